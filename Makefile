@@ -1,0 +1,49 @@
+# Everything starts here; `make demo` and `make test` need only Python 3.11+, git and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lint types imports bench lock clean
+
+help:            ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+$(STAMP): pyproject.toml requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Clarion needs Python 3.11 or newer; say PYTHON=python3.12 make …"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what Clarion needs into $(VENV) (once) …"
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q $(VENV)/lib src || true
+	@touch $@
+
+demo: $(STAMP)   ## the main job on local rehearsal networks
+	@$(BIN)/clarion demo
+
+test: $(STAMP)   ## the whole suite
+	@$(BIN)/python -m pytest -q -n auto
+
+check: format lint types imports test  ## what CI asks for
+
+format: $(STAMP)
+	@$(BIN)/ruff format --check .
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+types: $(STAMP)
+	@$(BIN)/mypy
+imports: $(STAMP)
+	@$(BIN)/lint-imports
+
+bench: $(STAMP)  ## ratios, measured inside one run
+	@$(BIN)/python tests/bench/bench.py
+
+lock: $(STAMP)   ## write requirements-dev.lock anew
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --no-header --no-emit-index-url --no-emit-find-links --extra dev --extra postgres --extra keyring \
+	  --output-file requirements-dev.lock pyproject.toml
+
+clean:           ## remove what was made here
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

@@ -1,0 +1,48 @@
+"""Whether approvals cover a post: pure, so that review and the worker decide alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from clarion.model import Approval, ApprovalPolicy
+
+#: The window around due in which an approval holds (widened by a longer `late`).
+MARGIN = timedelta(hours=2)
+#: How long an approval of an evergreen post holds from due, so that re-slotting keeps it.
+EVERGREEN = timedelta(days=30)
+
+
+def window(due: datetime, late: timedelta, *, evergreen: bool) -> tuple[datetime, datetime]:
+    """The moments between which part 1 of a post due then may first be sent."""
+    margin = max(MARGIN, late)
+    return due - margin, due + (EVERGREEN if evergreen else margin)
+
+
+def covers(
+    *,
+    outbox_id: str,
+    post_id: str,
+    digest: str,
+    approvals: Iterable[Approval],
+    policy: ApprovalPolicy,
+    sensitive: bool,
+    at: datetime,
+) -> bool:
+    """Whether these approvals let exactly this post begin at `at`."""
+    people = {
+        approval.who
+        for approval in approvals
+        if (approval.outbox_id, approval.post_id, approval.digest) == (outbox_id, post_id, digest)
+        and approval.not_before <= at <= approval.not_after
+    }
+    if policy.mode == "team":
+        people -= policy.authors
+    return len(people) >= needed(policy, sensitive=sensitive)
+
+
+def needed(policy: ApprovalPolicy, *, sensitive: bool) -> int:
+    """How many people must approve."""
+    if policy.mode == "alone":
+        return 1
+    return max(policy.required, policy.sensitive) if sensitive else policy.required

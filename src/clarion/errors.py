@@ -1,0 +1,64 @@
+"""The error tree. Imports nothing, so that every layer may raise from it.
+
+Each error says what is wrong in one sentence and, where there is one, the `hint`: the command or the line
+that mends it. Only `cli/` turns errors into exit codes.
+"""
+
+from __future__ import annotations
+
+
+class ClarionError(Exception):
+    """Something Clarion can explain."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class CampaignError(ClarionError):
+    """The campaign folder is wrong: its configuration, a template, a ledger."""
+
+
+class CheckFailed(ClarionError):
+    """Checks found something that blocks."""
+
+
+class OutboxError(ClarionError):
+    """The outbox cannot be used: storage, schema version, file system, or another host's."""
+
+
+class OutboxBusy(OutboxError):
+    """Another process holds the outbox; trying again later is enough."""
+
+
+class ApprovalError(ClarionError):
+    """An approval is missing, stale, or not this person's to give."""
+
+
+class PublishError(ClarionError):
+    """A network did not take a request. The subclasses are all the worker needs to know."""
+
+
+class Refused(PublishError):
+    """This payload will never be taken."""
+
+
+class AccountBlocked(PublishError):
+    """Not created: the account's credentials, permission or credit do not allow it."""
+
+
+class RateLimited(PublishError):
+    """Not created: too many requests. `wait` is in seconds from the server's answer."""
+
+    def __init__(self, message: str, *, wait: float, hint: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.wait = wait
+
+
+class Unavailable(PublishError):
+    """Certainly not created: the server could not be reached, or said so before taking anything."""
+
+
+class OutcomeUnknown(PublishError):
+    """The request went out and no trustworthy answer came back: the post may exist."""

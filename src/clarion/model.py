@@ -1,0 +1,248 @@
+"""The nouns of Clarion, frozen, and the states a delivery may pass through.
+
+Everything here is plain data: no clock, no storage, no network. Times are aware UTC datetimes; ids of posts and
+deliveries are 32 hexadecimal characters, random, never reused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a delivery stands. A post's state is the first of these, in this order, that a delivery of it has."""
+
+    IN_DOUBT = "in_doubt"  # a request went out and nobody knows whether the post exists
+    RECALLING = "recalling"  # being taken down
+    SENDING = "sending"  # claimed by one worker
+    FAILED = "failed"  # the network refused it, or it was tried too often
+    PENDING = "pending"  # waits for people
+    SCHEDULED = "scheduled"  # approved, waits for its time
+    EXPIRED = "expired"  # its time passed
+    CANCELLED = "cancelled"  # taken back before it was sent
+    SENT = "sent"  # it is up, with a receipt
+    RECALLED = "recalled"  # it was up and was taken down
+    REPLACED = "replaced"  # an edited post stands in its place
+
+
+#: Every legal step. The outbox refuses any other, and a test holds this against DESIGN's table.
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.PENDING: frozenset({State.SCHEDULED, State.EXPIRED, State.CANCELLED}),
+    State.SCHEDULED: frozenset(
+        {State.SENDING, State.PENDING, State.CANCELLED, State.EXPIRED, State.IN_DOUBT},
+    ),
+    State.SENDING: frozenset({State.SENT, State.FAILED, State.SCHEDULED, State.IN_DOUBT}),
+    State.IN_DOUBT: frozenset({State.SENT, State.SCHEDULED}),
+    State.FAILED: frozenset({State.PENDING}),
+    State.EXPIRED: frozenset({State.PENDING}),
+    State.CANCELLED: frozenset({State.PENDING}),
+    State.SENT: frozenset({State.RECALLING, State.IN_DOUBT, State.REPLACED}),
+    State.RECALLING: frozenset({State.RECALLED}),
+    State.RECALLED: frozenset(),
+    State.REPLACED: frozenset(),
+}
+
+
+def state_of_post(states: list[State]) -> State:
+    """The state of a post whose deliveries have these states."""
+    return min(states, key=list(State).index)
+
+
+# ── what will appear ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    """A linked span of a text, in UTF-8 bytes."""
+
+    start: int
+    end: int
+    kind: str  # "link" · "tag" · "mention"
+    value: str  # the address, the tag without its #, the handle without its @
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """One image of a part, by the SHA-256 of its final bytes, which the outbox keeps."""
+
+    sha256: str
+    mime: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A link card, where the client builds it (Bluesky)."""
+
+    url: str
+    title: str
+    description: str
+    thumb: str | None = None  # sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one create shows: one post of a thread."""
+
+    text: str
+    facets: tuple[Facet, ...] = ()
+    media: tuple[Media, ...] = ()
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who an account is on its network: what an approval binds to."""
+
+    network: str
+    origin: str  # "https://mastodon.example"; in rehearsal "rehearsal:…"
+    remote_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """Exactly what will appear on one account, frozen when queued. Its digest is what people approve."""
+
+    account: Identity
+    language: str
+    visibility: str = "public"  # "public" · "unlisted"
+    replies: str = "everyone"  # "everyone" · "followed" · "mentioned"
+    warning: str | None = None  # the content warning; where the network has no field, part 1 begins with it
+    labels: tuple[str, ...] = ()
+    parts: tuple[Part, ...]
+    answers: str | None = None  # id of the delivery this corrects by a reply
+    replaces: str | None = None  # id of the delivery this edits
+
+
+# ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What an account's server takes. Sizes in bytes, lengths in the network's own unit."""
+
+    text: int
+    alt: int
+    per_url: int = 23
+    images: int = 4
+    image_bytes: int = 5_000_000
+    text_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One configured, owned, disclosed destination, as pinned in the outbox."""
+
+    name: str
+    network: str
+    handle: str
+    server: str  # the live address from the configuration, "https://…"; never used in rehearsal
+    identity: Identity
+    limits: Limits
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a network says an account is: the answer of `verify`."""
+
+    identity: Identity
+    handle: str
+    display_name: str
+    limits: Limits
+    automated: bool | None = (
+        None  # whether it discloses that it is automated; None where the network cannot say
+    )
+
+
+# ── deliveries ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Proof that a delivery is up."""
+
+    remote_id: str  # X: tweet id · Mastodon: status id · Bluesky: at:// address
+    url: str
+    at: datetime
+    cid: str | None = None  # Bluesky: the record's hash, which replies need
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Part `part` (from 1) of a post, as a publisher gets it."""
+
+    id: str
+    outbox_id: str
+    post_id: str
+    part: int
+    account: Account
+    payload: Payload
+    generation: int = 0
+    first_intent_at: datetime | None = None
+    root: Receipt | None = None  # part 1's, when part > 1
+    parent: Receipt | None = None  # part k-1's
+
+    @property
+    def content(self) -> Part:
+        """What this delivery shows."""
+        return self.payload.parts[self.part - 1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """A delivery whose media are on the server, ready for the one unsafe request."""
+
+    delivery: Delivery
+    handles: tuple[str, ...] = ()  # per image: X, Mastodon media id; Bluesky: the blob as JSON
+    thumb: str | None = None  # the card's picture, likewise
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a check says about one place of a draft."""
+
+    rule: str
+    level: str  # "never" · "reason" · "look"
+    where: str
+    why: str
+    mend: str | None = None  # the command or the edit that mends it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """A living fact, call or consent that a post used, with the hash of its content then."""
+
+    kind: str  # "fact" · "call" · "day" · "consent"
+    id: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Somebody's word for exactly this post in exactly this window."""
+
+    outbox_id: str
+    post_id: str
+    digest: str
+    not_before: datetime
+    not_after: datetime
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalPolicy:
+    """What a campaign asks for before a post may go."""
+
+    mode: str = "alone"  # "alone" · "team"
+    required: int = 1
+    sensitive: int = 1
+    authors: frozenset[str] = field(
+        default_factory=frozenset
+    )  # in a team these may not approve: who wrote it

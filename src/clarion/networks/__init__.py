@@ -1,0 +1,36 @@
+"""The lazy registry: names the networks, imports one aspect of one of them when asked.
+
+A new network is a copy of the nearest folder with every aspect replaced, a line here and a page in `docs/networks/`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from clarion.networks.base import OptionsModule, PublisherModule, RehearsalModule, TextModule
+
+NAMES = ("x", "mastodon", "bluesky")
+
+
+def options(network: str) -> OptionsModule:
+    return cast("OptionsModule", _aspect(network, "options"))
+
+
+def text(network: str) -> TextModule:
+    return cast("TextModule", _aspect(network, "text"))
+
+
+def publisher(network: str) -> PublisherModule:
+    return cast("PublisherModule", _aspect(network, "publisher"))
+
+
+def rehearsal(network: str) -> RehearsalModule:
+    return cast("RehearsalModule", _aspect(network, "rehearsal"))
+
+
+def _aspect(network: str, aspect: str) -> object:
+    if network not in NAMES:
+        raise KeyError(network)
+    return import_module(f"clarion.networks.{network}.{aspect}")

@@ -1,0 +1,296 @@
+"""What every network gives: Protocols and the plain data they exchange.
+
+A network is a folder beside this file. Its `text.py` counts and fits (pure); its `publisher.py` talks to the real
+server; its `rehearsal.py` is a strict local stand-in (pure); its `view.html` shows a post as the network does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from clarion.model import Account, Card, Delivery, Facet, Limits, Media, Part, Profile, Receipt, Staged
+
+if TYPE_CHECKING:
+    from clarion.networks.http import Session
+
+# ── publishing ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The delivery is up."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """The delivery is certainly not up, and sending it again is safe."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsure:
+    """Nobody can tell yet. `look_again_in` is in seconds; None: a human must look."""
+
+    look_again_in: float | None
+
+
+Sighting = Found | Absent | Unsure
+
+
+class Publisher(Protocol):
+    """One account on its network. Every method raises only `PublishError`s for what the server or the wire does."""
+
+    #: The longest that `stage` and `send` may take, in seconds: the worker's lease is longer than their sum.
+    stage_seconds: float
+    send_seconds: float
+
+    def stage(self, delivery: Delivery) -> Staged:
+        """Upload media and cards: invisible, repeatable."""
+        ...
+
+    def send(self, staged: Staged) -> Receipt:
+        """The one unsafe request. `staged.delivery.first_intent_at` is set by now."""
+        ...
+
+    def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
+        """Look whether a delivery of unknown outcome is up; `looks` counts the looks before this one."""
+        ...
+
+    def confirm(self, delivery: Delivery, receipt: Receipt) -> bool:
+        """Read back: whether what the receipt names is there."""
+        ...
+
+    def recall(self, receipt: Receipt) -> None:
+        """Take it down. Repeating is harmless."""
+        ...
+
+    def verify(self) -> Profile:
+        """Who this account is, according to its server, and what the server takes."""
+        ...
+
+
+class MediaLoader(Protocol):
+    """Gives the bytes of a media item by its SHA-256."""
+
+    def __call__(self, sha256: str) -> bytes: ...
+
+
+class SessionStore(Protocol):
+    """Keeps one account's short-lived tokens on this host."""
+
+    def load(self) -> Mapping[str, str] | None: ...
+
+    def save(self, tokens: Mapping[str, str]) -> None:
+        """Store them; an empty mapping is refused, so that a good token is never overwritten with nothing."""
+        ...
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold this while refreshing, so that two processes do not both spend the refresh token."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """All that a publisher is made of. `base` is where requests really go; only tests and rehearsal differ from live."""
+
+    account: Account
+    secret: Mapping[str, str]
+    base: str
+    http: Session
+    sessions: SessionStore
+    media: MediaLoader
+
+
+class PublisherModule(Protocol):
+    """`networks/<name>/publisher.py`."""
+
+    def connect(self, connection: Connection) -> Publisher: ...
+
+
+# ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftPart:
+    """One part as written, before the network's rules."""
+
+    text: str
+    media: tuple[Media, ...] = ()
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A rendered text in NFC, tags in place, before the network's rules."""
+
+    parts: tuple[DraftPart, ...]
+    warning: str | None = None
+
+
+class TextModule(Protocol):
+    """`networks/<name>/text.py`: pure."""
+
+    def facets(self, text: str) -> list[Facet]:
+        """The spans the network will link."""
+        ...
+
+    def weigh(self, text: str, *, warning: str | None, limits: Limits) -> int:
+        """How much of `limits.text` one part takes, by the network's own count."""
+        ...
+
+    def fit(self, draft: Draft, limits: Limits) -> tuple[Part, ...]:
+        """The draft as this network gets it: warning line in place, facets frozen where the client makes them."""
+        ...
+
+
+class OptionsModule(Protocol):
+    """`networks/<name>/options.py`: facts of the network, as constants."""
+
+    TITLE: str  # "Mastodon"
+    LIMITS: Limits
+    SECRETS: tuple[str, ...]  # the keys `accounts add` asks for, in order
+
+
+# ── showing ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownImage:
+    """An image ready for a page: `src` is a data: or a relative address."""
+
+    src: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPart:
+    """One post of a thread, as a person sees it. `spans` is the text cut into (text, link or None)."""
+
+    spans: tuple[tuple[str, str | None], ...]
+    images: tuple[ShownImage, ...] = ()
+    card: Card | None = None
+    card_image: ShownImage | None = None
+    weight: int | None = None  # preview: what it counts, of `limit`
+    limit: int | None = None
+    remote_id: str | None = None  # timeline: what the network calls it
+    url: str | None = None
+    answers: str | None = None  # timeline: the remote id it replies to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A post as its network shows it: what `view.html` draws, in a preview and on a rehearsal timeline."""
+
+    network: str
+    account: str  # display name
+    handle: str
+    language: str
+    parts: tuple[ShownPart, ...]
+    warning: str | None = None
+    at: str | None = None  # the moment, in words for people
+
+
+def spans(text: str, facets: Sequence[Facet]) -> tuple[tuple[str, str | None], ...]:
+    """Cut a text at its facets: (text, link or None), in order, nothing lost."""
+    raw = text.encode()
+    cut: list[tuple[str, str | None]] = []
+    at = 0
+    for facet in facets:
+        if facet.start > at:
+            cut.append((raw[at : facet.start].decode(), None))
+        target = facet.value if facet.kind == "link" else f"#{facet.value}"
+        cut.append((raw[facet.start : facet.end].decode(), target))
+        at = facet.end
+    if at < len(raw):
+        cut.append((raw[at:].decode(), None))
+    return tuple(cut)
+
+
+# ── rehearsing ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An HTTP request as a rehearsal network sees it. Header names are lower case."""
+
+    method: str
+    path: str  # without the query
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """Its answer."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """One create that a rehearsal network took: the oracle of every once-only proof. Never forgotten."""
+
+    account: str  # the account's name in the campaign
+    remote_id: str
+    text: str
+    warning: str | None
+    language: str | None
+    answers: str | None  # remote id replied to
+    images: tuple[tuple[str, str], ...]  # (sha256 of the bytes received, alt)
+    at: str  # ISO 8601
+    key: str | None = None  # idempotency key or rkey, where the network has one
+    deleted: bool = False
+
+
+class Rehearsal(Protocol):
+    """A local stand-in for a network: a pure state machine, as strict as the real one."""
+
+    def handle(self, request: Request, now: datetime, quirks: frozenset[str] = frozenset()) -> Response:
+        """Answer one request. `quirks` are misbehaviours asked for by a fault (see `rehearsal/faults.py`)."""
+        ...
+
+    def account_of(self, request: Request) -> str | None:
+        """The account (its name in the campaign) whose credentials a request carries."""
+        ...
+
+    def is_create(self, request: Request) -> bool:
+        """Whether a request would create a post."""
+        ...
+
+    def accepted(self) -> list[Accepted]:
+        """Every create taken since the beginning, oldest first, deleted ones marked."""
+        ...
+
+    def timeline(self, account: str | None = None) -> list[Shown]:
+        """What readers see, newest first, each part a Shown of its own."""
+        ...
+
+    def dump(self) -> bytes:
+        """The whole state, for `load`."""
+        ...
+
+    def load(self, state: bytes) -> None: ...
+
+
+class RehearsalModule(Protocol):
+    """`networks/<name>/rehearsal.py`."""
+
+    def new(self) -> Rehearsal: ...
+
+    def secret(self, account: str) -> dict[str, str]:
+        """The credentials the stand-in takes for an account of this name: derived, so that nothing is set up."""
+        ...
+
+    def remote_id(self, account: str) -> str:
+        """The remote id the stand-in gives that account."""
+        ...

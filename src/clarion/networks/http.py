@@ -1,0 +1,186 @@
+"""The one HTTP session, under every SDK: where deadlines, proxies, redirects and the rehearsal wall live.
+
+In: what a request may cost in time, whether it may leave this machine, and where it really goes.
+Out: a `requests.Session` that answers within `seconds` or closes the socket, and knows whether a request was written.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from clarion import __version__
+from clarion.errors import OutcomeUnknown, Unavailable
+
+USER_AGENT = f"Clarion/{__version__} (+https://github.com/clarion-tools/clarion)"
+#: An answer must be complete after so many seconds; then the socket is closed.
+SECONDS = 30.0
+CONNECT_SECONDS = 10.0
+_REPEATABLE = frozenset({"GET", "HEAD"})
+
+
+class DeadlineExceeded(requests.Timeout):
+    """The whole answer was not there in time; the socket was closed."""
+
+
+class NotLoopback(requests.RequestException):
+    """A rehearsal request wanted to leave this machine."""
+
+
+class Session(requests.Session):
+    """One account's connection. Not shared between threads: one request is in flight per account.
+
+    `rewrite` is (prefix, replacement): applied after signing, because tweepy signs a hard-coded host.
+    `wrote` says whether bytes of the last request may have left: the line between "certainly not created" and
+    "unknown".
+    """
+
+    def __init__(
+        self,
+        *,
+        loopback_only: bool,
+        seconds: float = SECONDS,
+        proxy: str | None = None,
+        rewrite: tuple[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.trust_env = False  # no .netrc, no proxy from the air: an account says its own
+        self.headers["User-Agent"] = USER_AGENT
+        self.seconds = seconds
+        self._loopback_only = loopback_only
+        self._rewrite = rewrite
+        self._wire = _Wire()
+        if proxy and not loopback_only:
+            self.proxies = {"http": proxy, "https": proxy}
+        adapter = _Adapter(self._wire)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    @property
+    def wrote(self) -> bool:
+        return self._wire.wrote
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send within the deadline. SDKs' own timeouts and redirect wishes do not count."""
+        if self._rewrite and request.url and request.url.startswith(self._rewrite[0]):
+            request.url = self._rewrite[1] + request.url[len(self._rewrite[0]) :]
+        self._wire.reset()
+        if self._loopback_only and not is_loopback(request.url or ""):
+            raise NotLoopback(
+                f"rehearsal never leaves this machine; refused {urlsplit(request.url or '').hostname}"
+            )
+        kwargs["timeout"] = (min(CONNECT_SECONDS, self.seconds), self.seconds)
+        if request.method not in _REPEATABLE:
+            kwargs["allow_redirects"] = False
+        timer = threading.Timer(self.seconds, self._wire.cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            return super().send(request, **kwargs)
+        except requests.RequestException as error:
+            if self._wire.expired:
+                raise DeadlineExceeded(
+                    f"no complete answer within {self.seconds:g} s", request=request
+                ) from error
+            raise
+        finally:
+            timer.cancel()
+
+
+def lost(error: Exception, session: Session) -> Unavailable | OutcomeUnknown:
+    """What a transport error means: nothing was written → certainly not created; else nobody knows."""
+    if session.wrote:
+        return OutcomeUnknown(f"the answer was lost: {_short(error)}")
+    return Unavailable(f"could not be reached: {_short(error)}")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address names this machine by number or as "localhost"; nothing is looked up."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _short(error: BaseException) -> str:
+    cause: BaseException = error
+    while cause.__cause__ or cause.__context__:
+        cause = cause.__cause__ or cause.__context__ or cause
+    text = str(cause) or type(cause).__name__
+    return text if len(text) <= 120 else text[:117] + "…"
+
+
+class _Wire:
+    """What is known of the request in flight: its socket, whether bytes were written, whether time is up."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self.wrote = False
+        self.expired = False
+
+    def reset(self) -> None:
+        with self._lock:
+            self._socket = None
+            self.wrote = self.expired = False
+
+    def writing(self, sock: socket.socket) -> None:
+        with self._lock:
+            if self.expired:
+                raise TimeoutError("the deadline passed before the request was written")
+            self._socket = sock
+            self.wrote = True
+
+    def cut(self) -> None:
+        """Close the socket under the reader; plain shutdown, because an SSL one would wait for the peer."""
+        with self._lock:
+            self.expired = True
+            if self._socket is not None:
+                with suppress(OSError):
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+class _Adapter(HTTPAdapter):
+    """Tells the wire about every connection it writes to."""
+
+    def __init__(self, wire: _Wire) -> None:
+        self._wire = wire
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self._watch(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        self._watch(manager)
+        return manager
+
+    def _watch(self, manager: Any) -> None:
+        manager.pool_classes_by_scheme = {
+            scheme: _watched_pool(pool, self._wire) for scheme, pool in manager.pool_classes_by_scheme.items()
+        }
+
+
+def _watched_pool(pool: Any, wire: _Wire) -> Any:
+    if getattr(pool, "watched", False):
+        return pool
+
+    class Connection(pool.ConnectionCls):  # type: ignore[misc]
+        def send(self, data: Any) -> None:
+            if self.sock is None:
+                self.connect()
+            wire.writing(self.sock)
+            super().send(data)
+
+    return type("WatchedPool", (pool,), {"ConnectionCls": Connection, "watched": True})
