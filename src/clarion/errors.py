@@ -41,7 +41,7 @@ class PublishError(ClarionError):
 
 
 class Refused(PublishError):
-    """This payload will never be taken."""
+    """The network will never take this payload."""
 
 
 class AccountBlocked(PublishError):

@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from clarion import __version__
 from clarion.errors import OutcomeUnknown, Unavailable
 
-USER_AGENT = f"Clarion/{__version__} (+https://github.com/clarion-tools/clarion)"
+USER_AGENT = f"Clarion/{__version__}"
 #: An answer must be complete after so many seconds; then the socket is closed.
 SECONDS = 30.0
 CONNECT_SECONDS = 10.0
