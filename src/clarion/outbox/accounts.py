@@ -1,0 +1,87 @@
+"""Account rows: who each destination is, pinned; whether it is blocked; what is paused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from clarion.clock import moment
+from clarion.errors import OutboxError
+from clarion.model import Account, Identity, Limits
+from clarion.outbox import audit, incidents
+from clarion.outbox.schema import account
+from clarion.outbox.store import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How an account stands."""
+
+    account: Account
+    verified_at: datetime | None
+    blocked_until: datetime | None
+    blocked_reason: str | None
+
+
+def pin(tx: Tx, pinned: Account, *, verified: bool) -> None:
+    """Write an account's row, or renew it.
+
+    Raises OutboxError when the row names somebody else on the network: approvals were given for that one.
+    """
+    values: dict[str, object] = {
+        "network": pinned.network,
+        "origin": pinned.identity.origin,
+        "remote_id": pinned.identity.remote_id,
+        "handle": pinned.handle,
+        "limits": json.dumps(asdict(pinned.limits), sort_keys=True),
+    }
+    if verified:
+        values |= {"verified_at": tx.now, "blocked_until": None, "blocked_reason": None, "failures": 0}
+    row = tx.execute(sa.select(account).where(account.c.name == pinned.name)).first()
+    if row is None:
+        tx.execute(sa.insert(account).values(name=pinned.name, **values))
+        audit.record(tx, "account_pinned", pinned.name)
+    elif (row.network, row.origin, row.remote_id) != (
+        pinned.network,
+        pinned.identity.origin,
+        pinned.identity.remote_id,
+    ):
+        raise OutboxError(
+            f"account {pinned.name!r} was {row.remote_id} at {row.origin} and its credentials now say"
+            f" {pinned.identity.remote_id} at {pinned.identity.origin}",
+            "give the other account a name of its own: clarion accounts add NAME",
+        )
+    else:
+        tx.execute(sa.update(account).where(account.c.name == pinned.name).values(**values))
+    if verified:
+        incidents.close(tx, "account_blocked", pinned.name)
+
+
+def standings(tx: Tx) -> list[Standing]:
+    """Every account of the outbox, by name."""
+    return [
+        Standing(
+            account=restored(row),
+            verified_at=row.verified_at and moment(row.verified_at),
+            blocked_until=moment(row.blocked_until)
+            if row.blocked_until and row.blocked_until > tx.now
+            else None,
+            blocked_reason=row.blocked_reason,
+        )
+        for row in tx.execute(sa.select(account).order_by(account.c.name))
+    ]
+
+
+def restored(row: sa.Row[tuple[object, ...]]) -> Account:
+    """An account from its row. The live server stands in the identity's origin."""
+    return Account(
+        name=row.name,
+        network=row.network,
+        handle=row.handle,
+        server=row.origin,
+        identity=Identity(network=row.network, origin=row.origin, remote_id=row.remote_id),
+        limits=Limits(**json.loads(row.limits)),
+    )

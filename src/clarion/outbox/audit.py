@@ -1,0 +1,70 @@
+"""The audit trail: hash-chained rows, one chain per account and one for the campaign.
+
+A row's hash covers the row before it, and of the person only a salted commitment, so that a purge may drop name and
+salt without breaking the chain.
+"""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import sha256
+
+import sqlalchemy as sa
+
+from clarion.outbox.schema import audit
+from clarion.outbox.store import Tx
+
+CAMPAIGN = "campaign"
+
+
+def record(
+    tx: Tx,
+    action: str,
+    subject: str,
+    *,
+    chain: str = CAMPAIGN,
+    who: str | None = None,
+    detail: str | None = None,
+) -> None:
+    """Append one row to a chain, in the caller's transaction."""
+    last = tx.execute(
+        sa.select(audit.c.seq, audit.c.hash)
+        .where(audit.c.chain == chain)
+        .order_by(audit.c.seq.desc())
+        .limit(1),
+    ).first()
+    seq, before = (last.seq + 1, last.hash) if last else (1, "")
+    salt = secrets.token_hex(16) if who else None
+    commitment = sha256(f"{salt}\n{who}".encode()).hexdigest() if who else None
+    tx.execute(
+        sa.insert(audit).values(
+            chain=chain,
+            seq=seq,
+            at=tx.now,
+            action=action,
+            subject=subject,
+            detail=detail,
+            who=who,
+            salt=salt,
+            commitment=commitment,
+            hash=_link(before, chain, seq, tx.now, action, subject, detail, commitment),
+        ),
+    )
+
+
+def broken(tx: Tx) -> list[tuple[str, int]]:
+    """The (chain, seq) of every row whose hash does not follow from the row before it."""
+    found: list[tuple[str, int]] = []
+    before: dict[str, str] = {}
+    for row in tx.execute(sa.select(audit).order_by(audit.c.chain, audit.c.seq)):
+        follows = before.get(row.chain, "")
+        if row.hash != _link(
+            follows, row.chain, row.seq, row.at, row.action, row.subject, row.detail, row.commitment
+        ):
+            found.append((row.chain, row.seq))
+        before[row.chain] = row.hash
+    return found
+
+
+def _link(before: str, *fields: object) -> str:
+    return sha256("\x1f".join([before, *map(repr, fields)]).encode()).hexdigest()

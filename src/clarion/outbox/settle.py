@@ -1,0 +1,195 @@
+"""How a claim ends. Each function is one settlement, and each holds the fence: if another worker owns the delivery by
+now, nothing is written and the answer is False.
+
+"Certainly not created" starts a new generation (a new key, a new creation time), but only when no attempt of this
+generation ever had an unknown outcome.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from clarion.model import Receipt, State
+from clarion.outbox import audit, incidents, schema
+from clarion.outbox.claims import Claim
+from clarion.outbox.posts import stored_receipt
+from clarion.outbox.store import Tx
+
+#: "Until somebody runs accounts verify": far beyond any campaign, yet a number.
+_UNTIL_VERIFIED = 2**62
+
+_delivery = schema.delivery
+_attempt = schema.attempt
+_account = schema.account
+
+
+def sent(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
+    """It is up. The next part of its thread becomes due."""
+    held = _leave(
+        tx, claim, State.SENT, reason=None, receipt=stored_receipt(receipt), sent_at=tx.now, look_at=None
+    )
+    if not held:
+        return False
+    _end(tx, claim, "sent", receipt.url)
+    tx.execute(
+        sa.update(_delivery)
+        .where(
+            _delivery.c.post == claim.delivery.post_id,
+            _delivery.c.part == claim.delivery.part + 1,
+            _delivery.c.due_at.is_(None),
+        )
+        .values(due_at=tx.now),
+    )
+    tx.execute(sa.update(_account).where(_account.c.name == claim.delivery.account.name).values(failures=0))
+    audit.record(tx, "sent", claim.delivery.id, chain=claim.delivery.account.name, detail=receipt.url)
+    return True
+
+
+def confirmed(tx: Tx, claim: Claim) -> None:
+    """The read-back found it."""
+    tx.execute(
+        sa.update(_delivery)
+        .where(_delivery.c.id == claim.delivery.id, _delivery.c.state == State.SENT.value)
+        .values(confirmed_at=tx.now),
+    )
+
+
+def not_there(tx: Tx, claim: Claim) -> None:
+    """The network said yes and shows nothing: a human must look. It is never sent again by itself."""
+    tx.execute(
+        sa.update(_delivery)
+        .where(_delivery.c.id == claim.delivery.id, _delivery.c.state == State.SENT.value)
+        .values(
+            state=State.IN_DOUBT.value,
+            reason="the network took it and does not show it",
+            look_at=None,
+            looks=0,
+        ),
+    )
+
+
+def refused(tx: Tx, claim: Claim, reason: str) -> bool:
+    """The network will never take it; what would have followed it is cancelled with that reason."""
+    if not _leave(tx, claim, State.FAILED, reason=reason):
+        return False
+    _end(tx, claim, "refused", reason)
+    _cancel_successors(tx, claim)
+    audit.record(tx, "failed", claim.delivery.id, chain=claim.delivery.account.name, detail=reason)
+    return True
+
+
+def snoozed(tx: Tx, claim: Claim, *, until: int, outcome: str, reason: str) -> bool:
+    """Certainly not created, and nobody's fault: due again at `until` (microseconds)."""
+    if not _leave(tx, claim, State.SCHEDULED, reason=reason, due_at=until, **_next_generation(tx, claim)):
+        return False
+    _end(tx, claim, outcome, reason)
+    return True
+
+
+def rate_limited(tx: Tx, claim: Claim, *, until: int, reason: str) -> bool:
+    """Certainly not created; the whole account waits."""
+    _block(tx, claim, until, reason)
+    return snoozed(tx, claim, until=until, outcome="rate_limited", reason=reason)
+
+
+def account_blocked(tx: Tx, claim: Claim, reason: str) -> bool:
+    """Certainly not created; the account closes until somebody verifies it, and people are told once."""
+    _block(tx, claim, _UNTIL_VERIFIED, reason)
+    incidents.open_once(tx, "account_blocked", claim.delivery.account.name, reason)
+    return snoozed(tx, claim, until=tx.now, outcome="account_blocked", reason=reason)
+
+
+def backed_off(tx: Tx, claim: Claim, *, until: int | None, reason: str) -> bool:
+    """Certainly not created, the network was not to be had: again at `until`, or failed when that is None."""
+    if until is None:
+        return refused(tx, claim, f"tried too often: {reason}")
+    spent = {"backoffs": _delivery.c.backoffs + 1, **_next_generation(tx, claim)}
+    if not _leave(tx, claim, State.SCHEDULED, reason=reason, due_at=until, **spent):
+        return False
+    _end(tx, claim, "unavailable", reason)
+    return True
+
+
+def doubted(tx: Tx, claim: Claim, *, look_at: int | None, reason: str) -> bool:
+    """A request went out and nobody knows. `look_at` None waits for a human."""
+    if not _leave(tx, claim, State.IN_DOUBT, reason=reason, look_at=look_at, looks=0):
+        return False
+    _end(tx, claim, "unknown", reason)
+    audit.record(tx, "in_doubt", claim.delivery.id, chain=claim.delivery.account.name, detail=reason)
+    return True
+
+
+def unsure(tx: Tx, claim: Claim, *, look_at: int | None, reason: str | None = None) -> bool:
+    """A look that did not decide."""
+    values: dict[str, Any] = {"look_at": look_at}
+    if reason:
+        values["reason"] = reason
+    return _leave(tx, claim, State.IN_DOUBT, **values)
+
+
+def absent(tx: Tx, claim: Claim) -> bool:
+    """A look that found nothing where the repeat is safe: the same generation, the same key, due now."""
+    return _leave(tx, claim, State.SCHEDULED, reason=None, due_at=tx.now, look_at=None)
+
+
+# ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _leave(tx: Tx, claim: Claim, to: State, **values: Any) -> bool:
+    """Leave the claim's state for another, if this worker still holds the fence."""
+    from_ = State.IN_DOUBT if claim.doubtful else State.SENDING
+    done = tx.execute(
+        sa.update(_delivery)
+        .where(
+            _delivery.c.id == claim.delivery.id,
+            _delivery.c.fence == claim.fence,
+            _delivery.c.state == from_.value,
+        )
+        .values(state=to.value, lease_owner=None, lease_until=None, **values),
+    )
+    return done.rowcount == 1
+
+
+def _end(tx: Tx, claim: Claim, outcome: str, detail: str | None) -> None:
+    tx.execute(
+        sa.update(_attempt)
+        .where(_attempt.c.delivery == claim.delivery.id, _attempt.c.fence == claim.fence)
+        .values(ended_at=tx.now, outcome=outcome, detail=detail),
+    )
+
+
+def _next_generation(tx: Tx, claim: Claim) -> dict[str, Any]:
+    """The key may change only when no request of this generation can have been taken."""
+    unknown = tx.execute(
+        sa.select(_attempt.c.fence).where(
+            _attempt.c.delivery == claim.delivery.id,
+            _attempt.c.generation == claim.delivery.generation,
+            _attempt.c.outcome == "unknown",
+        ),
+    ).first()
+    if unknown:
+        return {}
+    return {"generation": claim.delivery.generation + 1, "first_intent_at": None}
+
+
+def _block(tx: Tx, claim: Claim, until: int, reason: str) -> None:
+    later = sa.case((_account.c.blocked_until > until, _account.c.blocked_until), else_=until)
+    tx.execute(
+        sa.update(_account)
+        .where(_account.c.name == claim.delivery.account.name)
+        .values(blocked_until=later, blocked_reason=reason),
+    )
+
+
+def _cancel_successors(tx: Tx, claim: Claim) -> None:
+    tx.execute(
+        sa.update(_delivery)
+        .where(
+            _delivery.c.post == claim.delivery.post_id,
+            _delivery.c.part > claim.delivery.part,
+            _delivery.c.state.in_([State.PENDING.value, State.SCHEDULED.value]),
+        )
+        .values(state=State.CANCELLED.value, reason=f"part {claim.delivery.part} was refused"),
+    )
