@@ -6,7 +6,7 @@ deliveries are 32 hexadecimal characters, random, never reused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
