@@ -28,10 +28,10 @@ _MICROSECOND = timedelta(microseconds=1)
 #: How many deliveries of one account a claim looks at before it leaves the rest to the next.
 _DEPTH = 50
 #: Bound as literals, not parameters: PostgreSQL's generic plan would lose the partial indexes.
-_SCHEDULED, _SENDING, _IN_DOUBT, _SENT = (
-    sa.literal_column(f"'{state.value}'")
-    for state in (State.SCHEDULED, State.SENDING, State.IN_DOUBT, State.SENT)
-)
+_PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
+_SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
+_SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
+_IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,7 @@ class Claim:
     delivery: Delivery
     fence: int
     intended: bool = False
+    backoffs: int = 0
     looks: int = 0
     doubtful: bool = False  # claimed to look for it, not to send it
 
@@ -139,14 +140,13 @@ def tend(tx: Tx) -> int:
     return _expire(tx) + _rescue(tx)
 
 
-def wake_at(tx: Tx, accounts: Collection[str]) -> int | None:
-    """The next moment (microseconds) at which something becomes due, or is to be looked at, for these accounts."""
-    delivery, account = schema.delivery, schema.account
-    of_mine = delivery.c.account.in_(sa.select(account.c.id).where(account.c.name.in_(list(accounts))))
-    due = sa.select(sa.func.min(delivery.c.due_at)).where(delivery.c.state == _SCHEDULED, of_mine)
-    look = sa.select(sa.func.min(delivery.c.look_at)).where(delivery.c.state == _IN_DOUBT, of_mine)
-    moments = [tx.execute(query).scalar() for query in (due, look)]
-    return min((int(found) for found in moments if found is not None), default=None)
+def next_look(tx: Tx, deliveries: Collection[str]) -> int | None:
+    """The next moment (microseconds) at which one of these, in doubt, is to be looked for."""
+    delivery = schema.delivery
+    soonest = sa.select(sa.func.min(delivery.c.look_at)).where(
+        delivery.c.state == _IN_DOUBT, delivery.c.id.in_(list(deliveries))
+    )
+    return tx.execute(soonest).scalar()
 
 
 # ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
@@ -174,7 +174,7 @@ def _accounts_statement() -> sa.Select[tuple[object, ...]]:
             ~busy,
             oldest.is_not(None),
         )
-        .order_by(oldest)
+        .order_by(oldest, account.c.id)
         .limit(sa.bindparam("limit"))
         .with_for_update(skip_locked=True, of=account)
     )
@@ -259,7 +259,7 @@ def _take(
             delivery=row.id, fence=fence, generation=row.generation, worker=terms.worker, started_at=tx.now
         ),
     )
-    return Claim(delivery=_delivery(tx, terms, row, account), fence=fence)
+    return Claim(delivery=_delivery(tx, terms, row, account), fence=fence, backoffs=row.backoffs)
 
 
 def _hold(tx: Tx, post: str, reason: str) -> None:

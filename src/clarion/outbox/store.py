@@ -89,7 +89,8 @@ class Outbox:
     engine: Engine
     time: TimeSource
     # One writer at a time inside this process: SQLite's own waiting polls, a lock does not.
-    _writing: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _writer: int | None = field(default=None, repr=False)
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -100,10 +101,16 @@ class Outbox:
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """A transaction that holds the writer's lock from its first statement: all of it is committed, or nothing."""
+        if self._writer == threading.get_ident():
+            raise RuntimeError("a write transaction inside a write transaction would wait for itself")
         with self._writing, _translated(self.path), self.engine.connect() as plain:
-            connection = plain.execution_options(clarion_write=True)
-            with connection.begin():
-                yield Tx(connection=connection, now=self.time.read(connection))
+            self._writer = threading.get_ident()
+            try:
+                connection = plain.execution_options(clarion_write=True)
+                with connection.begin():
+                    yield Tx(connection=connection, now=self.time.read(connection))
+            finally:
+                self._writer = None
 
     def simulate(self, at: datetime) -> None:
         """Set the simulated time; it never goes back."""

@@ -1,0 +1,19 @@
+"""When to try again: tenacity's policy, computed into a moment, so that back-off survives the process.
+
+Only what was certainly not created backs off here; what is unknown is looked for, never repeated blind.
+"""
+
+from __future__ import annotations
+
+from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_random_exponential
+
+#: Exponential from half a minute to half an hour, at random within it, eight tries in all.
+WAIT = wait_random_exponential(multiplier=30, max=1800)
+STOP = stop_after_attempt(8)
+
+
+def back_off(spent: int) -> float | None:
+    """Seconds until the next try after `spent` earlier back-offs; None: it was tried often enough."""
+    tries = RetryCallState(Retrying(), fn=None, args=(), kwargs={})
+    tries.attempt_number = spent + 1
+    return None if STOP(tries) else WAIT(tries)

@@ -1,0 +1,285 @@
+"""The worker: claims, stages, sends, settles, until nothing more is due.
+
+In: an open outbox, a publisher per account, the terms of a claim. Out: a tally, and an event for each thing that
+happened. Accounts go side by side, each with one request in flight, so a slow network holds up nobody else.
+
+The order of `_deliver` is the promise: what has happened to a delivery is in the outbox before anything else happens.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Protocol
+
+from clarion.clock import Deadline
+from clarion.errors import AccountBlocked, OutboxBusy, OutcomeUnknown, PublishError, RateLimited, Refused
+from clarion.model import Account, Delivery, Receipt, Staged
+from clarion.networks.base import Absent, Found, Publisher, Unsure
+from clarion.outbox import claims, settle
+from clarion.outbox.claims import Claim, Terms, Withheld
+from clarion.outbox.store import Outbox
+from clarion.points import point
+from clarion.publishing import reconcile
+from clarion.publishing.retry import back_off
+
+log = logging.getLogger(__name__)
+
+#: Accounts that go side by side in one process.
+THREADS = 32
+#: What must be left of the lease, beyond the request's own bound, before a request may go out.
+MARGIN_SECONDS = 5.0
+#: A look that is due so soon is waited for within the run; later ones are for the next.
+SOON = timedelta(seconds=10)
+#: Nobody else looks while one worker does.
+LOOKING = timedelta(minutes=2)
+#: A read-back may lag behind: so many looks, a second apart, before people are asked.
+CONFIRM_LOOKS = 3
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Publishers(Protocol):
+    """Gives the publisher of an account to one thread at a time."""
+
+    def of(self, account: Account) -> AbstractContextManager[Publisher]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a delivery: "sent", "found", "absent", "failed", "in_doubt", "waiting"."""
+
+    kind: str
+    delivery: Delivery
+    detail: str | None = None
+    url: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What one run did. Ids of deliveries."""
+
+    sent: set[str] = field(default_factory=set)
+    found: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    in_doubt: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
+
+
+@dataclass(kw_only=True)
+class Worker:
+    outbox: Outbox
+    publishers: Publishers
+    terms: Terms
+    tell: Callable[[Event], None] = lambda _event: None
+    halted: Callable[[], bool] = lambda: False
+    sleep: Callable[[float], None] = time.sleep
+    tally: Tally = field(default_factory=Tally)
+
+    def drain(self) -> Tally:
+        """Send everything that is due, then return. The first unexpected error is raised after all flights ended."""
+        flying: set[Future[None]] = set()
+        failure: BaseException | None = None
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="account") as pool:
+            while True:
+                if failure is None:
+                    flying |= self._launch(pool, THREADS - len(flying))
+                if not flying:
+                    if failure is None and self._wait_for_a_look():
+                        continue
+                    break
+                landed, flying = wait(flying, return_when=FIRST_COMPLETED)
+                failure = failure or next((error for each in landed if (error := each.exception())), None)
+        if failure is not None:
+            raise failure
+        return self.tally
+
+    # ── taking ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _launch(self, pool: ThreadPoolExecutor, room: int) -> set[Future[None]]:
+        if room <= 0 or self.halted():
+            return set()
+        with self.outbox.write() as tx:
+            claims.tend(tx)
+            looking = claims.claim_looks(tx, self.terms, room, LOOKING)
+            sending = claims.claim(tx, self.terms, room - len(looking))
+        point("claimed")
+        return {pool.submit(self._look, each) for each in looking} | {
+            pool.submit(self._deliver, each) for each in sending
+        }
+
+    def _wait_for_a_look(self) -> bool:
+        """Sleep until something that this run put in doubt may be looked for; False when that is not soon."""
+        if self.halted() or not self.tally.in_doubt:
+            return False
+        with self.outbox.read() as tx:
+            at = claims.next_look(tx, self.tally.in_doubt)
+            left = None if at is None else timedelta(microseconds=at - tx.now)
+        if left is None or left > SOON:
+            return False
+        self.sleep(max(0.001, left.total_seconds()))
+        return True
+
+    # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _deliver(self, claim: Claim) -> None:
+        with self.publishers.of(claim.delivery.account) as publisher:
+            staged = self._stage(publisher, claim)
+            if staged is None:
+                return
+            lease = Deadline(
+                self.terms.lease.total_seconds()
+            )  # begins before the commit: never longer than the real one
+            intended = self._intend(claim, staged)
+            if intended is None:
+                return
+            if self.halted() or not lease.allows(publisher.send_seconds + MARGIN_SECONDS):
+                self._release(intended, "there was no time left to send it safely")
+                return
+            receipt = self._send(publisher, intended, staged)
+            if receipt is not None and self._settle_sent(intended, receipt):
+                self._confirm(publisher, intended, receipt)
+
+    def _stage(self, publisher: Publisher, claim: Claim) -> Staged | None:
+        """Upload what must be up before. Nothing can have appeared yet, whatever goes wrong."""
+        point("before_stage")
+        try:
+            staged = publisher.stage(claim.delivery)
+        except OutcomeUnknown as error:
+            self._back_off(claim, error)
+            return None
+        except PublishError as error:
+            self._settle(claim, error)
+            return None
+        except BaseException:
+            self._release(claim, "Clarion stopped before it was sent")
+            raise
+        point("after_stage")
+        return staged
+
+    def _intend(self, claim: Claim, staged: Staged) -> Claim | None:
+        point("before_intent")
+        try:
+            with self.outbox.write() as tx:
+                intended = claims.intend(tx, claim, staged, self.terms.lease)
+        except Withheld as why:
+            self._release(claim, str(why))
+            return None
+        point("after_intent")
+        return intended
+
+    def _send(self, publisher: Publisher, intended: Claim, staged: Staged) -> Receipt | None:
+        """The one unsafe request."""
+        point("before_send")
+        try:
+            receipt = publisher.send(replace(staged, delivery=intended.delivery))
+        except PublishError as error:
+            self._settle(intended, error)
+            return None
+        except BaseException as error:
+            self._doubt(intended, f"Clarion met something it does not know: {type(error).__name__}")
+            raise
+        point("after_send")
+        return receipt
+
+    # ── settling ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _settle_sent(self, claim: Claim, receipt: Receipt) -> bool:
+        point("before_settle")
+        with self.outbox.write() as tx:
+            held = settle.sent(tx, claim, receipt)
+        point("after_settle")
+        if held:
+            self._note("sent", claim, url=receipt.url)
+        return held
+
+    def _settle(self, claim: Claim, error: PublishError) -> None:
+        match error:
+            case OutcomeUnknown():
+                self._doubt(claim, error.message)
+            case Refused():
+                with self.outbox.write() as tx:
+                    settle.refused(tx, claim, error.message)
+                self._note("failed", claim, error.message)
+            case AccountBlocked():
+                with self.outbox.write() as tx:
+                    settle.account_blocked(tx, claim, error.message)
+                self._note("waiting", claim, error.message)
+            case RateLimited():
+                with self.outbox.write() as tx:
+                    until = tx.now + timedelta(seconds=error.wait) // _MICROSECOND
+                    settle.rate_limited(tx, claim, until=until, reason=error.message)
+                self._note("waiting", claim, f"{error.message}; again in {error.wait:.0f} s")
+            case _:
+                self._back_off(claim, error)
+
+    def _back_off(self, claim: Claim, error: PublishError) -> None:
+        with self.outbox.write() as tx:
+            seconds = back_off(claim.backoffs)
+            until = None if seconds is None else tx.now + timedelta(seconds=seconds) // _MICROSECOND
+            settle.backed_off(tx, claim, until=until, reason=error.message)
+        self._note("failed" if until is None else "waiting", claim, error.message)
+
+    def _doubt(self, claim: Claim, reason: str) -> None:
+        with self.outbox.write() as tx:
+            settle.doubted(tx, claim, look_at=tx.now, reason=reason)
+        self._note("in_doubt", claim, reason)
+
+    def _release(self, claim: Claim, reason: str) -> None:
+        # A worker that cannot even write this leaves the claim to its lease.
+        with suppress(OutboxBusy), self.outbox.write() as tx:
+            settle.snoozed(tx, claim, until=tx.now, outcome="released", reason=reason)
+        self._note("waiting", claim, reason)
+
+    def _confirm(self, publisher: Publisher, claim: Claim, receipt: Receipt) -> None:
+        """Read it back. That it cannot be read is no news; that it is not there is."""
+        for again in range(CONFIRM_LOOKS):
+            if again:
+                time.sleep(1)
+            try:
+                there = publisher.confirm(claim.delivery, receipt)
+            except PublishError as error:
+                log.warning("not read back: %s", error.message, extra={"action": "confirm_failed"})
+                return
+            if there:
+                break
+        with self.outbox.write() as tx:
+            (settle.confirmed if there else settle.not_there)(tx, claim)
+        point("after_confirm")
+        if not there:
+            self._note("in_doubt", claim, "the network took it and does not show it")
+
+    # ── looking ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _look(self, claim: Claim) -> None:
+        with self.publishers.of(claim.delivery.account) as publisher:
+            sighting = reconcile.look(self.outbox, publisher, claim)
+        match sighting:
+            case Found(receipt=receipt):
+                self._note("found", claim, url=receipt.url)
+            case Absent():
+                self._note("absent", claim, "it is certainly not there; it goes again")
+            case Unsure(look_again_in=None):
+                self._note("in_doubt", claim, "not found; a person must look")
+            case _:
+                pass
+
+    def _note(self, kind: str, claim: Claim, detail: str | None = None, url: str | None = None) -> None:
+        """Count it and tell it."""
+        of_kind = {
+            "sent": self.tally.sent,
+            "found": self.tally.found,
+            "failed": self.tally.failed,
+            "in_doubt": self.tally.in_doubt,
+            "waiting": self.tally.waiting,
+        }
+        if kind in ("found", "absent", "sent"):
+            self.tally.in_doubt.discard(claim.delivery.id)
+        if kind in of_kind:
+            of_kind[kind].add(claim.delivery.id)
+        log.info("%s", kind, extra={"action": f"delivery_{kind}", "delivery": claim.delivery.id})
+        self.tell(Event(kind=kind, delivery=claim.delivery, detail=detail, url=url))

@@ -1,0 +1,94 @@
+"""A real outbox in a temporary folder, on a simulated time that tests move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from clarion.digest import digest
+from clarion.model import Account, ApprovalPolicy, Identity, Limits, Part, Payload
+from clarion.outbox import accounts, posts, store
+from clarion.outbox.claims import Terms
+
+NOON = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
+LATE = timedelta(hours=2)
+
+
+class Desk:
+    """An outbox with accounts, and short words for what tests do with it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.outbox = store.create(path, host="here", simulated=NOON)
+        self.now = NOON
+        self.names: list[str] = []
+
+    def account(self, name: str, network: str = "mastodon") -> Account:
+        made = Account(
+            name=name,
+            network=network,
+            handle=name,
+            server="https://one.example",
+            identity=Identity(network=network, origin="rehearsal:https://one.example", remote_id=name),
+            limits=Limits(text=500, alt=1500),
+        )
+        with self.outbox.write() as tx:
+            accounts.pin(tx, made, verified=False)
+        self.names.append(name)
+        return made
+
+    def queue(
+        self, account: Account, *texts: str, due: datetime | None = None, author: str = "ann", **more: object
+    ) -> int:
+        payload = Payload(account=account.identity, language="en", parts=tuple(Part(text=text) for text in texts))
+        new = posts.NewPost(
+            **{  # type: ignore[arg-type]
+                "account": account.name,
+                "payload": payload,
+                "digest": digest(payload),
+                "sensitive": False,
+                "evergreen": False,
+                "used": (),
+                "due": due or self.now,
+                "late": LATE,
+                "images": {},
+                **more,
+            }
+        )
+        entry = posts.NewEntry(kind="say", text=texts[0], variables={}, author=author, batch=store.new_id())
+        with self.outbox.write() as tx:
+            return posts.add(tx, entry, [new])
+
+    def approve(self, number: int, who: str = "ann", policy: ApprovalPolicy | None = None) -> int:
+        with self.outbox.write() as tx:
+            done = posts.approve(
+                tx, number, outbox_id=self.outbox.id, who=who, policy=policy or ApprovalPolicy()
+            )
+        return len(done)
+
+    def later(self, **by: float) -> None:
+        self.now += timedelta(**by)
+        self.outbox.simulate(self.now)
+
+    def terms(self, worker: str = "one", policy: ApprovalPolicy | None = None) -> Terms:
+        return Terms(
+            outbox_id=self.outbox.id,
+            worker=worker,
+            lease=timedelta(minutes=5),
+            policy=policy or ApprovalPolicy(),
+            accounts=self.names,
+        )
+
+    def states(self, number: int) -> list[str]:
+        with self.outbox.read() as tx:
+            return [d.state.value for post in posts.show(tx, number).posts for d in post.deliveries]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path / "outbox.sqlite3")
+    yield made
+    made.outbox.close()

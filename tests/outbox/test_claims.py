@@ -1,0 +1,245 @@
+"""The claim and its settlements: what a worker may take, and what its death leaves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from clarion.clock import micros
+from clarion.model import ApprovalPolicy, Receipt, Staged
+from clarion.outbox import accounts, claims, incidents, posts, schema, settle
+from clarion.outbox.claims import Claim, Withheld
+
+from .conftest import LATE, NOON, Desk
+
+UP = Receipt(remote_id="1", url="https://one.example/1", at=NOON)
+
+
+def take(desk: Desk, limit: int = 10) -> list[Claim]:
+    with desk.outbox.write() as tx:
+        claims.tend(tx)
+        return claims.claim(tx, desk.terms(), limit)
+
+
+def intend(desk: Desk, claim: Claim) -> Claim:
+    with desk.outbox.write() as tx:
+        return claims.intend(tx, claim, Staged(delivery=claim.delivery), timedelta(minutes=5))
+
+
+def queued(desk: Desk, *texts: str) -> int:
+    account = desk.account("voice")
+    number = desk.queue(account, *(texts or ("hello",)))
+    desk.approve(number)
+    return number
+
+
+def test_it_takes_a_due_approved_delivery_once(desk: Desk) -> None:
+    number = queued(desk)
+    [claim] = take(desk)
+    assert claim.delivery.content.text == "hello"
+    assert desk.states(number) == ["sending"]
+    assert take(desk) == []
+
+
+def test_it_leaves_what_nobody_approved(desk: Desk) -> None:
+    desk.queue(desk.account("voice"), "hello")
+    assert take(desk) == []
+
+
+def test_it_leaves_what_is_not_due(desk: Desk) -> None:
+    number = desk.queue(desk.account("voice"), "hello", due=NOON + timedelta(hours=1))
+    desk.approve(number)
+    assert take(desk) == []
+    desk.later(hours=1)
+    assert len(take(desk)) == 1
+
+
+def test_it_takes_one_delivery_of_each_account(desk: Desk) -> None:
+    for name in ("a", "b"):
+        account = desk.account(name)
+        for minutes, text in enumerate(("first", "second")):
+            desk.approve(desk.queue(account, text, due=NOON - timedelta(minutes=9 - minutes)))
+    assert [(c.delivery.account.name, c.delivery.content.text) for c in take(desk)] == [("a", "first"), ("b", "first")]
+
+
+def test_it_holds_a_payload_that_is_not_what_was_approved(desk: Desk) -> None:
+    number = queued(desk)
+    with desk.outbox.write() as tx:
+        stored = tx.execute(sa.select(schema.post.c.payload)).scalar_one()
+        tx.execute(sa.update(schema.post).values(payload=stored.replace(b"hello", b"HELLO")))
+    assert take(desk) == []
+    assert desk.states(number) == ["pending"]
+
+
+def test_an_approval_ends_with_its_window(desk: Desk) -> None:
+    account = desk.account("voice")
+    number = desk.queue(account, "hello", late=timedelta(minutes=10))
+    desk.approve(number)
+    with desk.outbox.write() as tx:  # a snooze took it past its window; it may not expire any more
+        tx.execute(sa.update(schema.delivery).values(lapses_at=None))
+    desk.later(hours=3)
+    assert take(desk) == []
+    assert desk.states(number) == ["pending"]
+
+
+def test_a_team_does_not_count_its_authors_word(desk: Desk) -> None:
+    team = ApprovalPolicy(mode="team")
+    number = desk.queue(desk.account("voice"), "hello", author="ann")
+    with pytest.raises(posts.ApprovalError):
+        desk.approve(number, who="ann", policy=team)
+    assert desk.approve(number, who="ben", policy=team) == 1
+
+
+def test_part_two_waits_for_part_one(desk: Desk) -> None:
+    number = queued(desk, "one", "two")
+    [first] = take(desk)
+    assert take(desk) == []
+    intended = intend(desk, first)
+    with desk.outbox.write() as tx:
+        assert settle.sent(tx, intended, UP)
+    assert desk.states(number) == ["sent", "scheduled"]
+    [second] = take(desk)
+    assert second.delivery.part == 2
+    assert second.delivery.root == second.delivery.parent == UP
+
+
+def test_what_is_too_late_expires_whole(desk: Desk) -> None:
+    number = queued(desk, "one", "two")
+    desk.later(seconds=LATE.total_seconds() + 1)
+    assert take(desk) == []
+    assert desk.states(number) == ["expired", "expired"]
+
+
+def test_after_an_intent_nothing_expires(desk: Desk) -> None:
+    number = queued(desk)
+    [claim] = take(desk)
+    intended = intend(desk, claim)
+    with desk.outbox.write() as tx:
+        assert settle.snoozed(tx, intended, until=tx.now, outcome="released", reason="paused")
+    desk.later(seconds=LATE.total_seconds() + 1)
+    take(desk)
+    assert desk.states(number) != ["expired"]
+
+
+def test_a_worker_that_dies_before_its_intent_leaves_it_free(desk: Desk) -> None:
+    number = queued(desk)
+    take(desk)
+    desk.later(minutes=6)
+    assert len(take(desk)) == 1
+    assert desk.states(number) == ["sending"]
+
+
+def test_a_worker_that_dies_after_its_intent_leaves_it_in_doubt(desk: Desk) -> None:
+    number = queued(desk)
+    intend(desk, take(desk)[0])
+    desk.later(minutes=6)
+    assert take(desk) == []
+    assert desk.states(number) == ["in_doubt"]
+
+
+def test_a_late_settlement_of_a_lost_claim_writes_nothing(desk: Desk) -> None:
+    number = queued(desk)
+    [old] = take(desk)
+    desk.later(minutes=6)
+    [new] = take(desk)
+    with desk.outbox.write() as tx:
+        assert not settle.sent(tx, old, UP)
+    with pytest.raises(Withheld):
+        intend(desk, old)
+    assert desk.states(number) == ["sending"]
+    intended = intend(desk, new)
+    with desk.outbox.write() as tx:
+        assert settle.sent(tx, intended, UP)
+
+
+def test_a_pause_between_claim_and_intent_withholds_it(desk: Desk) -> None:
+    queued(desk)
+    [claim] = take(desk)
+    with desk.outbox.write() as tx:
+        tx.execute(sa.insert(schema.pause).values(scope="*", since=tx.now))
+    with pytest.raises(Withheld):
+        intend(desk, claim)
+
+
+def test_certainly_not_created_takes_a_new_key(desk: Desk) -> None:
+    queued(desk)
+    intended = intend(desk, take(desk)[0])
+    with desk.outbox.write() as tx:
+        settle.backed_off(tx, intended, until=tx.now, reason="down")
+    [again] = take(desk)
+    assert (again.delivery.generation, again.delivery.first_intent_at, again.backoffs) == (1, None, 1)
+
+
+def test_after_an_unknown_outcome_the_key_stays(desk: Desk) -> None:
+    queued(desk)
+    intended = intend(desk, take(desk)[0])
+    with desk.outbox.write() as tx:
+        settle.doubted(tx, intended, look_at=tx.now, reason="lost")
+        [looking] = claims.claim_looks(tx, desk.terms(), 1, timedelta(minutes=1))
+        settle.absent(tx, looking)
+    again = intend(desk, take(desk)[0])
+    assert again.delivery.first_intent_at == NOON
+    with desk.outbox.write() as tx:
+        settle.backed_off(tx, again, until=tx.now, reason="down")
+    [third] = take(desk)
+    assert (third.delivery.generation, third.delivery.first_intent_at) == (0, NOON)
+
+
+def test_only_one_worker_looks_at_a_time(desk: Desk) -> None:
+    queued(desk)
+    intended = intend(desk, take(desk)[0])
+    with desk.outbox.write() as tx:
+        settle.doubted(tx, intended, look_at=tx.now, reason="lost")
+    with desk.outbox.write() as tx:
+        assert len(claims.claim_looks(tx, desk.terms(), 9, timedelta(minutes=1))) == 1
+        assert claims.claim_looks(tx, desk.terms(), 9, timedelta(minutes=1)) == []
+
+
+def test_a_refused_root_cancels_what_would_follow(desk: Desk) -> None:
+    number = queued(desk, "one", "two", "three")
+    with desk.outbox.write() as tx:
+        settle.refused(tx, claims.claim(tx, desk.terms(), 1)[0], "too rude")
+    assert desk.states(number) == ["failed", "cancelled", "cancelled"]
+
+
+def test_a_blocked_account_waits_and_is_told_once(desk: Desk) -> None:
+    number = queued(desk)
+    desk.approve(desk.queue(desk.account("other"), "elsewhere"))
+    with desk.outbox.write() as tx:
+        [mine, _other] = claims.claim(tx, desk.terms(), 2)
+        settle.account_blocked(tx, mine, "401")
+        settle.account_blocked(tx, mine, "401")
+        assert [i.subject for i in incidents.standing(tx)] == ["voice"]
+    assert take(desk) == []
+    assert desk.states(number) == ["scheduled"]
+    with desk.outbox.write() as tx:
+        accounts.pin(tx, mine.delivery.account, verified=True)
+        assert incidents.standing(tx) == []
+    assert len(take(desk)) == 1
+
+
+def test_a_rate_limit_makes_the_whole_account_wait(desk: Desk) -> None:
+    queued(desk)
+    desk.approve(desk.queue(desk.account("voice"), "second"))
+    with desk.outbox.write() as tx:
+        settle.rate_limited(
+            tx, claims.claim(tx, desk.terms(), 1)[0], until=micros(NOON + timedelta(minutes=5)), reason="429"
+        )
+    assert take(desk) == []
+    desk.later(minutes=5)
+    assert len(take(desk)) == 1
+
+
+def test_what_is_not_there_after_all_is_never_sent_again(desk: Desk) -> None:
+    number = queued(desk)
+    intended = intend(desk, take(desk)[0])
+    with desk.outbox.write() as tx:
+        settle.sent(tx, intended, UP)
+        settle.not_there(tx, intended)
+    assert desk.states(number) == ["in_doubt"]
+    desk.later(days=3)
+    assert take(desk) == []
+    with desk.outbox.write() as tx:
+        assert claims.claim_looks(tx, desk.terms(), 9, timedelta(minutes=1)) == []

@@ -1,0 +1,157 @@
+"""Opening an outbox: whose it is, how it is built, what damage looks like."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from clarion.errors import OutboxError
+from clarion.model import TRANSITIONS, State
+from clarion.outbox import audit, posts, probe, schema, store
+
+from .conftest import NOON, Desk
+
+
+def test_migrations_build_exactly_the_schema(desk: Desk) -> None:
+    with desk.outbox.read() as tx:
+        context = MigrationContext.configure(tx.connection)
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_probe_and_schema_speak_of_the_same_version() -> None:
+    assert probe.SCHEMA == schema.HEAD
+
+
+def test_the_file_is_its_owners_alone(desk: Desk) -> None:
+    assert stat.S_IMODE(desk.path.stat().st_mode) == 0o600
+
+
+def test_it_commits_durably(desk: Desk) -> None:
+    with desk.outbox.read() as tx:
+        mode, synchronous = (
+            tx.connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous")
+        )
+    assert (mode, synchronous) in {("truncate", 3), ("wal", 2)}
+
+
+def test_every_outbox_has_an_id_of_its_own(tmp_path: Path) -> None:
+    ids = set()
+    for name in ("a", "b"):
+        made = store.create(tmp_path / name, host="here")
+        ids.add(made.id)
+        made.close()
+    assert len(ids) == 2
+
+
+def test_it_refuses_another_hosts_outbox(desk: Desk) -> None:
+    with pytest.raises(OutboxError, match="another host") as error:
+        store.open_outbox(desk.path, host="elsewhere")
+    assert "db adopt" in str(error.value.hint)
+
+
+def test_it_refuses_a_newer_schema(desk: Desk) -> None:
+    with desk.outbox.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(OutboxError, match="newer Clarion"):
+        store.open_outbox(desk.path, host="here")
+
+
+@pytest.mark.parametrize("content", [b"", b"hello, I am no database", b"SQLite format 3\x00" + b"\xff" * 4096])
+def test_it_says_when_a_file_is_no_outbox(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "outbox.sqlite3"
+    path.write_bytes(content)
+    with pytest.raises(OutboxError):
+        store.open_outbox(path, host="here")
+    assert path.read_bytes() == content
+
+
+def test_a_missing_outbox_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(OutboxError) as error:
+        store.open_outbox(tmp_path / "none.sqlite3", host="here")
+    assert error.value.hint == "clarion init"
+
+
+def test_creating_twice_keeps_the_first(tmp_path: Path) -> None:
+    first = store.create(tmp_path / "o", host="here")
+    second = store.create(tmp_path / "o", host="here")
+    assert first.id == second.id
+    first.close()
+    second.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["o"]
+
+
+def test_the_database_time_is_now(tmp_path: Path) -> None:
+    import time
+
+    outbox = store.create(tmp_path / "o", host="here")
+    with outbox.read() as tx:
+        assert abs(tx.now / 1e6 - time.time()) < 5
+    outbox.close()
+
+
+def test_simulated_time_only_grows(desk: Desk) -> None:
+    desk.later(hours=1)
+    desk.outbox.simulate(NOON)
+    with desk.outbox.read() as tx:
+        assert tx.at == desk.now
+
+
+def test_the_probe_sees_what_is_due_and_leaves_a_heartbeat(desk: Desk) -> None:
+    number = desk.queue(desk.account("voice"), "hello")
+    assert probe.idle(desk.path, host="here")
+    desk.approve(number)
+    assert not probe.idle(desk.path, host="here")
+    with desk.outbox.write() as tx:
+        assert store.get_meta(tx.connection, "heartbeat")
+        tx.execute(sa.insert(schema.pause).values(scope="voice", since=tx.now))
+    assert probe.idle(desk.path, host="here")
+
+
+def test_the_probe_leaves_what_it_does_not_know_to_the_full_path(desk: Desk, tmp_path: Path) -> None:
+    assert not probe.idle(desk.path, host="elsewhere")
+    assert not probe.idle(tmp_path / "none", host="here")
+
+
+def test_the_probe_does_not_fail_on_a_lock(desk: Desk) -> None:
+    with closing(sqlite3.connect(desk.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert probe.idle(desk.path, host="here")
+        other.execute("ROLLBACK")
+
+
+def test_undo_names_the_last_commands_entries(desk: Desk) -> None:
+    account = desk.account("voice")
+    desk.queue(account, "one")
+    number = desk.queue(account, "two")
+    with desk.outbox.read() as tx:
+        assert posts.last_batch(tx) == [number]
+
+
+def test_cancelling_leaves_nothing_to_send(desk: Desk) -> None:
+    number = desk.queue(desk.account("voice"), "one", "two")
+    desk.approve(number)
+    with desk.outbox.write() as tx:
+        posts.cancel(tx, number, who="ann")
+    assert desk.states(number) == ["cancelled", "cancelled"]
+    with desk.outbox.write() as tx, pytest.raises(OutboxError, match="nothing of it is still waiting"):
+        posts.cancel(tx, number, who="ann")
+
+
+def test_the_audit_shows_a_changed_row(desk: Desk) -> None:
+    desk.approve(desk.queue(desk.account("voice"), "one"))
+    with desk.outbox.write() as tx:
+        assert audit.broken(tx) == []
+        tx.execute(sa.update(schema.audit).where(schema.audit.c.action == "approved").values(subject="#99"))
+        assert [chain for chain, _ in audit.broken(tx)] == ["campaign"]
+
+
+def test_no_transition_leads_out_of_the_table() -> None:
+    assert set(TRANSITIONS) == set(State)
+    assert not TRANSITIONS[State.RECALLED]
