@@ -1,0 +1,119 @@
+"""The accounts' secrets: one file, mode 0600, beside the outbox; the environment goes before it.
+
+In: an account's name as the campaign has it. Out: a mapping such as {"access_token": "…"}, which never shows itself.
+A variable CLARION_SECRET_<ACCOUNT>_<KEY> (upper case, everything but letters and digits as "_") replaces one value,
+for containers and tests on other machines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from clarion.accounts import files
+from clarion.errors import CampaignError, OutboxBusy
+
+#: How long a second `accounts add` waits for the first, in seconds.
+_PATIENCE = 10.0
+
+
+class Secret(dict[str, str]):
+    """One account's secret values. Its keys may be shown, its values not."""
+
+    def __repr__(self) -> str:
+        return f"<secret: {', '.join(sorted(self)) or 'empty'}>"
+
+    __str__ = __repr__
+
+
+class SecretFile:
+    """All secrets of one campaign on this host."""
+
+    def __init__(self, path: Path, *, environ: Mapping[str, str] = os.environ) -> None:
+        self._path = path
+        self._environ = environ
+
+    def __repr__(self) -> str:
+        return f"SecretFile({str(self._path)!r})"
+
+    def get(self, account: str, *, keys: Iterable[str] = ()) -> Secret | None:
+        """What is stored for an account; None when nothing is. The environment adds the `keys` asked for."""
+        stored = self._read().get(account, {})
+        found = Secret(stored)
+        for key in {*stored, *keys}:
+            value = self._environ.get(variable(account, key))
+            if value:
+                found[key] = value
+        return found or None
+
+    def require(self, account: str, *, keys: Iterable[str]) -> Secret:
+        """Every one of the `keys`, none empty. Raises CampaignError naming what is missing."""
+        wanted = tuple(keys)
+        found = self.get(account, keys=wanted) or Secret()
+        missing = [key for key in wanted if not found.get(key)]
+        if missing:
+            raise CampaignError(
+                f"the account “{account}” has no {' and no '.join(map(_in_words, missing))} on this machine",
+                f"clarion accounts add {account}",
+            )
+        return found
+
+    def set(self, account: str, values: Mapping[str, str]) -> None:
+        """Store an account's values in place of what was there. Raises CampaignError for empty ones."""
+        empty = sorted(key for key, value in values.items() if not value.strip())
+        if empty or not values:
+            raise CampaignError(
+                f"nothing was given for {', '.join(map(_in_words, empty)) or 'the secret'}; nothing is changed",
+                f"clarion accounts add {account}",
+            )
+        self._change(account, dict(values))
+
+    def remove(self, account: str) -> None:
+        """Forget an account's values; harmless when there are none."""
+        self._change(account, None)
+
+    def _change(self, account: str, values: dict[str, str] | None) -> None:
+        try:
+            with files.locked(self._path.with_suffix(".lock"), seconds=_PATIENCE):
+                stored = self._read()
+                stored.pop(account, None)
+                if values is not None:
+                    stored[account] = values
+                files.write_private(self._path, json.dumps(stored, ensure_ascii=False, indent=1).encode())
+        except files.StillLocked as error:
+            raise OutboxBusy("another clarion is changing the secrets", "try again in a moment") from error
+
+    def _read(self) -> dict[str, dict[str, str]]:
+        content = files.read_private(self._path)
+        if content is None:
+            return {}
+        try:
+            stored = json.loads(content)
+        except ValueError:
+            stored = None
+        if not _well_formed(stored):
+            # `from None`, and no excerpt: a parser's message may quote a secret.
+            raise CampaignError(
+                f"{self._path} is damaged and cannot be read",
+                f"mv '{self._path}' '{self._path}.damaged', then clarion accounts add NAME for each account",
+            ) from None
+        return dict(stored)
+
+
+def variable(account: str, key: str) -> str:
+    """The environment variable that holds one value of an account's secret."""
+    return "_".join(["CLARION_SECRET", *(re.sub(r"[^0-9A-Z]", "_", word.upper()) for word in (account, key))])
+
+
+def _well_formed(stored: object) -> bool:
+    return isinstance(stored, dict) and all(
+        isinstance(values, dict) and all(isinstance(value, str) for value in values.values())
+        for values in stored.values()
+    )
+
+
+def _in_words(key: str) -> str:
+    return key.replace("_", " ")
