@@ -23,7 +23,11 @@ _SPACE = r"\t\n\v\f\r \xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEF
 _THIN = r"\u00AD\u2060\u200A\u200B\u200C\u200D\u20E2"
 _OPEN = rf"(?:^|(?<=[{_SPACE}(]))"
 
-_GRAPHEME = regex.compile(r"\X")
+# A flag is two regional indicators. Taken here by pairs, because \X alone looks back over the whole run at each one
+# and a long run of flags would cost quadratic time.
+_GRAPHEME = regex.compile(
+    r"\p{Regional_Indicator}{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+|\X", regex.VERSION1
+)
 _ADDRESS = regex.compile(
     rf"{_OPEN}(?:[hH][tT][tT][pP][sS]?://|(?P<name>[a-zA-Z][a-zA-Z0-9]*+(?:\.[a-zA-Z0-9]++)++))[^{_SPACE}]*+"
 )
@@ -31,9 +35,7 @@ _HANDLE = regex.compile(rf"{_OPEN}@([a-zA-Z0-9.-]+)(?:(?<=\w)(?!\w)|(?<!\w)(?=\w
 _TAG = regex.compile(rf"(?:^|(?<=[{_SPACE}]))[#＃](?!\uFE0F)([^{_SPACE}{_THIN}]++)")
 _TAG_MEANS = regex.compile(rf"[^0-9{_SPACE}{_THIN}\p{{P}}]")
 _PUNCTUATION = regex.compile(r"\p{P}")
-_TICKER = regex.compile(
-    rf"{_OPEN}\$([A-Za-z][A-Za-z0-9]{{0,4}})(?=[{_SPACE}.,;:!?)\"'\u2019]|\Z)", regex.VERSION0
-)
+_TICKER = regex.compile(rf"{_OPEN}\$([A-Za-z][A-Za-z0-9]{{0,4}})(?=[{_SPACE}.,;:!?)\"'\u2019]|\Z)")
 _TAG_UNITS = 64  # in UTF-16 code units, as the reference counts
 
 # The reference lists internationalised endings in their own letters, which no ASCII name can have.
