@@ -1,0 +1,336 @@
+"""The campaign's configuration: where it is, and what `config.toml` says, typed and strict.
+
+In: a folder. Out: a frozen `Config`, or a CampaignError with file, line, key and hint. Read by every command and by
+the idle cron run, so nothing heavy is imported here; the time zone is looked up only when somebody asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta, tzinfo
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import msgspec
+from msgspec import Meta
+
+from clarion.campaign import toml
+from clarion.campaign.toml import Document, Table
+from clarion.errors import CampaignError
+from clarion.networks import NAMES as NETWORKS
+
+FILE = "config.toml"
+#: Posts per account, language and day: the default, and what no campaign may go above (content.md, "honest").
+CAP = 4
+MOST = 8
+#: How long after its time a post may still go out, when nothing else is said.
+LATE = timedelta(hours=2)
+LATE_EVERGREEN = timedelta(hours=12)
+
+_SERVERS = {"x": "https://x.com", "bluesky": "https://bsky.social"}
+_CAMPAIGN = re.compile(rb"^[ \t]*\[[ \t]*campaign[ \t]*\]", re.MULTILINE)
+_NAME = re.compile(r"[a-z0-9-]{1,40}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?")
+_TAG = re.compile(r"#\w*[^\W\d]\w*")
+_SERVER = re.compile(r"https://[^\s/?#@]+")
+_PROXY = re.compile(r"(socks5h|https?)://\S+")
+_DAY = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
+_TIME = r"([01]\d|2[0-3]):[0-5]\d"
+_SLOT = re.compile(rf"({_DAY})([-–]({_DAY}))? {_TIME}")
+_QUIET = re.compile(rf"{_TIME}[-–]{_TIME}")
+_LENGTHS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Duration(timedelta):
+    """A length of time, written "30m", "12h", "2d" or "1h30m"."""
+
+    @classmethod
+    def parse(cls, written: object) -> Self:
+        """Raises ValueError with what to write instead."""
+        if not isinstance(written, str) or not re.fullmatch(r"(\d{1,6}[smhd]){1,4}", written):
+            raise ValueError('write a length of time such as "30m", "12h" or "2d"')
+        return cls(seconds=sum(int(n) * _LENGTHS[unit] for n, unit in re.findall(r"(\d+)([smhd])", written)))
+
+
+class Slot(str):
+    """A weekly time to publish, in the campaign's zone: "Mon-Fri 09:00", "Sat 11:30"."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, written: object) -> Self:
+        if not isinstance(written, str) or not _SLOT.fullmatch(written):
+            raise ValueError('write a slot such as "Mon-Fri 09:00" or "Sat 11:30"')
+        return cls(written.replace("–", "-"))
+
+
+class Quiet(str):
+    """A daily span in which nothing goes out, in the campaign's zone: "22:00-07:00"."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, written: object) -> Self:
+        if not isinstance(written, str) or not _QUIET.fullmatch(written):
+            raise ValueError('write a quiet time such as "22:00-07:00"')
+        return cls(written.replace("–", "-"))
+
+
+class Campaign(Table, frozen=True, kw_only=True):
+    id: str  # random, short, written by `clarion init`: names the outbox on this machine
+    name: str
+    mode: Literal["rehearsal", "live"] = "rehearsal"
+    outbox: str | None = None  # written by `clarion live`: the one outbox that may publish
+    zone: str = "UTC"
+    languages: tuple[str, ...] = ("en",)
+    tags: tuple[str, ...] = ("#EyesOnChechnya", "#CloseTheCamps")
+
+
+class Outbox(Table, frozen=True, kw_only=True):
+    url: str | None = None  # none: a file in the user's state folder
+
+
+class Secrets(Table, frozen=True, kw_only=True):
+    store: Literal["file", "environment", "keyring", "credentials"] = "file"
+
+
+class Approval(Table, frozen=True, kw_only=True):
+    mode: Literal["alone", "team"] = "alone"
+    required: Annotated[int, Meta(ge=1)] = 1
+    sensitive: Annotated[int, Meta(ge=1)] = 1
+    signed: bool = False
+    window: Duration | None = None  # none: two hours, or the post's `late` when that is longer
+
+
+class Person(Table, frozen=True, kw_only=True):
+    role: Literal["organiser", "author", "approver"] = "organiser"
+    key: str | None = None  # Ed25519, public
+
+
+class Publishing(Table, frozen=True, kw_only=True):
+    late: Duration | None = None  # none: 2 h, evergreen 12 h
+    lease: Duration = Duration(minutes=5)
+    attempts: Annotated[int, Meta(ge=1, le=20)] = 8
+
+
+class Notify(Table, frozen=True, kw_only=True):
+    urls: tuple[str, ...] = ()
+    digest: Literal["never", "daily", "weekly"] = "never"
+
+
+class Account(Table, frozen=True, kw_only=True):
+    """One owned, disclosed destination. `server` and `threads` are filled from the network when not written."""
+
+    network: str
+    handle: str
+    server: str | None = None
+    owner: str | None = None
+    purpose: str | None = None
+    languages: tuple[str, ...] = ()  # none: the campaign's
+    disclosure: str | None = None
+    visibility: Literal["public", "unlisted"] = "public"
+    replies: Literal["everyone", "followed", "mentioned"] = "everyone"
+    slots: tuple[Slot, ...] = (Slot("Mon-Fri 09:00"),)
+    quiet: tuple[Quiet, ...] = ()
+    late: Duration | None = None
+    threads: bool | None = None
+    links: Literal["call", "always", "never"] = (
+        "call"  # where a post carries its link; a link on X costs more
+    )
+    monthly_cap_usd: Annotated[float, Meta(ge=0)] | None = None
+    resend_when_absent: bool = False
+    proxy: str | None = None
+
+    def __post_init__(self) -> None:
+        fill = msgspec.structs.force_setattr
+        fill(self, "handle", self.handle.strip().removeprefix("@"))
+        fill(self, "server", (self.server or _SERVERS.get(self.network, "")).rstrip("/"))
+        if self.threads is None:  # self-replies by API are undocumented on X: opt in (networks.md)
+            fill(self, "threads", self.network != "x")
+
+
+class Config(Table, frozen=True, kw_only=True):
+    """The whole of `config.toml`."""
+
+    campaign: Campaign
+    outbox: Outbox = Outbox()
+    secrets: Secrets = Secrets()
+    approval: Approval = Approval()
+    people: dict[str, Person] = msgspec.field(default_factory=dict)
+    caps: dict[str, Annotated[int, Meta(ge=1)]] = msgspec.field(default_factory=dict)
+    publishing: Publishing = Publishing()
+    notify: Notify = Notify()
+    accounts: dict[str, Account] = msgspec.field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        return self.campaign.mode == "live"
+
+    def cap(self, network: str) -> int:
+        """The most posts per account, language and day on a network."""
+        return self.caps.get(network, CAP)
+
+    def languages(self, account: str) -> tuple[str, ...]:
+        """The languages an account speaks."""
+        return self.accounts[account].languages or self.campaign.languages
+
+    def late(self, account: str, template: timedelta | None = None, *, evergreen: bool = False) -> timedelta:
+        """How long after its due time a post may go out: the template's word, the account's, the campaign's."""
+        for said in (template, self.accounts[account].late, self.publishing.late):
+            if said is not None:
+                return said
+        return LATE_EVERGREEN if evergreen else LATE
+
+    def zone(self) -> tzinfo:
+        """The campaign's time zone. CampaignError when there is none of that name."""
+        return zone(self.campaign.zone)
+
+
+def find(start: Path | None, explicit: str | None) -> Path:
+    """The campaign folder: `explicit` (--campaign or CLARION_CAMPAIGN), or the nearest one from `start` upward.
+
+    `start` is by default the current folder. A `config.toml` without [campaign] belongs to something else and is
+    passed by. CampaignError when there is none.
+    """
+    if explicit:
+        folder = Path(explicit).expanduser()
+        folder = folder.parent if folder.name == FILE else folder
+        if not _is_campaign(folder):
+            raise CampaignError(
+                f"{explicit} is not a campaign: it has no {FILE} with [campaign].", f"clarion init {explicit}"
+            )
+        return folder.absolute()
+    try:
+        here = (start or Path.cwd()).absolute()
+    except FileNotFoundError as error:
+        raise CampaignError("The current folder is gone.", "Go to another folder: cd ~") from error
+    for folder in (here, *here.parents):
+        if _is_campaign(folder):
+            return folder
+    raise CampaignError("There is no campaign here, nor in a folder above.", "clarion init")
+
+
+def load(folder: Path) -> Config:
+    """The configuration of the campaign in `folder`."""
+    document = toml.read(folder / FILE)
+    config = document.typed(Config)
+    _check_campaign(document, config.campaign)
+    _check_names(document, "people", config.people)
+    _check_names(document, "accounts", config.accounts)
+    for network, cap in config.caps.items():
+        _check_network(document, ("caps", network), network)
+        if cap > MOST:
+            raise document.error(
+                ("caps", network), f"is {cap}, but never more than {MOST} a day.", f"{network} = {CAP}"
+            )
+    for name, account in config.accounts.items():
+        _check_account(document, name, account)
+    _check_twins(document, config)
+    return config
+
+
+def new_id() -> str:
+    """A campaign id for `clarion init`: random and short, because it names a folder on every machine."""
+    from secrets import token_hex
+
+    return token_hex(4)
+
+
+def zone(name: str) -> tzinfo:
+    """A time zone by its IANA name, as in Europe/Berlin."""
+    from zoneinfo import ZoneInfo, available_timezones
+
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, LookupError) as error:
+        raise CampaignError(
+            f'{FILE}: campaign.zone: there is no time zone "{name}".',
+            toml.did_you_mean(name, available_timezones(), 'Write it like this: zone = "Europe/Berlin"'),
+        ) from error
+
+
+def _is_campaign(folder: Path) -> bool:
+    # By the bytes, not by parsing: a broken file is still this campaign's, and `load` then says what is wrong.
+    try:
+        with (folder / FILE).open("rb") as file:
+            return bool(_CAMPAIGN.search(file.read(toml.MAX_BYTES)))
+    except OSError:
+        return False
+
+
+def _check_campaign(document: Document, campaign: Campaign) -> None:
+    if not _NAME.fullmatch(campaign.id):
+        raise document.error(
+            ("campaign", "id"), "may have small letters a-z, digits and - only.", f'id = "{new_id()}"'
+        )
+    if not campaign.name.strip():
+        raise document.error(("campaign", "name"), "is empty.", 'name = "Eyes on Chechnya"')
+    if not campaign.languages:
+        raise document.error(("campaign", "languages"), "is empty.", 'languages = ["en"]')
+    _check_languages(document, ("campaign", "languages"), campaign.languages)
+    for place, tag in enumerate(campaign.tags):
+        if not _TAG.fullmatch(tag):
+            raise document.error(
+                ("campaign", "tags", place),
+                f'is "{tag}", which no network links.',
+                'tags = ["#EyesOnChechnya"]',
+            )
+
+
+def _check_names(document: Document, table: str, names: Iterable[str]) -> None:
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise document.error(
+                (table, name), "may have small letters a-z, digits and - only.", f"[{table}.vera]"
+            )
+
+
+def _check_account(document: Document, name: str, account: Account) -> None:
+    key = ("accounts", name)
+    _check_network(document, (*key, "network"), account.network)
+    if not account.handle:
+        raise document.error((*key, "handle"), "is empty.", 'handle = "yourname"')
+    if not account.server:
+        raise document.error(
+            (*key, "server"), "is missing.", 'Add the account\'s server: server = "https://…"'
+        )
+    if not _SERVER.fullmatch(account.server):
+        raise document.error(
+            (*key, "server"),
+            "must be https:// and a host, nothing more.",
+            'server = "https://mastodon.example"',
+        )
+    if account.proxy and not _PROXY.fullmatch(account.proxy):
+        raise document.error(
+            (*key, "proxy"), "must begin with socks5h:// or http://.", 'proxy = "socks5h://127.0.0.1:9050"'
+        )
+    _check_languages(document, (*key, "languages"), account.languages)
+
+
+def _check_network(document: Document, key: tuple[str, ...], network: str) -> None:
+    if network not in NETWORKS:
+        known = f"Clarion knows: {', '.join(NETWORKS)}."
+        raise document.error(
+            key, f'names no network Clarion knows: "{network}".', toml.did_you_mean(network, NETWORKS, known)
+        )
+
+
+def _check_languages(document: Document, key: tuple[str, ...], languages: tuple[str, ...]) -> None:
+    for place, language in enumerate(languages):
+        if not _LANGUAGE.fullmatch(language):
+            raise document.error(
+                (*key, place), f'is "{language}", which is not a language code.', 'languages = ["en", "ru"]'
+            )
+
+
+def _check_twins(document: Document, config: Config) -> None:
+    # Two entries for one account would post everything twice, each under its own caps and limits.
+    seen: dict[tuple[str, str | None, str], str] = {}
+    for name, account in config.accounts.items():
+        whom = (account.network, account.server, account.handle.casefold())
+        other = seen.setdefault(whom, name)
+        if other != name:
+            raise document.error(
+                ("accounts", name), f"is the same account as accounts.{other}.", "Keep one of the two."
+            )

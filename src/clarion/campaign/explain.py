@@ -1,0 +1,222 @@
+"""What is wrong in a TOML file, in words for people. Imported only when something is.
+
+In: what tomllib or msgspec complained of. Out: a CampaignError with file, line (best effort), dotted key and hint.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from clarion.campaign.toml import at, did_you_mean
+from clarion.errors import CampaignError
+
+if TYPE_CHECKING:
+    from clarion.campaign.toml import Document
+
+#: Where a value stands: names of tables and keys, and places in lists from 0.
+Key = tuple[str | int, ...]
+
+_ANY = "[...]"  # msgspec does not say which key of an open table it means
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]|(\[\.\.\.\])")
+_AT = re.compile(r" - at `\$(.*)`$")
+_BARE = re.compile(r"^[\w-]+$")
+_NAME = re.compile(r'"([^"]*)"|\'([^\']*)\'|([\w-]+)')
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]")
+_VALUE = re.compile(r"^\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
+
+_WORDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+    "date": "a date",
+    "datetime": "a date with a time",
+    "time": "a time",
+    "null": "nothing",
+}
+_LIKE = {
+    "str": '{key} = "…"',
+    "int": "{key} = 4",
+    "float": "{key} = 4.5",
+    "bool": "{key} = true",
+    "array": '{key} = ["…"]',
+    "object": "[{dotted}]",
+    "date": "{key} = 2026-11-01",
+}
+
+
+def explain(document: Document, kind: Any, error: msgspec.ValidationError) -> CampaignError:
+    """What msgspec refused in a document that should be a `kind`."""
+    problem, key = _split(str(error))
+    key = _named(document.plain, kind, key, str(error))
+    if found := re.match(r"Object contains unknown field `(.+)`$", problem):
+        return _unknown(document, kind, key, found[1])
+    if found := re.match(r"Object missing required field `(.+)`$", problem):
+        return _missing(document, key, found[1])
+    if found := re.match(r"Expected `([^`]+)`, got `(\w+)`$", problem):
+        return _wrong_type(document, key, found[1], found[2])
+    if found := re.match(r"Invalid enum value '?(.*?)'?$", problem):
+        return _wrong_choice(document, kind, key, found[1])
+    if found := re.match(r"Expected `\w+` (<=|>=|<|>) (.+)$", problem):
+        bound = {"<=": "at most", ">=": "at least", "<": "less than", ">": "more than"}[found[1]]
+        return document.error(key, f"must be {bound} {found[2]}.")
+    return document.error(key, f"is not right: {problem}.")
+
+
+def broken(path: Path, error: tomllib.TOMLDecodeError) -> CampaignError:
+    """A file that is not TOML at all."""
+    text = str(error)
+    line = re.search(r"at line (\d+)", text)
+    problem = re.sub(r" \(at .*\)$", "", text)
+    return CampaignError(
+        f"{at(path, int(line[1]) if line else None)}: this is not valid TOML: {problem}.",
+        'Text stands in straight quotes, as in name = "Keep looking", and each key stands once.',
+    )
+
+
+def dotted(key: Key) -> str:
+    """A key as people write it: accounts.mastodon.slots[0]."""
+    out = ""
+    for step in key:
+        if isinstance(step, int):
+            out += f"[{step}]"
+        else:
+            out += ("." if out else "") + (step if _BARE.match(step) else f'"{step}"')
+    return out
+
+
+def line_of(text: str, key: Key) -> int | None:
+    """The line, from 1, of a key or else of the innermost table around it. Best effort: it does not parse values."""
+    best, length = None, 0
+    table: Key = ()
+    counts: dict[Key, int] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if header := _HEADER.match(line):
+            table = _names(header[2])
+            if header[1] == "[[":
+                counts[table] = counts.get(table, -1) + 1
+            here = table = _counted(table, counts)
+        elif value := _VALUE.match(line):
+            here = table + _names(value[1])
+        else:
+            continue
+        if len(here) > length and key[: len(here)] == here:
+            best, length = number, len(here)
+    return best
+
+
+def _split(message: str) -> tuple[str, Key]:
+    where = _AT.search(message)
+    if not where:
+        return message, ()
+    steps: list[str | int] = []
+    for name, index, _ in _STEP.findall(where[1]):
+        steps.append(name or (int(index) if index else _ANY))
+    return message[: where.start()], tuple(steps)
+
+
+def _named(plain: Any, kind: Any, key: Key, message: str) -> Key:
+    """The key with every `[...]` replaced by the name it stands for: the one that alone gives the same message."""
+    while _ANY in key:
+        place = key.index(_ANY)
+        for name, value in _dig(plain, key[:place]).items():
+            alone = _replaced(plain, key[:place], {name: value})
+            if _complaint(alone, kind) == message:
+                plain, key = alone, (*key[:place], name, *key[place + 1 :])
+                break
+        else:
+            return key[:place]
+    return key
+
+
+def _complaint(plain: Any, kind: Any) -> str | None:
+    try:
+        msgspec.convert(plain, kind, dec_hook=lambda type_, value: type_.parse(value))
+    except msgspec.ValidationError as error:
+        return str(error)
+    return None
+
+
+def _dig(plain: Any, key: Key) -> Any:
+    for step in key:
+        plain = plain[step]
+    return plain
+
+
+def _replaced(plain: Any, key: Key, value: Any) -> Any:
+    if not key:
+        return value
+    copy = plain.copy()
+    copy[key[0]] = _replaced(plain[key[0]], key[1:], value)
+    return copy
+
+
+def _unknown(document: Document, kind: Any, key: Key, field: str) -> CampaignError:
+    names = _fields(kind, key)
+    hint = did_you_mean(field, names, f"The keys here are: {', '.join(names)}.")
+    return document.error((*key, field), "is not a key that Clarion knows.", hint)
+
+
+def _missing(document: Document, key: Key, field: str) -> CampaignError:
+    under = f" under [{dotted(key)}]" if key else ""
+    return document.error((*key, field), "is missing.", f"Add {field} = …{under}.")
+
+
+def _wrong_type(document: Document, key: Key, expected: str, got: str) -> CampaignError:
+    kinds = [kind for kind in expected.split(" | ") if kind != "null"]
+    wanted = " or ".join(_WORDS.get(kind, kind) for kind in kinds)
+    like = _LIKE.get(kinds[0], "{key} = …").format(key=key[-1] if key else "key", dotted=dotted(key))
+    return document.error(
+        key, f"must be {wanted}, not {_WORDS.get(got, got)}.", f"Write it like this: {like}"
+    )
+
+
+def _wrong_choice(document: Document, kind: Any, key: Key, value: str) -> CampaignError:
+    choices = [str(choice) for choice in getattr(_type_at(kind, key), "values", ())]
+    listed = ", ".join(choices)
+    return document.error(key, f'cannot be "{value}"; it is one of: {listed}.', did_you_mean(value, choices))
+
+
+def _fields(kind: Any, key: Key) -> list[str]:
+    return [field.encode_name for field in getattr(_type_at(kind, key), "fields", ())]
+
+
+def _type_at(kind: Any, key: Key) -> Any:
+    """What msgspec knows of the type a key should have."""
+    info: Any = _plain_type(msgspec.inspect.type_info(kind))
+    for step in key:
+        if isinstance(info, msgspec.inspect.StructType):
+            info = next((field.type for field in info.fields if field.encode_name == step), None)
+        else:
+            info = getattr(info, "value_type", None) or getattr(info, "item_type", None)
+        info = _plain_type(info)
+    return info
+
+
+def _plain_type(info: Any) -> Any:
+    if isinstance(info, msgspec.inspect.Metadata):
+        return _plain_type(info.type)
+    if isinstance(info, msgspec.inspect.UnionType):
+        return next(kind for kind in info.types if not isinstance(kind, msgspec.inspect.NoneType))
+    return info
+
+
+def _names(written: str) -> Key:
+    return tuple(double or single or bare for double, single, bare in _NAME.findall(written))
+
+
+def _counted(table: Key, counts: dict[Key, int]) -> Key:
+    """A table's key with the places in lists of tables put in."""
+    out: Key = ()
+    for end in range(1, len(table) + 1):
+        out += (table[end - 1],)
+        if (count := counts.get(table[:end])) is not None:
+            out += (count,)
+    return out

@@ -1,0 +1,124 @@
+"""The one reader of TOML and of plain text files.
+
+In: a path and the msgspec Struct it should hold. Out: that Struct, or one CampaignError that names the file, the
+line where it can be told, the dotted key, and how to mend it. Imports only tomllib and msgspec: the idle cron run
+reads the configuration through here; what explains an error is imported when there is one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from clarion.errors import CampaignError
+
+if TYPE_CHECKING:
+    from clarion.campaign.explain import Key
+
+T = TypeVar("T")
+
+#: Nothing people write by hand is longer; a larger file is a mistake or an attack.
+MAX_BYTES = 1_000_000
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every table of every file inherits: frozen, and an unknown key is an error."""
+
+
+class Document:
+    """A TOML file as read: its path, its text and its plain data."""
+
+    __slots__ = ("path", "plain", "text")
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.text = text
+        self.plain = _parse(path, text)
+
+    def typed(self, kind: type[T]) -> T:
+        """The data as `kind`, strictly. A custom type is read by its own `parse`."""
+        try:
+            return msgspec.convert(self.plain, kind, dec_hook=_parsed)
+        except msgspec.ValidationError as error:
+            from clarion.campaign.explain import explain
+
+            raise explain(self, kind, error) from error
+
+    def error(self, key: Key, problem: str, hint: str | None = None) -> CampaignError:
+        """An error about one key, such as ("caps", "x"): file and line come first, then the key and the problem."""
+        from clarion.campaign.explain import dotted, line_of
+
+        return CampaignError(f"{at(self.path, line_of(self.text, key))}: {dotted(key)} {problem}", hint)
+
+
+def read(path: Path) -> Document:
+    """A TOML file. CampaignError when it is missing, unreadable, not UTF-8 or not TOML."""
+    return Document(path, read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """A text file as UTF-8, without a byte order mark, lines ended by a plain line feed."""
+    raw = read_bytes(path, MAX_BYTES)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise CampaignError(
+            f"{at(path, line)}: this is not UTF-8 text.", "Save the file with the encoding UTF-8."
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """A file's bytes. CampaignError when it cannot be read or is larger than `limit`."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(limit + 1)
+    except FileNotFoundError as error:
+        raise CampaignError(f"There is no {shown(path)}.", f"Look in {path.parent}.") from error
+    except OSError as error:
+        raise CampaignError(f"{shown(path)} cannot be read: {error.strerror or error}.") from error
+    if len(raw) > limit:
+        raise CampaignError(f"{shown(path)} is larger than {limit // 1000:,} kB.", "Make it smaller.")
+    return raw
+
+
+def shown(path: Path) -> str:
+    """A path as people know it: from `posts` on, else the file's name."""
+    parts = path.parts
+    if "posts" in parts:
+        start = len(parts) - 1 - parts[::-1].index("posts")
+        return "/".join(parts[start:])
+    return path.name
+
+
+def at(path: Path, line: int | None) -> str:
+    """Where: the file, and the line when it is known."""
+    return f"{shown(path)}, line {line}" if line else shown(path)
+
+
+def did_you_mean(wrong: str, right: Iterable[str], otherwise: str | None = None) -> str | None:
+    """A hint that names the nearest of the words that would be right."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(wrong, list(right), n=1)
+    return f'Did you mean "{near[0]}"?' if near else otherwise
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        from clarion.campaign.explain import broken
+
+        raise broken(path, error) from error
+    except RecursionError as error:
+        raise CampaignError(f"{shown(path)} is nested too deeply.", "Write it with plain tables.") from error
+
+
+def _parsed(kind: Any, value: Any) -> Any:
+    return kind.parse(value)
