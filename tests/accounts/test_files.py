@@ -33,5 +33,5 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes(b"one")
     with pytest.raises(TypeError):
-        write_whole(path, "not bytes")
+        write_whole(path, "not bytes")  # type: ignore[arg-type]
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"a.txt": b"one"}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,8 +30,8 @@ def when(text, *, now=NOW, zone=BERLIN, slots=WEEKDAYS, taken=()):
     return parse_when(text, now=now, zone=zone, slots=slots, taken=taken)
 
 
-def in_berlin(*parts, fold=0):
-    return datetime(*parts, tzinfo=BERLIN, fold=fold).astimezone(UTC)
+def in_berlin(year, month, day, *clock, fold=0):
+    return datetime.combine(date(year, month, day), time(*clock, fold=fold), BERLIN).astimezone(UTC)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,7 @@ def test_a_time_that_clocks_skip_names_its_neighbours():
 def test_a_time_that_clocks_show_twice_names_both_offsets():
     with pytest.raises(CampaignError) as caught:
         when("2027-10-31 02:30")
-    assert "2027-10-31 02:30+02:00" in caught.value.hint
-    assert "2027-10-31 02:30+01:00" in caught.value.hint
+    assert (caught.value.hint or "").split('"')[1::2] == ["2027-10-31 02:30+02:00", "2027-10-31 02:30+01:00"]
 
 
 @given(zone=st.sampled_from(ZONES), minutes=st.integers(1, 3 * 366 * 24 * 60))
@@ -117,7 +116,7 @@ def test_a_typed_time_shows_on_the_wall_as_typed_or_the_hint_can_be_typed(zone, 
     try:
         moment = when(typed, zone=zone)
     except CampaignError as error:
-        offered = error.hint.split('"')[1::2]
+        offered = (error.hint or "").split('"')[1::2]
         assert len({when(text, zone=zone) for text in offered}) == 2
     else:
         assert moment.astimezone(zone).replace(tzinfo=None) == wall
@@ -145,7 +144,7 @@ def test_it_refuses_what_is_no_slot(text):
 def test_no_slots_at_all_is_an_error_that_says_where_to_write_them():
     with pytest.raises(CampaignError) as caught:
         when("next slot", slots=())
-    assert "config.toml" in caught.value.hint
+    assert "config.toml" in (caught.value.hint or "")
 
 
 def test_a_taken_slot_is_passed_over_even_by_seconds():
