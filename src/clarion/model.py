@@ -184,6 +184,7 @@ class Delivery:
     payload: Payload
     generation: int = 0
     first_intent_at: datetime | None = None
+    tried: bool = False  # an earlier attempt of this generation may have gone out
     root: Receipt | None = None  # part 1's, when part > 1
     parent: Receipt | None = None  # part k-1's
 

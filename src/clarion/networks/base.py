@@ -205,7 +205,7 @@ def spans(text: str, facets: Sequence[Facet]) -> tuple[tuple[str, str | None], .
     for facet in facets:
         if facet.start > at:
             cut.append((raw[at : facet.start].decode(), None))
-        target = facet.value if facet.kind == "link" else f"#{facet.value}"
+        target = {"link": "", "mention": "@"}.get(facet.kind, "#") + facet.value
         cut.append((raw[facet.start : facet.end].decode(), target))
         at = facet.end
     if at < len(raw):
