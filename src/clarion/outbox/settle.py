@@ -17,8 +17,8 @@ from clarion.outbox.claims import Claim
 from clarion.outbox.posts import stored_receipt
 from clarion.outbox.store import Tx
 
-#: "Until somebody runs accounts verify": far beyond any campaign, yet a number.
-_UNTIL_VERIFIED = 2**62
+#: "Until somebody runs accounts verify": the year 9892.
+_UNTIL_VERIFIED = 250_000_000_000_000_000
 
 _delivery = schema.delivery
 _attempt = schema.attempt

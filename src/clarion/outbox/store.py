@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -152,23 +151,6 @@ def open_outbox(path: Path, *, host: str) -> Outbox:
         raise
     time: TimeSource = SimulatedTime() if simulated else DatabaseTime()
     return Outbox(id=str(outbox_id), path=path, engine=engine, time=time)
-
-
-def host_id() -> str:
-    """An id of this host that does not tell which it is: CLARION_HOST (containers), else a hash of the machine's id."""
-    named = os.environ.get("CLARION_HOST")
-    if named:
-        return named
-    for source in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
-        try:
-            found = source.read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError):
-            continue
-        if found:
-            return sha256(b"clarion-host/1\n" + found.encode()).hexdigest()[:32]
-    import uuid
-
-    return sha256(b"clarion-host/1\n" + str(uuid.getnode()).encode()).hexdigest()[:32]
 
 
 def get_meta(connection: Connection, key: str) -> str | None:

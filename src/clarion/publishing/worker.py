@@ -239,7 +239,7 @@ class Worker:
         """Read it back. That it cannot be read is no news; that it is not there is."""
         for again in range(CONFIRM_LOOKS):
             if again:
-                time.sleep(1)
+                self.sleep(1)
             try:
                 there = publisher.confirm(claim.delivery, receipt)
             except PublishError as error:

@@ -1,0 +1,71 @@
+"""From an account to its publisher: the secret, the one HTTP session, the kept tokens, the address to talk to.
+
+In: where secrets and addresses come from (rehearsal or live, decided by the composition root). Out: `Connections`, which
+gives each account's publisher to one thread at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clarion import networks
+from clarion.accounts.sessions import SessionFile
+from clarion.model import Account
+from clarion.networks.base import Connection, MediaLoader, Publisher
+
+
+@dataclass(kw_only=True)
+class Connections:
+    """Publishers of a campaign's accounts, made when first asked for and closed together."""
+
+    base: Callable[[Account], str]  # where requests to an account's network go
+    secret: Callable[[Account], Mapping[str, str]]
+    media: MediaLoader
+    sessions: Path
+    loopback_only: bool
+    proxy: Callable[[Account], str | None] = lambda _account: None
+    _made: dict[str, tuple[Publisher, threading.Lock]] = field(default_factory=dict, repr=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _closing: list[Callable[[], None]] = field(default_factory=list, repr=False)
+
+    @contextmanager
+    def of(self, account: Account) -> Iterator[Publisher]:
+        """The account's publisher, for this thread alone while it is used: one request in flight per account."""
+        with self._making:
+            if account.name not in self._made:
+                self._made[account.name] = (self._connect(account), threading.Lock())
+            publisher, lock = self._made[account.name]
+        with lock:
+            yield publisher
+
+    def close(self) -> None:
+        """Close every connection."""
+        while self._closing:
+            self._closing.pop()()
+        self._made.clear()
+
+    def _connect(self, account: Account) -> Publisher:
+        from clarion.networks.http import Session
+
+        base = self.base(account)
+        signed = getattr(networks.options(account.network), "BASE", base)
+        http = Session(
+            loopback_only=self.loopback_only,
+            proxy=self.proxy(account),
+            rewrite=None if signed == base else (signed, base),
+        )
+        self._closing.append(http.close)
+        return networks.publisher(account.network).connect(
+            Connection(
+                account=account,
+                secret=self.secret(account),
+                base=base,
+                http=http,
+                sessions=SessionFile(self.sessions, account.name),
+                media=self.media,
+            ),
+        )

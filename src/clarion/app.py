@@ -1,0 +1,310 @@
+"""The composition root: one campaign, opened as far as a command asks.
+
+In: where the campaign is. Out: its configuration, outbox, accounts and publishers, each made on first use. Here alone
+it is decided what rehearsal and live mean: which outbox, which addresses, which secrets. No setting and no environment
+variable redirects a live address; tests give `live_bases` to the constructor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from clarion.errors import CampaignError, OutboxError
+
+if TYPE_CHECKING:
+    from clarion.accounts.connections import Connections
+    from clarion.accounts.secrets import SecretFile
+    from clarion.campaign.config import Config
+    from clarion.clock import Clock
+    from clarion.model import Account, ApprovalPolicy, Profile
+    from clarion.outbox.claims import Terms
+    from clarion.outbox.store import Outbox
+    from clarion.rehearsal.running import Running
+
+
+class App:
+    """A campaign on this machine. `close` it, or use it in a `with`."""
+
+    def __init__(
+        self,
+        *,
+        campaign: str | None = None,
+        state: Path | None = None,
+        clock: Clock | None = None,
+        live_bases: Mapping[str, str] | None = None,
+        live: bool = False,
+    ) -> None:
+        self.campaign = campaign
+        self._as_live = live
+        self._state = state
+        self._clock = clock
+        self._live_bases = live_bases or {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ── the campaign ──────────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def folder(self) -> Path:
+        from clarion.campaign.config import find
+
+        return find(None, self.campaign)
+
+    @cached_property
+    def config(self) -> Config:
+        from clarion.campaign.config import load
+
+        return load(self.folder)
+
+    @property
+    def rehearsing(self) -> bool:
+        return not (self.config.live or self._as_live)
+
+    @property
+    def mode(self) -> str:
+        return "rehearsal" if self.rehearsing else "live"
+
+    def as_live(self) -> App:
+        """The same campaign as it will be after `clarion live`: for verifying real accounts before."""
+        return App(
+            campaign=str(self.folder),
+            state=self._state,
+            clock=self._clock,
+            live_bases=self._live_bases,
+            live=True,
+        )
+
+    @cached_property
+    def clock(self) -> Clock:
+        from clarion.clock import WallClock
+
+        return self._clock or WallClock()
+
+    @cached_property
+    def state(self) -> Path:
+        """The campaign's folder on this machine, outside the campaign's own: those get synced and copied."""
+        from platformdirs import user_state_path
+
+        return (self._state or user_state_path("clarion")) / self.config.campaign.id
+
+    @property
+    def stop_file(self) -> Path:
+        """While it is there, this host sends nothing."""
+        return self.folder / "STOP"
+
+    # ── the outbox ────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def outbox_path(self) -> Path:
+        return self.state / f"{self.mode}.sqlite3"
+
+    def idle(self) -> bool:
+        """Whether there is certainly nothing to publish; imports next to nothing."""
+        from clarion.outbox.host import host_id
+        from clarion.outbox.probe import idle
+
+        return idle(self.outbox_path, host=host_id())
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """The outbox of this mode, made when missing. Accounts of a rehearsal are derived, not verified."""
+        from clarion.outbox import accounts, store
+        from clarion.outbox.host import host_id
+
+        opened = store.create(self.outbox_path, host=host_id())
+        try:
+            self._refuse_a_second_outbox(opened)
+            if self.rehearsing:
+                derived = [self.rehearsed(name) for name in self.config.accounts]
+                with opened.read() as tx:
+                    known = {standing.account.name: standing.account for standing in accounts.standings(tx)}
+                missing = [account for account in derived if _differs(known.get(account.name), account)]
+                if missing:
+                    with opened.write() as tx:
+                        for account in missing:
+                            accounts.pin(tx, account, verified=False)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    def _refuse_a_second_outbox(self, opened: Outbox) -> None:
+        pinned = self.config.campaign.outbox
+        if self.config.live and pinned != opened.id:
+            raise OutboxError(
+                "this campaign publishes from another machine; two would post everything twice",
+                "run the command there, or clarion db adopt when that machine has stopped for good",
+            )
+
+    # ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def secrets(self) -> SecretFile:
+        from clarion.accounts.secrets import SecretFile
+
+        return SecretFile(self.state / "secrets.json")
+
+    def accounts(self) -> list[Account]:
+        """The accounts of the configuration that may be posted to: in rehearsal all, live the verified ones."""
+        from clarion.outbox.accounts import standings
+
+        with self.outbox.read() as tx:
+            found = {standing.account.name: standing for standing in standings(tx)}
+        return [
+            found[name].account
+            for name in self.config.accounts
+            if name in found and (self.rehearsing or found[name].verified_at)
+        ]
+
+    def rehearsed(self, name: str) -> Account:
+        """An account as the rehearsal knows it: derived from its name, marked as rehearsal."""
+        from clarion import networks
+        from clarion.model import Account, Identity
+
+        config = self.config.accounts[name]
+        return Account(
+            name=name,
+            network=config.network,
+            handle=config.handle,
+            server=str(config.server),
+            identity=Identity(
+                network=config.network,
+                origin=f"rehearsal:{config.server}",
+                remote_id=networks.rehearsal(config.network).remote_id(name),
+            ),
+            limits=networks.options(config.network).LIMITS,
+        )
+
+    def verify(self, name: str) -> Profile:
+        """Ask the network who this account is, and pin the answer in the outbox."""
+        from dataclasses import replace
+
+        from clarion.outbox.accounts import pin
+
+        if name not in self.config.accounts:
+            raise CampaignError(
+                f"there is no account “{name}” in config.toml", f"clarion accounts add {name}"
+            )
+        account = self._unpinned(name)
+        with self.connections.of(account) as publisher:
+            profile = publisher.verify()
+        if self.rehearsing:
+            pinned = self.rehearsed(name)
+        else:
+            pinned = replace(account, identity=profile.identity, handle=profile.handle, limits=profile.limits)
+        with self.outbox.write() as tx:
+            pin(tx, pinned, verified=True)
+        return profile
+
+    def _unpinned(self, name: str) -> Account:
+        """An account before its server was asked."""
+        from dataclasses import replace
+
+        from clarion.model import Identity
+
+        account = self.rehearsed(name)
+        if self.rehearsing:
+            return account
+        return replace(
+            account, identity=Identity(network=account.network, origin=account.server, remote_id="")
+        )
+
+    # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def rehearsal(self) -> Running:
+        """The local networks, started when none runs."""
+        from clarion.rehearsal.running import ensure
+
+        return ensure(self.rehearsal_folder)
+
+    @property
+    def rehearsal_folder(self) -> Path:
+        return self.state / "rehearsal"
+
+    @cached_property
+    def connections(self) -> Connections:
+        from clarion.accounts.connections import Connections
+        from clarion.outbox.posts import image
+
+        def media(sha256: str) -> bytes:
+            with self.outbox.read() as tx:
+                return image(tx, sha256)
+
+        return Connections(
+            base=self._base,
+            secret=self._secret,
+            media=media,
+            sessions=self.state / "sessions" / self.mode,
+            loopback_only=self.rehearsing,
+            proxy=lambda account: self.config.accounts[account.name].proxy,
+        )
+
+    def _base(self, account: Account) -> str:
+        from clarion import networks
+
+        if self.rehearsing:
+            return self.rehearsal.urls[account.network]
+        if account.network in self._live_bases:
+            return self._live_bases[account.network]
+        server = str(self.config.accounts[account.name].server)
+        return str(getattr(networks.options(account.network), "BASE", server))
+
+    def _secret(self, account: Account) -> Mapping[str, str]:
+        from clarion import networks
+
+        if self.rehearsing:
+            return networks.rehearsal(account.network).secret(account.name)
+        return self.secrets.require(account.name, keys=networks.options(account.network).SECRETS)
+
+    def policy(self) -> ApprovalPolicy:
+        from clarion.model import ApprovalPolicy
+
+        said = self.config.approval
+        return ApprovalPolicy(mode=said.mode, required=said.required, sensitive=said.sensitive)
+
+    def terms(self) -> Terms:
+        """What this process claims deliveries under."""
+        import os
+        import secrets
+
+        from clarion.outbox.claims import Terms
+
+        return Terms(
+            outbox_id=self.outbox.id,
+            worker=f"{os.getpid()}-{secrets.token_hex(4)}",
+            lease=self.config.publishing.lease,
+            policy=self.policy(),
+            accounts=frozenset(account.name for account in self.accounts()),
+        )
+
+    def who(self) -> str:
+        """Who is typing. Raises CampaignError when nobody said."""
+        from clarion.accounts.me import who
+
+        found = who()
+        if found is None:
+            raise CampaignError(
+                "Clarion does not know who you are, and approvals carry a name",
+                'CLARION_AS="a name or a pseudonym" before the command, or clarion init',
+            )
+        return found
+
+    def close(self) -> None:
+        for name in ("connections", "outbox"):
+            with suppress(KeyError):
+                self.__dict__.pop(name).close()
+
+
+def _differs(known: Account | None, wanted: Account) -> bool:
+    if known is None:
+        return True
+    return (known.handle, known.limits, known.identity) != (wanted.handle, wanted.limits, wanted.identity)

@@ -1,0 +1,114 @@
+"""A scripted network behind the Publisher Protocol, over a real outbox."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from clarion.model import Account, Delivery, Profile, Receipt, Staged
+from clarion.networks.base import Found, Publisher, Sighting
+from clarion.publishing.worker import Event, Worker
+from tests.outbox.conftest import NOON, Desk
+
+Answer = Exception | str | None
+
+
+class Network:
+    """Takes creates, and remembers each: `script` says what the next sends answer with ("lose": taken, no answer)."""
+
+    stage_seconds = 1.0
+    send_seconds = 1.0
+
+    def __init__(self) -> None:
+        self.script: list[Answer] = []
+        self.stage_script: list[Exception] = []
+        self.looks: list[Sighting | Exception] = []
+        self.taken: list[Delivery] = []
+        self.shows = True
+        self.before_send: Callable[[], None] = lambda: None
+        self.recalled: list[str] = []
+        self._lock = threading.Lock()
+
+    def stage(self, delivery: Delivery) -> Staged:
+        if self.stage_script:
+            raise self.stage_script.pop(0)
+        return Staged(delivery=delivery)
+
+    def send(self, staged: Staged) -> Receipt:
+        self.before_send()
+        with self._lock:
+            answer = self.script.pop(0) if self.script else None
+            if answer is None or answer == "lose":
+                self.taken.append(staged.delivery)
+        if answer == "lose":
+            from clarion.errors import OutcomeUnknown
+
+            raise OutcomeUnknown("the answer was lost")
+        if isinstance(answer, Exception):
+            raise answer
+        return self.receipt(staged.delivery)
+
+    def receipt(self, delivery: Delivery) -> Receipt:
+        return Receipt(remote_id=f"r-{delivery.id}", url=f"https://one.example/{delivery.id}", at=NOON)
+
+    def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
+        if self.looks:
+            answer = self.looks.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        return Found(receipt=self.receipt(delivery))
+
+    def confirm(self, delivery: Delivery, receipt: Receipt) -> bool:
+        return self.shows
+
+    def recall(self, receipt: Receipt) -> None:
+        self.recalled.append(receipt.remote_id)
+
+    def verify(self) -> Profile:
+        raise NotImplementedError
+
+    @contextmanager
+    def of(self, account: Account) -> Iterator[Publisher]:
+        yield self
+
+
+class Stage:
+    """A desk, a network and the worker between them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.network = Network()
+        self.events: list[Event] = []
+        self.halted = False
+        self.slept: list[float] = []
+
+    def worker(self, name: str = "one") -> Worker:
+        return Worker(
+            outbox=self.desk.outbox,
+            publishers=self.network,
+            terms=self.desk.terms(name),
+            tell=self.events.append,
+            halted=lambda: self.halted,
+            sleep=self._sleep,
+        )
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.desk.later(seconds=seconds)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events]
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    desk = Desk(tmp_path / "outbox.sqlite3")
+    yield Stage(desk)
+    desk.outbox.close()
