@@ -104,6 +104,12 @@ def blob_cid(digest: str) -> str:
     return libipld.encode_cid(_RAW + bytes.fromhex(digest))
 
 
+def shown_images(post: Record) -> list[tuple[str, str]]:
+    """(sha256 of the bytes, alt) of each image of a post record."""
+    images = post.get("embed", {}).get("images", [])
+    return [(_digest(image["image"]["ref"]["$link"]), image["alt"]) for image in images]
+
+
 def cid(record: Record) -> str:
     """The hash a server gives this record: of its DAG-CBOR form, where a `$link` is a real link."""
     return libipld.encode_cid(_CBOR + sha256(libipld.encode_dag_cbor(_linked(record))).digest())
@@ -133,6 +139,10 @@ def _linked(value: Any) -> Any:
     if isinstance(value, list):
         return [_linked(item) for item in value]
     return value
+
+
+def _digest(blob_cid: str) -> str:
+    return bytes(libipld.decode_cid(blob_cid)["hash"]["digest"]).hex()
 
 
 def _facet(facet: Facet) -> Record:
