@@ -1,1 +1,1 @@
-from __future__ import annotations
+"""Local stand-ins for the networks: the process that carries them, and how to start, ask and stop it."""
