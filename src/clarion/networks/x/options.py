@@ -1,0 +1,36 @@
+"""Facts of X, as constants. Numbers change: what the server says wins, and configuration may override them."""
+
+from __future__ import annotations
+
+from clarion.model import Limits
+
+TITLE = "X"
+
+#: 280 weighted units, a URL counts 23: twitter-text configuration v3. Alt text: POST /2/media/metadata.
+#: Images: docs.x.com, "Media best practices".
+LIMITS = Limits(text=280, alt=1000, per_url=23, images=4, image_bytes=5_000_000)
+
+#: OAuth 1.0a user context: the app's two and the account's two, from the developer console. They do not expire.
+SECRETS = ("consumer_key", "consumer_secret", "access_token", "access_secret")
+
+#: The host tweepy signs and calls, hard-coded there. Requests are redirected after signing.
+BASE = "https://api.twitter.com"
+#: Where people read.
+WEB = "https://x.com"
+#: The server in an account's identity.
+ORIGIN = WEB
+
+#: docs.x.com, "Rate limits": POST /2/tweets per user, and per app.
+CREATES = (100, 15 * 60)
+CREATES_PER_APP = (10_000, 24 * 3600)
+#: docs.x.com, "Rate limits": GET /2/users/:id/tweets and GET /2/tweets/:id per user.
+READS = (900, 15 * 60)
+#: What to wait on a 429 that does not say: one whole window.
+WINDOW_SECONDS = 15 * 60
+
+#: docs.x.com, "Pricing" (pay per use, 2026), in US dollars: a create, a create whose text has a URL, a post of one's
+#: own read, alt text of an image.
+PRICE = 0.015
+PRICE_WITH_URL = 0.20
+PRICE_READ = 0.001
+PRICE_ALT = 0.005

@@ -1,0 +1,262 @@
+"""Publishes on X through tweepy: one account, one request at a time.
+
+In: a connection (keys, where requests go, the one HTTP session). Out: receipts, sightings, and only `PublishError`s
+for what X or the wire does. X has no idempotency key: what may have gone out is looked for, never sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import requests
+import tweepy
+
+from clarion.clock import Deadline
+from clarion.errors import OutcomeUnknown, PublishError, Unavailable
+from clarion.model import Delivery, Identity, Media, Profile, Receipt, Staged
+from clarion.networks.base import Connection, Found, Sighting, Unsure
+from clarion.networks.http import USER_AGENT
+from clarion.networks.x import answers, readback
+from clarion.networks.x.options import BASE, LIMITS, ORIGIN, WEB
+
+#: A look found nothing: look again 5, 30 and 120 s after the first, then a human must. X's lag is not published.
+LOOK_AGAIN = (5.0, 25.0, 90.0)
+#: How far this outbox's clock and X's may differ.
+SKEW = timedelta(minutes=2)
+#: Pages of 100 posts read at most in one look: each post read costs money.
+_PAGES = 3
+#: One appended piece of an upload (X takes up to 5 MB).
+_PIECE = 4 * 1024 * 1024
+_REPLIES = {"everyone": None, "followed": "following", "mentioned": "mentionedUsers"}
+#: These write keys or signatures at DEBUG.
+_TALKATIVE = ("tweepy", "oauthlib", "requests_oauthlib")
+
+
+def connect(connection: Connection) -> XPublisher:
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    secret = connection.secret
+    client = tweepy.Client(
+        consumer_key=secret["consumer_key"],
+        consumer_secret=secret["consumer_secret"],
+        access_token=secret["access_token"],
+        access_token_secret=secret["access_secret"],
+        return_type=dict,  # its models warn and raise on answers that are merely unusual
+        wait_on_rate_limit=False,
+    )
+    client.session.close()
+    client.session = connection.http  # tweepy's own has no timeout and goes to the hard-coded host
+    client.user_agent = USER_AGENT
+    return XPublisher(client, connection)
+
+
+class XPublisher:
+    """See `networks.base.Publisher`."""
+
+    stage_seconds = 180.0
+
+    def __init__(
+        self, client: tweepy.Client, connection: Connection, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._client = client
+        self._connection = connection
+        self._http = connection.http
+        self._account = connection.account
+        self._sleep = sleep
+        self.send_seconds = connection.http.seconds
+
+    # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def stage(self, delivery: Delivery) -> Staged:
+        upload = _Upload(self._client, self._http.seconds, Deadline(self.stage_seconds), self._sleep)
+        handles, lifetimes = [], []
+        for media in delivery.content.media:
+            data = self._connection.media(media.sha256)
+            with self._translated():
+                handle, lifetime = upload.image(media, data)
+            handles.append(handle)
+            lifetimes.append(lifetime)
+        expiries = [lifetime for lifetime in lifetimes if lifetime is not None]
+        return Staged(delivery=delivery, handles=tuple(handles), expires_at=min(expiries, default=None))
+
+    def send(self, staged: Staged) -> Receipt:
+        delivery = staged.delivery
+        if delivery.part > 1 and delivery.parent is None:
+            raise ValueError("a later part of a thread needs the part before it")
+        with self._translated(creating=delivery):
+            answer = self._client.create_tweet(
+                text=delivery.content.text or None,
+                media_ids=list(staged.handles) or None,
+                in_reply_to_tweet_id=delivery.parent.remote_id if delivery.parent else None,
+                # X sets who may reply on the first post of a thread; the rest follow it.
+                reply_settings=None if delivery.parent else _REPLIES[delivery.payload.replies],
+            )
+            return self._receipt(_id_of(answer))
+
+    def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
+        with self._translated():
+            for post in self._own_posts(delivery):
+                if _is(post, delivery):
+                    return Found(receipt=self._receipt(post["id"]))
+        return Unsure(look_again_in=LOOK_AGAIN[looks] if looks < len(LOOK_AGAIN) else None)
+
+    def confirm(self, delivery: Delivery, receipt: Receipt) -> bool:
+        with self._translated():
+            try:
+                answer = self._client.get_tweet(receipt.remote_id, user_auth=True)
+            except tweepy.NotFound:
+                return False
+            return bool((answer.get("data") or {}).get("id") == receipt.remote_id)
+
+    def recall(self, receipt: Receipt) -> None:
+        with self._translated():
+            try:
+                self._client.delete_tweet(receipt.remote_id)
+            except tweepy.NotFound:
+                return
+
+    def verify(self) -> Profile:
+        with self._translated():
+            me = self._client.get_me()["data"]
+            pinned = self._account.identity.origin
+            origin = pinned if pinned.startswith("rehearsal:") else ORIGIN
+            return Profile(
+                identity=Identity(network="x", origin=origin, remote_id=me["id"]),
+                handle=f"@{me['username']}",
+                display_name=me["name"],
+                limits=LIMITS,
+            )
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _own_posts(self, delivery: Delivery) -> Iterator[dict[str, Any]]:
+        """The account's posts since the first attempt may have gone out, newest first."""
+        since: dict[str, Any] = {}
+        if delivery.parent:
+            since["since_id"] = delivery.parent.remote_id
+        elif delivery.first_intent_at:
+            since["start_time"] = delivery.first_intent_at - SKEW
+        for _ in range(_PAGES):
+            answer = self._client.get_users_tweets(
+                delivery.account.identity.remote_id,
+                user_auth=True,
+                max_results=100,
+                exclude=["retweets"],
+                tweet_fields=["created_at", "entities", "note_tweet", "referenced_tweets"],
+                **since,
+            )
+            yield from answer.get("data") or ()
+            since["pagination_token"] = (answer.get("meta") or {}).get("next_token")
+            if not since["pagination_token"]:
+                return
+
+    def _receipt(self, remote_id: str) -> Receipt:
+        base = self._connection.base
+        web = WEB if base == BASE else base
+        return Receipt(
+            remote_id=remote_id, url=f"{web}/i/web/status/{remote_id}", at=readback.created_at(remote_id)
+        )
+
+    @contextmanager
+    def _translated(self, creating: Delivery | None = None) -> Iterator[None]:
+        """Turn whatever tweepy, requests or an odd answer raises into what it means."""
+        try:
+            yield
+        except PublishError:
+            raise
+        except Exception as error:
+            found = answers.meaning(error, self._http, account=self._account.name, creating=creating)
+            if found is None:
+                raise
+            raise found from error
+
+
+class _Upload:
+    """Uploads images by the v2 endpoints, which tweepy does not have, signed by tweepy's own signer."""
+
+    def __init__(
+        self, client: tweepy.Client, seconds: float, deadline: Deadline, sleep: Callable[[float], None]
+    ) -> None:
+        self._client = client
+        self._seconds = seconds
+        self._deadline = deadline
+        self._sleep = sleep
+
+    def image(self, media: Media, data: bytes) -> tuple[str, Any]:
+        """Upload one image with its alt text. Its media id, and when X forgets it."""
+        kind = {"media_type": media.mime, "media_category": "tweet_image", "total_bytes": len(data)}
+        started = self._call("POST", "/2/media/upload/initialize", json=kind).json()["data"]
+        handle = str(started["id"])
+        for index, at in enumerate(range(0, len(data), _PIECE)):
+            self._append(handle, index, data[at : at + _PIECE])
+        finished = self._call("POST", f"/2/media/upload/{handle}/finalize")
+        self._wait_until_processed(handle, finished.json()["data"])
+        if media.alt:
+            alt = {"id": handle, "metadata": {"alt_text": {"text": media.alt}}}
+            self._call("POST", "/2/media/metadata", json=alt)
+        now = answers.moment_of(finished.headers)
+        lifetime = finished.json()["data"].get("expires_after_secs") or started.get("expires_after_secs")
+        return handle, now + timedelta(seconds=lifetime) if now and lifetime else None
+
+    def _append(self, handle: str, index: int, piece: bytes) -> None:
+        self._in_time()
+        signer = tweepy.OAuth1UserHandler(
+            self._client.consumer_key,
+            self._client.consumer_secret,
+            self._client.access_token,
+            self._client.access_token_secret,
+        )
+        with self._client.session.post(
+            f"{BASE}/2/media/upload/{handle}/append",
+            data={"segment_index": str(index)},
+            files={"media": ("media", piece, "application/octet-stream")},
+            auth=signer.apply_auth(),
+        ) as response:
+            if not response.ok:
+                raise tweepy.HTTPException(response)
+
+    def _wait_until_processed(self, handle: str, status: dict[str, Any]) -> None:
+        while (info := status.get("processing_info")) and info["state"] != "succeeded":
+            if info["state"] == "failed":
+                raise Unavailable("X could not process an image")
+            self._sleep(min(float(info.get("check_after_secs", 1)), max(self._deadline.left, 0)))
+            asked = {"command": "STATUS", "media_id": handle}
+            status = self._call("GET", "/2/media/upload", params=asked).json()["data"]
+
+    def _call(self, method: str, route: str, **content: Any) -> requests.Response:
+        self._in_time()
+        response: requests.Response = self._client.request(method, route, user_auth=True, **content)
+        return response
+
+    def _in_time(self) -> None:
+        if not self._deadline.allows(self._seconds):
+            raise Unavailable("uploading the images took too long")
+
+
+def _id_of(answer: Any) -> str:
+    """The id in the answer to a create. An answer without one proves nothing."""
+    remote_id = ((answer or {}).get("data") or {}).get("id")
+    if not (isinstance(remote_id, str) and remote_id.isdecimal()):
+        raise OutcomeUnknown("X answered without the id of a post")
+    return remote_id
+
+
+def _is(post: dict[str, Any], delivery: Delivery) -> bool:
+    """Whether a post of the account is this delivery: made since its first attempt, same text, same place in a thread."""
+    intent = delivery.first_intent_at
+    if intent and readback.created_at(post["id"]) < intent - SKEW:
+        return False
+    text = readback.typed(post)
+    if delivery.parent:
+        answered = [
+            each["id"] for each in post.get("referenced_tweets") or () if each["type"] == "replied_to"
+        ]
+        if answered and delivery.parent.remote_id not in answered:
+            return False
+        text = text.removeprefix(f"@{delivery.account.handle.removeprefix('@')} ")
+    return readback.comparable(text) == readback.comparable(delivery.content.text)

@@ -1,0 +1,59 @@
+"""Reads a post back from X as it was typed: links restored, entities undone. Pure.
+
+In: a post as the API shows it. Out: text that can be compared with what was sent.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+from clarion.networks.x.links import links
+
+#: Post ids count milliseconds from here, in their upper bits (Twitter's "Snowflake").
+_SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
+_OF_MEDIA = re.compile(r"/status/\d+/(?:photo|video)/\d+$")
+
+
+def created_at(remote_id: str) -> datetime:
+    """The moment a post was made, which X writes into its id."""
+    milliseconds = (int(remote_id) >> 22) + _SNOWFLAKE_EPOCH_MS
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def id_at(moment: datetime) -> int:
+    """The first id of a moment."""
+    return (int(moment.timestamp() * 1000) - _SNOWFLAKE_EPOCH_MS) << 22
+
+
+def typed(post: Mapping[str, Any]) -> str:
+    """The text of a post with its t.co addresses undone and its media's own links gone."""
+    whole = post.get("note_tweet") or post
+    text = html.unescape(whole["text"])
+    for source in (whole, post):
+        for entity in (source.get("entities") or {}).get("urls") or ():
+            target = entity.get("expanded_url") or entity["url"]
+            is_media = "media_key" in entity or _OF_MEDIA.search(target)
+            text = text.replace(entity["url"], "" if is_media else target)
+    return text
+
+
+def comparable(text: str) -> str:
+    """A text in which only what X may change is levelled: how a link is spelled, spaces, composed characters."""
+    text = unicodedata.normalize("NFC", text)
+    pieces, at = [], 0
+    for link in links(text):
+        pieces += [text[at : link.start], _plain(text[link.start : link.end])]
+        at = link.end
+    return " ".join("".join([*pieces, text[at:]]).split())
+
+
+def _plain(url: str) -> str:
+    """An address without its scheme, its host in lower case, nothing percent-encoded."""
+    host, slash, path = re.sub(r"^https?://", "", url, flags=re.IGNORECASE).partition("/")
+    return unicodedata.normalize("NFC", unquote(host.lower() + slash + path)).rstrip("/")

@@ -1,0 +1,115 @@
+"""How X counts and links a text, and how a draft becomes what X gets. Pure.
+
+In: a rendered draft. Out: parts in NFC with the warning as first line, weights in X's units, linked spans. X makes
+its own links, so no facets are frozen. Rules: twitter-text 3.1.0, configuration 3; a test compares with its answers.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import pairwise
+
+import regex
+
+from clarion.model import Facet, Limits, Part
+from clarion.networks.base import Draft
+from clarion.networks.x.links import links
+from clarion.networks.x.options import LIMITS
+
+#: Every emoji sequence counts 2, also those newer than X's own list. A bare © or ® is a character like others.
+_EMOJI = regex.compile(
+    r"""
+      \p{Regional_Indicator}{2}
+    | [0-9\#*]\uFE0F?\u20E3
+    | (?: (?:\p{Emoji_Presentation}\uFE0F? | [\p{Emoji}--[0-9\#*]]\uFE0F | \p{Emoji_Modifier_Base}\p{Emoji_Modifier}
+           | \p{Extended_Pictographic}(?=\u200D\p{Extended_Pictographic}) )
+        \p{Emoji_Modifier}? [\U000E0020-\U000E007F]*
+        (?: \u200D \p{Extended_Pictographic}\uFE0F?\p{Emoji_Modifier}? )* )
+    """,
+    regex.VERBOSE | regex.VERSION1,
+)
+#: One unit; everything else counts two.
+_LIGHT = regex.compile("[\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
+
+_TAG_CHARS = r"\p{L}\p{M}\p{Nd}_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\xb7"
+_TAG = regex.compile(
+    rf"(?:(?<![{_TAG_CHARS}&])|(?<=[\uFE0E\uFE0F]))[#＃](?![\uFE0F\u20E3])([{_TAG_CHARS}]++)(?![#＃]|://)"
+)
+_LETTER = regex.compile(r"[\p{L}\p{M}]")
+_MENTION = regex.compile(
+    r"(?:(?<![A-Za-z0-9_!#$%&*@＠])|(?<=\b(?:RT|rt):?))[@＠]([A-Za-z0-9_]{1,20}+)(?![@＠\xC0-\u024F]|://|/[A-Za-z])"
+)
+
+
+def length(text: str, per_url: int = LIMITS.per_url) -> int:
+    """What a text weighs, in X's units."""
+    text = unicodedata.normalize("NFC", text)
+    found = links(text)
+    edges = [0, *(edge for link in found for edge in (link.start, link.end)), len(text)]
+    outside = [text[start:end] for start, end in list(pairwise(edges))[::2]]
+    return per_url * len(found) + sum(map(_weigh, outside))
+
+
+def weigh(text: str, *, warning: str | None, limits: Limits) -> int:
+    """What one part weighs; its warning counts once, whether or not it already stands in the text."""
+    there = not warning or text.startswith(f"{warning}\n")
+    return length(text if there else _warned(text, warning), limits.per_url)
+
+
+def fit(draft: Draft, limits: Limits) -> tuple[Part, ...]:
+    """The draft as X gets it. Nothing is split here: what is too long is a check's to find."""
+    parts = []
+    for index, part in enumerate(draft.parts):
+        text = _warned(part.text, None if index else draft.warning)
+        parts.append(Part(text=unicodedata.normalize("NFC", text), media=part.media))
+    return tuple(parts)
+
+
+def facets(text: str) -> list[Facet]:
+    """The spans X will link: addresses, tags, mentions."""
+    spans = [
+        (link.start, link.end, "link", ("" if link.scheme else "https://") + text[link.start : link.end])
+        for link in links(text)
+    ]
+    for pattern, kind in ((_TAG, "tag"), (_MENTION, "mention")):
+        spans += [
+            (found.start(), found.end(), kind, found[1])
+            for found in pattern.finditer(text)
+            if kind == "mention" or _LETTER.search(found[1])
+        ]
+    return _in_bytes(text, _without_overlap(spans))
+
+
+Span = tuple[int, int, str, str]
+
+
+def _warned(text: str, warning: str | None) -> str:
+    return f"{warning}\n\n{text}".rstrip("\n") if warning else text
+
+
+def _weigh(text: str) -> int:
+    rest, emoji = _EMOJI.subn("", text)
+    light = len(_LIGHT.findall(rest))
+    return 2 * int(emoji) + 2 * len(rest) - light
+
+
+def _without_overlap(spans: list[Span]) -> list[Span]:
+    """Spans in order; what begins inside an earlier one is left out."""
+    kept: list[Span] = []
+    for span in sorted(spans):
+        if not kept or span[0] >= kept[-1][1]:
+            kept.append(span)
+    return kept
+
+
+def _in_bytes(text: str, spans: list[Span]) -> list[Facet]:
+    found, at, position = [], 0, 0
+    for start, end, kind, value in spans:
+        first = position + _size(text[at:start])
+        at, position = end, first + _size(text[start:end])
+        found.append(Facet(start=first, end=position, kind=kind, value=value))
+    return found
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
