@@ -13,6 +13,7 @@ doubt, and repeating it is harmless. A gate that somebody changed by hand stays 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
@@ -20,12 +21,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from clarion.clock import Deadline
-from clarion.errors import OutcomeUnknown, Refused, Unavailable
+from clarion.errors import OutcomeUnknown, PublishError, Refused, Unavailable
 from clarion.model import Delivery, Identity, Limits, Profile, Receipt, Staged
 from clarion.networks.base import Absent, Connection, Found, Publisher, Sighting, Unsure
 from clarion.networks.bluesky import options, record
 from clarion.networks.bluesky.xrpc import Answer, Server, refusal, safe_refusal
 from clarion.networks.http import is_loopback
+
+log = logging.getLogger(__name__)
 
 _PROFILE = "app.bsky.actor.profile"
 
@@ -44,8 +47,8 @@ class BlueskyPublisher:
         seconds = connection.http.seconds
         #: A login, a refresh, four images and a card's picture.
         self.stage_seconds = 7 * seconds
-        #: A put, a refresh that may end in a login, the same put.
-        self.send_seconds = 4 * seconds
+        #: A put; where its token had expired, a refresh and the same put, if there is still time.
+        self.send_seconds = 2 * seconds
 
     def stage(self, delivery: Delivery) -> Staged:
         self._server.login()
@@ -82,7 +85,10 @@ class BlueskyPublisher:
         there = self._cid_at(self._uri(delivery))
         if there == ours:
             receipt = self._receipt(delivery, ours)
-            self._put_gate(delivery, receipt)
+            try:
+                self._put_gate(delivery, receipt)
+            except PublishError as error:
+                log.warning("who may reply is not set: %s", error.message, extra={"action": "gate_failed"})
             return Found(receipt=receipt)
         if there is None and now < delivery.first_intent_at + options.REPEATABLE_FOR:
             return Absent()
@@ -223,12 +229,12 @@ class BlueskyPublisher:
         return f"at://{self._server.repo}/{record.POST}/{record.rkey(delivery)}"
 
     def _receipt(self, delivery: Delivery, cid: str) -> Receipt:
-        base = self._connection.base
-        reader = base if is_loopback(base) else options.READER
-        path = f"profile/{self._connection.account.handle}/post/{record.rkey(delivery)}"
-        return Receipt(
-            remote_id=self._uri(delivery), url=f"{reader}/{path}", at=record.moment(delivery), cid=cid
-        )
+        base, key = self._connection.base, record.rkey(delivery)
+        if is_loopback(base):  # a rehearsal network knows the account by its DID, not by its live handle
+            url = f"{base}/profile/{self._server.repo}/post/{key}"
+        else:
+            url = f"{options.READER}/profile/{self._connection.account.handle}/post/{key}"
+        return Receipt(remote_id=self._uri(delivery), url=url, at=record.moment(delivery), cid=cid)
 
 
 def _parse(uri: str) -> tuple[str, str, str]:

@@ -19,7 +19,8 @@ Source = Callable[[str, str], str]
 
 def shown(uri: str, there: dict[str, Any], *, name: str, handle: str, source: Source) -> Shown:
     """One post. `there` is {"account", "value", …}."""
-    value, key = there["value"], uri.rpartition("/")[2]
+    value = there["value"]
+    did, _, key = uri.removeprefix("at://").split("/")
     external = value.get("embed", {}).get("external")
     part = ShownPart(
         spans=spans(value["text"], [_facet(facet) for facet in value.get("facets", [])]),
@@ -30,7 +31,7 @@ def shown(uri: str, there: dict[str, Any], *, name: str, handle: str, source: So
         and Card(url=external["uri"], title=external["title"], description=external["description"]),
         card_image=_thumb(external, there["account"], source),
         remote_id=uri,
-        url=f"/profile/{handle}/post/{key}",
+        url=f"/profile/{did}/post/{key}",
         answers=value.get("reply", {}).get("parent", {}).get("uri"),
     )
     return Shown(
