@@ -1,0 +1,103 @@
+"""Never: characters that cannot be seen. They turn words around, dodge duplicate filters, or carry a mark by which a
+copied text is traced to who copied it.
+
+In: a text, where it stands, its language. Out: findings. What some writing needs stays: the joiner inside an emoji
+sequence such as 🏳️‍🌈, the presentation mark after an emoji, joiners in scripts that are misspelt without them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+import regex
+
+from clarion.model import Finding
+
+_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_MARKS = frozenset("\u061c\u200e\u200f")
+#: Written from right to left: there a mark may be needed beside a number or a foreign word. Overrides never are.
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+_ZWNJ, _ZWJ = "\u200c", "\u200d"
+#: Scripts in which a word can be misspelt without U+200C or U+200D: Persian and its neighbours, and those of India.
+_JOINERS_SPELL = frozenset(
+    {
+        "fa",
+        "ckb",
+        "ps",
+        "ug",
+        "ur",
+        "bn",
+        "gu",
+        "hi",
+        "kn",
+        "ml",
+        "mr",
+        "ne",
+        "or",
+        "pa",
+        "sa",
+        "si",
+        "ta",
+        "te",
+    }
+)
+_INVISIBLE = regex.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\U000e0000-\U000e0fff]"
+)
+# What belongs to a whole emoji: pictures joined by U+200D, their presentation mark, keycaps, flags spelt with tags.
+_EMOJI = regex.compile(
+    r"\p{Extended_Pictographic}(?:[\ufe0e\ufe0f]|\p{Emoji_Modifier})?"
+    r"(?:\u200d\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?)*"
+    r"(?:[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f)?"
+    r"|[0-9#*]\ufe0f\u20e3"
+)
+_CONTROL = regex.compile(r"[\p{Cc}\ufffe\uffff\u2028\u2029]")
+
+
+def bidi(text: str, where: str, language: str) -> Iterator[Finding]:
+    """A control that turns the direction of writing: what people approve would not be what readers see."""
+    allowed = _MARKS if language.partition("-")[0] in _RIGHT_TO_LEFT else frozenset()
+    for place, letter in enumerate(text):
+        if letter in _OVERRIDES or letter in _MARKS - allowed:
+            yield _finding("bidi", text, place, where, "it changes the direction of the text around it")
+
+
+def zero_width(text: str, where: str, language: str) -> Iterator[Finding]:
+    """A character without width, outside an emoji and outside the scripts that need it between letters."""
+    spelling = language.partition("-")[0] in _JOINERS_SPELL
+    inside = {place for emoji in _EMOJI.finditer(text) for place in range(*emoji.span())}
+    for found in _INVISIBLE.finditer(text):
+        place = found.start()
+        if place in inside or (spelling and found[0] in _ZWNJ + _ZWJ and _between_letters(text, place)):
+            continue
+        yield _finding("zero-width", text, place, where, "nobody can see it")
+
+
+def control(text: str, where: str, language: str) -> Iterator[Finding]:
+    """A control character other than the end of a line: terminals obey them, networks refuse or drop them."""
+    for found in _CONTROL.finditer(text):
+        if found[0] != "\n":
+            yield _finding("control", text, found.start(), where, "it is a command to machines, not text")
+
+
+def _between_letters(text: str, place: int) -> bool:
+    around = text[max(place - 1, 0) : place] + text[place + 1 : place + 2]
+    return bool(around) and all(unicodedata.category(letter)[0] in "LM" for letter in around)
+
+
+def _finding(rule: str, text: str, place: int, where: str, why: str) -> Finding:
+    name = unicodedata.name(text[place], "a character without a name")
+    line = text.count("\n", 0, place) + 1
+    before = text[max(place - 12, 0) : place].rsplit("\n", 1)[-1]
+    shown = "".join(letter for letter in before if letter.isprintable())
+    after = f' after "{shown}"' if shown else " at its beginning"
+    return Finding(
+        rule=rule,
+        level="never",
+        where=where,
+        why=f"Line {line} has U+{ord(text[place]):04X} ({name}){after}: {why}.",
+        mend="Type these words again instead of pasting them.",
+    )

@@ -1,0 +1,224 @@
+"""Jinja2, cut down until no template can run for long, take much memory, or reach anything but text.
+
+In: template files of one folder and of `posts/_partials`. Out: a rendered text, or a CampaignError with file and line.
+
+Jinja's own sandbox keeps a template from Python's insides but lets it loop and allocate. So the language here is an
+allow-list: text, values, filters we give, `if`, `for` (not inside another), `set` and `include` (not inside `for`),
+with sources, includes and output counted. Nothing in it can repeat more than its own length times, which bounds time
+and space without a clock; `for` over numbers, macros, methods and multiplication are not there at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound, Undefined, nodes
+from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from clarion.campaign import toml
+from clarion.campaign.plain import MOST
+from clarion.errors import CampaignError
+
+MAX_SOURCE = 64_000  # characters, one file
+MAX_INCLUDES = 50
+
+_STATEMENTS = (nodes.Template, nodes.Output, nodes.If, nodes.For, nodes.Assign, nodes.Include)
+_VALUES = (
+    nodes.TemplateData,
+    nodes.Const,
+    nodes.Name,
+    nodes.Getattr,
+    nodes.Tuple,
+    nodes.List,
+    nodes.Filter,
+    nodes.Test,
+    nodes.Call,
+    nodes.Keyword,
+    nodes.CondExpr,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Neg,
+    nodes.Add,
+    nodes.Sub,
+)
+_NOT_INSIDE_FOR = (nodes.For, nodes.Include)
+_FILTERS = ("upper", "lower", "capitalize", "title", "trim", "default", "d", "first", "last", "length")
+_UNDEFINED = re.compile(r"'(\w+)' is undefined")
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Renders the files of one template folder. `functions` and `filters` are all a template may call."""
+
+    intercepted_binops = frozenset({"+", "-"})
+
+    def __init__(
+        self,
+        folder: Path,
+        partials: Path,
+        *,
+        functions: Mapping[str, Callable[..., Any]],
+        filters: Mapping[str, Callable[..., Any]],
+    ) -> None:
+        super().__init__(
+            undefined=StrictUndefined,
+            autoescape=False,  # plain text; whoever shows it on a page escapes it there
+            keep_trailing_newline=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            cache_size=0,  # so that every include passes the loader and is counted
+            loader=FunctionLoader(self._load),
+            finalize=_printable,
+        )
+        self._folders = (folder, partials)
+        self._functions = tuple(functions.values())
+        self._loaded: dict[str, Path] = {}
+        self._includes = 0
+        self.globals = dict(functions)
+        self.filters = {name: self.filters[name] for name in _FILTERS} | dict(filters)
+        self.tests = {name: self.tests[name] for name in ("defined", "undefined", "in", "number", "string")}
+
+    def text(self, path: Path, values: Mapping[str, Any]) -> str:
+        """The file rendered with these values."""
+        self._includes = 0
+        try:
+            return self._collect(path, values)
+        except CampaignError:
+            raise
+        except TemplateError as error:
+            raise self._explained(error, path) from error
+        except (RecursionError, MemoryError, SyntaxError, ArithmeticError, TypeError, ValueError) as error:
+            problem = (
+                "is nested too deeply"
+                if isinstance(error, RecursionError)
+                else f"cannot be rendered: {error}"
+            )
+            raise CampaignError(
+                f"{self._where(error, path)}: this {problem}.", "Write it more simply."
+            ) from error
+
+    def asks_for(self, path: Path) -> set[str]:
+        """The names of the variables a file and what it includes use."""
+        from jinja2.meta import find_referenced_templates, find_undeclared_variables
+
+        tree = self.parse(toml.read_text(path), path.name, str(path))
+        asked = find_undeclared_variables(tree) - set(self.globals)
+        for name in find_referenced_templates(tree):
+            included = self._find(name or "")
+            if included and included != path:
+                asked |= self.asks_for(included)
+        return asked
+
+    # ── what Jinja calls ──────────────────────────────────────────────────────────────────────────────────────
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        return any(obj is function for function in self._functions)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if not all(isinstance(value, int | float) for value in (left, right)):
+            raise SecurityError(f"{operator} is for numbers only")
+        return super().call_binop(context, operator, left, right)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        if len(source) > MAX_SOURCE:
+            raise TemplateSyntaxError(
+                f"this file is longer than {MAX_SOURCE:,} characters", 1, name, filename
+            )
+        tree = super()._parse(source, name, filename)
+        _require_plain(tree, filename)
+        return tree
+
+    def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        self._includes += 1
+        if self._includes > MAX_INCLUDES:
+            raise SecurityError(f"more than {MAX_INCLUDES} files are included")
+        path = self._find(name)
+        if path is None:
+            return None
+        self._loaded[str(path)] = path
+        return toml.read_text(path), str(path), lambda: True
+
+    def _find(self, name: str) -> Path | None:
+        """A file of the template's folder or of the partials; a link that leads out of them does not count."""
+        if "/" in name or "\\" in name or not name.endswith(".md"):
+            return None
+        for folder in self._folders:
+            path = folder / name
+            if path.is_file() and path.resolve().parent == folder.resolve():
+                return path
+        return None
+
+    # ── helpers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _collect(self, path: Path, values: Mapping[str, Any]) -> str:
+        chunks: list[str] = []
+        length = 0
+        for chunk in self.get_template(path.name).generate(values):
+            chunks.append(chunk)
+            length += len(chunk)
+            if length > MOST:
+                raise CampaignError(
+                    f"{toml.shown(path)}: this renders to more than {MOST:,} characters.", "Make it shorter."
+                )
+        return "".join(chunks)
+
+    def _explained(self, error: TemplateError, path: Path) -> CampaignError:
+        where = self._where(error, path)
+        message = error.message or str(error)
+        if isinstance(error, UndefinedError) and (name := _UNDEFINED.search(message)):
+            return CampaignError(f'{where}: "{name[1]}" has no value.', f'Give it one: --set {name[1]}="…"')
+        if isinstance(error, TemplateNotFound):
+            return CampaignError(
+                f'{where}: there is no piece "{error.name}" to include.',
+                f"Put it into posts/_partials or beside {path.name}, with a name that ends in .md.",
+            )
+        return CampaignError(
+            f"{where}: {message.rstrip('.')}.",
+            "Templates are plain text with {{ values }} and few tags: see docs.",
+        )
+
+    def _where(self, error: BaseException, path: Path) -> str:
+        """File and line: the innermost frame of a template that the error came through."""
+        if isinstance(error, TemplateSyntaxError):
+            return toml.at(Path(error.filename) if error.filename else path, error.lineno)
+        found, line = path, None
+        trace = error.__traceback__
+        while trace:
+            if trace.tb_frame.f_code.co_filename in self._loaded:
+                found, line = self._loaded[trace.tb_frame.f_code.co_filename], trace.tb_lineno
+            trace = trace.tb_next
+        return toml.at(found, line)
+
+
+def _printable(value: Any) -> Any:
+    """What {{ }} may print: text and numbers. A list could be huge when printed, and None is always a mistake."""
+    if isinstance(value, str | int | float | Undefined) and not isinstance(value, bool):
+        return value
+    raise SecurityError(
+        f"this prints {type(value).__name__}, not text; a date needs a filter: {{{{ due|date }}}}"
+    )
+
+
+def _require_plain(tree: nodes.Template, filename: str | None) -> None:
+    def refuse(node: nodes.Node, what: str) -> None:
+        raise TemplateSyntaxError(what, node.lineno, None, filename)
+
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, _STATEMENTS + _VALUES):
+            refuse(node, f'"{type(node).__name__.lower()}" is not part of the language of templates')
+        if isinstance(node, nodes.List | nodes.Tuple) and not all(
+            isinstance(i, nodes.Const) for i in node.items
+        ):
+            refuse(node, "a list may hold plain values only")
+        if isinstance(node, nodes.Call) and not isinstance(node.node, nodes.Name):
+            refuse(node, "only fact(…) and its like can be called")
+        if isinstance(node, nodes.Include) and not isinstance(node.template, nodes.Const):
+            refuse(node, "include names one file, in quotes")
+        if isinstance(node, nodes.For) and (node.recursive or next(node.find_all(_NOT_INSIDE_FOR), None)):
+            refuse(node, "inside for there can be no for and no include")

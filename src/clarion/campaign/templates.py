@@ -1,0 +1,199 @@
+"""Templates: `posts/<slug>/`, a `post.toml` that says what it is and plain text per language.
+
+In: the campaign folder and a slug. Out: a frozen `Template` that knows its files; `render.py` turns it into text.
+File names: `en.md`, further wordings `en.2.md`, for one network `en.x.md`, and both `en.2.x.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from clarion.campaign import toml
+from clarion.campaign.config import Duration
+from clarion.campaign.toml import Document, Table
+from clarion.errors import CampaignError
+from clarion.networks import NAMES as NETWORKS
+
+FOLDER = "posts"
+PARTIALS = "_partials"
+ABOUT = "post.toml"
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+_TEXT = re.compile(r"(?P<language>[a-z]{2,3}(-[A-Z]\w+)?)(\.(?P<wording>\d+))?(\.(?P<network>[a-z]+))?\.md")
+
+
+class Picture(Table, frozen=True, kw_only=True):
+    """An image of part 1, and what it shows in each language, for those who do not see it."""
+
+    file: str
+    alt: dict[str, str]
+
+
+class About(Table, frozen=True, kw_only=True):
+    """`post.toml`."""
+
+    title: str
+    purpose: str
+    languages: tuple[str, ...]
+    networks: tuple[str, ...] = NETWORKS
+    warning: dict[str, str] = msgspec.field(default_factory=dict)
+    media: tuple[Picture, ...] = ()
+    facts: tuple[str, ...] = ()  # what the text relies on without printing it by fact()
+    late: Duration | None = None
+    evergreen: bool = False
+    audience: Literal["everyone", "outside-russia", "inside-russia"] = "everyone"
+    source: str | None = None
+    author: str | None = None
+
+
+#: Which text file: language, wording from 1, and the network it is for, or None for all.
+Which = tuple[str, int, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """One template as its folder has it now. Nothing of it is rendered yet."""
+
+    slug: str
+    folder: Path  # posts/<slug>
+    about: About
+    texts: Mapping[Which, Path]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return self.about.languages
+
+    def wordings(self, language: str) -> int:
+        """How many wordings there are to rotate."""
+        return sum(1 for which in self.texts if which[0] == language and which[2] is None)
+
+    def text(self, language: str, network: str, wording: int = 1) -> Path:
+        """The file to render: the network's own where there is one. CampaignError when there is none."""
+        self._require_language(language)
+        for which in ((language, wording, network), (language, wording, None)):
+            if which in self.texts:
+                return self.texts[which]
+        raise CampaignError(
+            f"posts/{self.slug} has no wording {wording} in {language}; it has {self.wordings(language)}.",
+            f"Write posts/{self.slug}/{language}.{wording}.md.",
+        )
+
+    def images(self, language: str) -> tuple[tuple[Path, str], ...]:
+        """The files of its pictures with their alt text in a language."""
+        self._require_language(language)
+        return tuple((self.folder / picture.file, picture.alt[language]) for picture in self.about.media)
+
+    def _require_language(self, language: str) -> None:
+        if language not in self.about.languages:
+            raise CampaignError(
+                f"posts/{self.slug} is not written in {language}; it is in {', '.join(self.about.languages)}.",
+                f"Write posts/{self.slug}/{language}.md and name {language} in its {ABOUT}.",
+            )
+
+
+def names(folder: Path) -> list[str]:
+    """The slugs of the campaign in `folder`, sorted."""
+    posts = folder / FOLDER
+    if not posts.is_dir():
+        return []
+    return sorted(
+        entry.name for entry in posts.iterdir() if _SLUG.fullmatch(entry.name) and (entry / ABOUT).is_file()
+    )
+
+
+def load(folder: Path, slug: str) -> Template:
+    """The template `slug` of the campaign in `folder`. Everything that can be told without rendering is checked."""
+    home = folder / FOLDER / slug
+    if not _SLUG.fullmatch(slug) or not (home / ABOUT).is_file():
+        raise CampaignError(
+            f'There is no template "{slug}".',
+            toml.did_you_mean(slug, names(folder), "clarion posts list shows what there is."),
+        )
+    document = toml.read(home / ABOUT)
+    about = document.typed(About)
+    template = Template(slug=slug, folder=home, about=about, texts=_texts(home, about))
+    _check(document, template)
+    return template
+
+
+def inside(folder: Path, name: str) -> Path:
+    """A file of a folder by its plain name. CampaignError when it, or what it links to, is elsewhere."""
+    path = folder / name
+    if "/" in name or "\\" in name or name.startswith(".") or path.resolve().parent != folder.resolve():
+        raise CampaignError(
+            f"{toml.shown(folder)}: {name} is not in this folder.",
+            "A template uses only files of its own folder.",
+        )
+    return path
+
+
+def _texts(home: Path, about: About) -> dict[Which, Path]:
+    texts: dict[Which, Path] = {}
+    for path in sorted(home.glob("*.md")):
+        if path.name.startswith("_"):
+            continue  # a piece for {% include %}
+        texts[_which(path, about)] = inside(home, path.name)
+    return texts
+
+
+def _which(path: Path, about: About) -> Which:
+    name = _TEXT.fullmatch(path.name)
+    if not name or name["language"] not in about.languages:
+        raise CampaignError(
+            f"{toml.shown(path)}: no language of {ABOUT} has a file of this name.",
+            f"Name it {about.languages[0] if about.languages else 'en'}.md or en.2.md, or add its language to {ABOUT}.",
+        )
+    network = name["network"]
+    if network and network not in NETWORKS:
+        raise CampaignError(
+            f'{toml.shown(path)}: "{network}" is no network.',
+            toml.did_you_mean(network, NETWORKS, f"Clarion knows: {', '.join(NETWORKS)}."),
+        )
+    return name["language"], int(name["wording"] or 1), network
+
+
+def _check(document: Document, template: Template) -> None:
+    about = template.about
+    if not about.languages:
+        raise document.error(("languages",), "is empty.", 'languages = ["en"]')
+    for network in about.networks:
+        if network not in NETWORKS:
+            known = toml.did_you_mean(network, NETWORKS, f"Clarion knows: {', '.join(NETWORKS)}.")
+            raise document.error(("networks",), f'names "{network}", which is no network.', known)
+    for language in about.languages:
+        _check_language(document, template, language)
+    for place, picture in enumerate(about.media):
+        if not inside(template.folder, picture.file).is_file():
+            raise document.error(
+                ("media", place, "file"),
+                f"names {picture.file}, which is not there.",
+                f"Put it into posts/{template.slug}.",
+            )
+
+
+def _check_language(document: Document, template: Template, language: str) -> None:
+    about = template.about
+    count = template.wordings(language)
+    for wording in range(1, max(count, 1) + 1):
+        if (language, wording, None) not in template.texts:
+            missing = f"{language}.md" if wording == 1 else f"{language}.{wording}.md"
+            raise document.error(
+                ("languages",),
+                f"names {language}, but there is no {missing}.",
+                f"Write posts/{template.slug}/{missing}.",
+            )
+    if about.warning and not about.warning.get(language, "").strip():
+        raise document.error(("warning", language), "is missing.", f'Add {language} = "…" under [warning].')
+    for place, picture in enumerate(about.media):
+        if not picture.alt.get(language, "").strip():
+            raise document.error(
+                ("media", place, "alt", language),
+                "is missing.",
+                f"Say in {language} what {picture.file} shows.",
+            )
