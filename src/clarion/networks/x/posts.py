@@ -27,6 +27,7 @@ from clarion.networks.x.uploads import Uploads
 
 STALE = timedelta(seconds=60)
 DUPLICATE_WINDOW = timedelta(hours=24)
+_BAD = "One or more parameters to your request was invalid."
 _REPLY_SETTINGS = {"following", "mentionedUsers", "subscribers", "verified"}
 _CREATE_FIELDS = {"text", "media", "reply", "reply_settings"}
 
@@ -68,23 +69,32 @@ class Posts:
     def create(self, call: Call) -> tuple[int, dict[str, Any]]:
         body = json_of(call.request)
         text = _text_of(body)
-        media = (body.get("media") or {}).get("media_ids") or []
-        answers = (body.get("reply") or {}).get("in_reply_to_tweet_id")
+        media = _inner(body, "media", "media_ids") or []
+        answers = _inner(body, "reply", "in_reply_to_tweet_id")
         if not text and not media:
-            raise Problem(400, "One or more parameters to your request was invalid.")
+            raise Problem(400, _BAD)
         if length(text) > LIMITS.text:
             raise Problem(403, "Your Tweet text is too long.")
         self._refuse_strangers(answers, call.account)
         if not call.quirks & {"forget_duplicates", "accept_twice"}:
             self._refuse_duplicate(text, call)
         self._uploads.attach(media, call.account, call.now)
+        for _ in range(2 if "accept_twice" in call.quirks else 1):
+            post = self._add(call, text, list(media), answers)
+        told = {"id": post.id, "text": self._read_text(post), "edit_history_tweet_ids": [post.id]}
+        return 201, {"data": told}
+
+    def _add(self, call: Call, text: str, media: list[str], answers: str | None) -> Post:
+        newest = int(next(reversed(self._posts), "0"))
         post = Post(
-            id=self._next_id(call.now), account=call.account, text=text, media=list(media), answers=answers
+            id=str(max(id_at(call.now), newest + 1)),
+            account=call.account,
+            text=text,
+            media=media,
+            answers=answers,
         )
         self._posts[post.id] = post
-        return 201, {
-            "data": {"id": post.id, "text": self._read_text(post), "edit_history_tweet_ids": [post.id]}
-        }
+        return post
 
     def delete(self, call: Call) -> tuple[int, dict[str, Any]]:
         post = self._posts.get(call.named)
@@ -112,14 +122,11 @@ class Posts:
 
     def of_user(self, call: Call) -> tuple[int, dict[str, Any]]:
         query = call.query
-        size = int(query.get("max_results", "10"))
-        if not 5 <= size <= 100:
+        size = query.get("max_results", "10")
+        if not size.isdecimal() or not 5 <= int(size) <= 100:
             raise Problem(400, f"The `max_results` query parameter value [{size}] is not between 5 and 100")
-        posts = [post for post in self._standing() if keys.remote_id(post.account) == call.named]
-        if "stale_reads" in call.quirks:
-            posts = [post for post in posts if post.at <= call.now - STALE]
-        newest_first = list(reversed([post for post in posts if _asked_for(post, query)]))
-        page, rest = newest_first[:size], newest_first[size:]
+        newest_first = self._asked_for(call)
+        page, rest = newest_first[: int(size)], newest_first[int(size) :]
         meta: dict[str, Any] = {"result_count": len(page)}
         if not page:
             return 200, {"meta": meta}
@@ -127,6 +134,15 @@ class Posts:
         if rest:
             meta["next_token"] = page[-1].id
         return 200, {"data": [self._read(post, _fields(query)) for post in page], "meta": meta}
+
+    def _asked_for(self, call: Call) -> list[Post]:
+        posts = [post for post in self._standing() if keys.remote_id(post.account) == call.named]
+        if "stale_reads" in call.quirks:
+            posts = [post for post in posts if post.at <= call.now - STALE]
+        try:
+            return [post for post in reversed(posts) if _is_asked_for(post, call.query)]
+        except ValueError as error:
+            raise Problem(400, _BAD) from error
 
     def _refuse_strangers(self, answers: str | None, account: str) -> None:
         """Since 2026 an app replies only where it was called: here, to the account's own posts."""
@@ -148,10 +164,6 @@ class Posts:
 
     def _standing(self) -> list[Post]:
         return [post for post in self._posts.values() if not post.deleted]
-
-    def _next_id(self, now: datetime) -> str:
-        newest = max((int(each) for each in self._posts), default=0)
-        return str(max(id_at(now), newest + 1))
 
     def accepted(self) -> list[Accepted]:
         return [
@@ -249,7 +261,7 @@ class Posts:
         return Shown(
             network="x",
             account=post.account,
-            handle=f"@{username(post.account)}",
+            handle=username(post.account),
             language=_guess(post.text),
             parts=(part,),
             at=f"{post.at:%d %b %Y, %H:%M:%S} UTC",
@@ -266,13 +278,20 @@ def _text_of(body: dict[str, Any]) -> str:
     text = body.get("text", "")
     settings = body.get("reply_settings")
     if unknown or not isinstance(text, str) or (settings is not None and settings not in _REPLY_SETTINGS):
-        raise Problem(400, "One or more parameters to your request was invalid.")
+        raise Problem(400, _BAD)
     if re.search("[\ufffe\ufeff\uffff]", text):
         raise Problem(400, "Your Tweet text has characters that are not allowed.")
     return unicodedata.normalize("NFC", text).strip()
 
 
-def _asked_for(post: Post, query: dict[str, str]) -> bool:
+def _inner(body: dict[str, Any], outer: str, inner: str) -> Any:
+    part = body.get(outer, {})
+    if not isinstance(part, dict):
+        raise Problem(400, _BAD)
+    return part.get(inner)
+
+
+def _is_asked_for(post: Post, query: dict[str, str]) -> bool:
     since = query.get("start_time")
     if since and post.at < datetime.fromisoformat(since):
         return False

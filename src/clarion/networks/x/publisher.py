@@ -127,7 +127,7 @@ class XPublisher:
             origin = pinned if pinned.startswith("rehearsal:") else ORIGIN
             return Profile(
                 identity=Identity(network="x", origin=origin, remote_id=me["id"]),
-                handle=f"@{me['username']}",
+                handle=me["username"],
                 display_name=me["name"],
                 limits=LIMITS,
             )

@@ -56,7 +56,8 @@ class Uploads:
 
     def attach(self, ids: Any, account: str, now: datetime) -> None:
         """Use uploads in a post: at most four, known, whole, the account's own, not expired, not used before."""
-        if not isinstance(ids, list) or len(ids) > LIMITS.images or len(set(ids)) != len(ids):
+        known = isinstance(ids, list) and all(isinstance(each, str) for each in ids)
+        if not known or len(ids) > LIMITS.images or len(set(ids)) != len(ids):
             raise Problem(400, _INVALID)
         found = [self._uploads.get(each) for each in ids]
         for upload in found:
