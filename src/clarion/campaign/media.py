@@ -65,13 +65,13 @@ def reencode(raw: bytes, *, name: str) -> Image:
 
 def _decoded(raw: bytes, name: str) -> tuple[Pixels, bool]:
     """The pixels, upright, in RGB or RGBA; and whether they came without loss, as in a PNG."""
-    from PIL import Image as pil
-    from PIL import ImageOps
+    import PIL.Image
+    from PIL import ImageOps, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of large pictures; the limit here is lower
-            with pil.open(BytesIO(raw), formats=_FORMATS) as image:
+            with PIL.Image.open(BytesIO(raw), formats=_FORMATS) as image:
                 _require_still(image, name)
                 _require_size(image, name)
                 image.load()
@@ -79,7 +79,7 @@ def _decoded(raw: bytes, name: str) -> tuple[Pixels, bool]:
                 return _bare(_in_srgb(upright), name), image.format in ("PNG", "GIF")
     except CheckFailed:
         raise
-    except pil.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise CheckFailed(
             f"{name} is not a picture Clarion can read.", "Save it as PNG or JPEG and try again."
         ) from error
@@ -127,13 +127,13 @@ def _in_srgb(image: Pixels) -> Pixels:
 
 def _bare(image: Pixels, name: str) -> Pixels:
     """A new picture of the same pixels and nothing else; transparency only where some pixel has it."""
-    from PIL import Image as pil
+    import PIL.Image
 
     see_through = image.has_transparency_data
     pixels = image.convert("RGBA" if see_through else "RGB")
     if see_through and pixels.getchannel("A").getextrema() == (255, 255):
         pixels = pixels.convert("RGB")
-    return pil.frombytes(pixels.mode, pixels.size, pixels.tobytes())
+    return PIL.Image.frombytes(pixels.mode, pixels.size, pixels.tobytes())
 
 
 def _within(pixels: Pixels, side: int) -> Pixels:
