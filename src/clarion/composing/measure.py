@@ -1,0 +1,90 @@
+"""Measure a frozen payload against what its account's server takes.
+
+In: a payload and its account. Out: findings; those that say "never" block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from clarion import networks
+from clarion.composing.freeze import weight
+from clarion.model import Account, Finding, Part, Payload
+
+#: These cannot limit who replies, whatever an account asks for (networks.md).
+_OPEN_TO_REPLIES = frozenset({"mastodon"})
+
+
+def findings(
+    payload: Payload,
+    account: Account,
+    *,
+    where: str,
+    shorter: str,
+    threads: bool,
+    sizes: Mapping[str, int],
+) -> Iterator[Finding]:
+    """What blocks a payload on this account, and what people should look at.
+
+    `where` is what people call the text, `shorter` what they do when it is too long; `sizes` in bytes by SHA-256.
+    """
+    for number, part in enumerate(payload.parts, 1):
+        place = f"{where}, part {number}" if len(payload.parts) > 1 else where
+        yield from _length(part, payload, account, where=place, shorter=shorter)
+        yield from _images(part, account, where=place, sizes=sizes)
+    if len(payload.parts) > 1 and not threads:
+        title = networks.options(account.network).TITLE
+        yield Finding(
+            rule="no-thread",
+            level="never",
+            where=where,
+            why=f"This has {len(payload.parts)} parts, and {title} takes single posts here.",
+            mend=f"Write {payload.language}.{account.network}.md,"
+            f" or set threads = true under [accounts.{account.name}] in config.toml.",
+        )
+    if payload.replies != "everyone" and account.network in _OPEN_TO_REPLIES:
+        title = networks.options(account.network).TITLE
+        yield Finding(
+            rule="replies",
+            level="look",
+            where=account.name,
+            why=f"{title} cannot limit replies: everyone may reply there.",
+        )
+
+
+def _length(part: Part, payload: Payload, account: Account, *, where: str, shorter: str) -> Iterator[Finding]:
+    title, limits = networks.options(account.network).TITLE, account.limits
+    counted, size = weight(part, payload, account), len(part.text.encode())
+    if limits.text_bytes is not None and size > limits.text_bytes:
+        yield _never(
+            "over-long",
+            where,
+            f"{title} takes {limits.text_bytes:,} bytes of text and this is {size:,}: cut {size - limits.text_bytes:,}.",
+            f"For {title}, {shorter}",
+        )
+    elif counted > limits.text:
+        yield _never(
+            "over-long",
+            where,
+            f"{title} takes {limits.text:,} characters and counts {counted:,} here: cut {counted - limits.text:,}.",
+            f"For {title}, {shorter}",
+        )
+
+
+def _images(part: Part, account: Account, *, where: str, sizes: Mapping[str, int]) -> Iterator[Finding]:
+    title, limits = networks.options(account.network).TITLE, account.limits
+    if len(part.media) > limits.images:
+        why = f"{title} takes {limits.images} images and this has {len(part.media)}."
+        yield _never("too-many-images", where, why, "Leave some out.")
+    for number, media in enumerate(part.media, 1):
+        place = f"{where}, image {number}"
+        if len(media.alt) > limits.alt:
+            why = f"{title} takes {limits.alt:,} characters of alt text and this has {len(media.alt):,}."
+            yield _never("alt-long", place, why, "Shorten the alt text.")
+        if sizes[media.sha256] > limits.image_bytes:
+            why = f"{title} takes {limits.image_bytes:,} bytes and the image has {sizes[media.sha256]:,}."
+            yield _never("image-large", place, why, "Make the image smaller.")
+
+
+def _never(rule: str, where: str, why: str, mend: str) -> Finding:
+    return Finding(rule=rule, level="never", where=where, why=why, mend=mend)

@@ -1,0 +1,212 @@
+"""Where the words of a post come from: a template, rendered for each network, or a text somebody typed.
+
+In: a request and the campaign. Out: a `Source`, which gives a `Rendered` per language and network.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from clarion.campaign import render, templates
+from clarion.campaign.facts import Facts
+from clarion.campaign.render import Rendered
+from clarion.campaign.templates import Template
+from clarion.errors import CampaignError
+from clarion.model import Finding
+from clarion.networks import NAMES as NETWORKS
+
+#: Languages written in Cyrillic: a typed text does not say which language it is in, but its letters tell the script.
+_CYRILLIC = frozenset({"be", "bg", "ce", "kk", "ky", "mk", "mn", "ru", "sr", "tg", "uk"})
+
+
+class Source(Protocol):
+    """What is written once and shown on many accounts."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+
+    @property
+    def networks(self) -> tuple[str, ...]: ...
+
+    @property
+    def evergreen(self) -> bool: ...
+
+    @property
+    def late(self) -> timedelta | None: ...
+
+    def words(self, language: str, network: str) -> Rendered:
+        """The text for one language and network. CampaignError when it is not written, or does not render."""
+        ...
+
+    def shorter(self, language: str, network: str) -> str:
+        """What a person does when the text is too long for one network."""
+        ...
+
+    def standing(self, rendered: Rendered, language: str) -> list[Finding]:
+        """What the ledger says, today, of the facts the text used."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromTemplate:
+    """A template of the campaign with its variables filled. `now` is when its facts are judged."""
+
+    template: Template
+    facts: Facts
+    variables: Mapping[str, str]
+    wording: int
+    tags: Sequence[str]
+    due: datetime
+    now: datetime
+
+    @property
+    def name(self) -> str:
+        return f"posts/{self.template.slug}"
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return self.template.languages
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        return self.template.about.networks
+
+    @property
+    def evergreen(self) -> bool:
+        return self.template.about.evergreen
+
+    @property
+    def late(self) -> timedelta | None:
+        return self.template.about.late
+
+    def words(self, language: str, network: str) -> Rendered:
+        return render.render(
+            self.template,
+            facts=self.facts,
+            language=language,
+            network=network,
+            variables=self.variables,
+            due=self.due,
+            tags=self.tags,
+            wording=self.wording,
+        )
+
+    def shorter(self, language: str, network: str) -> str:
+        written = self.template.text(language, network, self.wording).name
+        own = f"{language}{f'.{self.wording}' if self.wording > 1 else ''}.{network}.md"
+        edit = f"shorten {self.name}/{written}"
+        return f"{edit}." if written == own else f"{edit}, or write {self.name}/{own} for this network."
+
+    def standing(self, rendered: Rendered, language: str) -> list[Finding]:
+        findings = []
+        for used in rendered.used:
+            if used.kind != "fact":
+                continue
+            review_by = self.facts.get(used.id, where=rendered.where).review_by
+            broken = self.facts.broken(used, language, self.now.date())
+            if broken or (review_by and self.now.date() > review_by):
+                findings.append(
+                    Finding(
+                        rule="fact-review",
+                        level="never" if broken else "reason",
+                        where=rendered.where,
+                        why=_sentence(
+                            broken or f'the fact "{used.id}" should have been reviewed by {review_by}'
+                        ),
+                        mend=f"Check its source, then move review_by of [facts.{used.id}] in posts/facts.toml.",
+                    )
+                )
+        return findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """A text as somebody typed it: literal, in one language, for every network. A source is shown below it."""
+
+    text: str
+    language: str
+    tags: Sequence[str]
+    warning: str | None
+    images: Sequence[tuple[Path, str]]
+    source: str | None
+
+    name = "this text"
+    networks = NETWORKS
+    evergreen = False
+    late = None
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return (self.language,)
+
+    def words(self, language: str, network: str) -> Rendered:
+        text = self.text.rstrip()
+        if self.source and self.source not in text:
+            text = f"{text}\n\n{self.source}"
+        return render.literal(
+            text, tags=self.tags, warning=self.warning, images=self.images, source=self.source
+        )
+
+    def shorter(self, language: str, network: str) -> str:
+        return "shorten the text."
+
+    def standing(self, rendered: Rendered, language: str) -> list[Finding]:
+        return []
+
+
+def template(
+    folder: Path,
+    slug: str,
+    *,
+    variables: Mapping[str, str],
+    wording: int,
+    tags: Sequence[str],
+    due: datetime,
+    now: datetime,
+) -> FromTemplate:
+    """The template `slug` of the campaign in `folder`; `due` and `now` in the campaign's zone."""
+    return FromTemplate(
+        template=templates.load(folder, slug),
+        facts=Facts.load(folder),
+        variables=variables,
+        wording=wording,
+        tags=tags,
+        due=due,
+        now=now,
+    )
+
+
+def typed(
+    text: str,
+    *,
+    asked: Sequence[str] | None,
+    known: Sequence[str],
+    tags: Sequence[str],
+    warning: str | None,
+    images: Sequence[tuple[Path, str]],
+    source: str | None,
+) -> Typed:
+    """A typed text in the language asked for, else in the first of the campaign's that its letters allow."""
+    if asked and len(asked) > 1:
+        raise CampaignError("A text you type is in one language.", f"Name one: --lang {asked[0]}")
+    language = asked[0] if asked else _guess(text, known)
+    return Typed(text=text, language=language, tags=tags, warning=warning, images=images, source=source)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _guess(text: str, known: Sequence[str]) -> str:
+    letters = [unicodedata.name(char, "") for char in text if char.isalpha()]
+    cyrillic = 2 * sum(name.startswith("CYRILLIC") for name in letters) > len(letters)
+    fitting = [language for language in known if (language.partition("-")[0] in _CYRILLIC) == cyrillic]
+    return (fitting or list(known))[0]

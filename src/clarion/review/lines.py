@@ -1,0 +1,92 @@
+"""Draw a preview in words for a terminal: no colour, any width, letters never torn.
+
+In: a `Preview`. Out: lines of text, each at most as wide as the terminal (one letter wider, if it is narrower).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import regex
+from rich.cells import cell_len
+
+if TYPE_CHECKING:
+    from clarion.networks.base import ShownPart
+    from clarion.review.preview import Preview
+
+_METER = 10
+_INDENT = "  "
+_CLUSTER = regex.compile(r"\X")
+_PIECE = regex.compile(r"\s+|\S+")
+
+
+def draw(preview: Preview, *, width: int, plain: bool) -> str:
+    """One preview, ending in a newline. `plain` draws with ASCII only (the texts keep their letters)."""
+    return "".join(f"{line.rstrip()}\n" for line in _lines(preview, width, plain=plain))
+
+
+def wrap(text: str, width: int, *, indent: str = "") -> list[str]:
+    """A text in lines at most `width` columns wide, by display width; a word too long breaks between graphemes."""
+    room = max(1, width - cell_len(indent))
+    return [indent + line for paragraph in text.split("\n") for line in _wrapped(paragraph, room)]
+
+
+def meter(weight: int, limit: int, *, plain: bool) -> str:
+    """How full a part is: "187 of 500 ████░░░░░░"; over the limit, by how much."""
+    full, empty = ("#", "-") if plain else ("█", "░")
+    filled = min(_METER, -(-weight * _METER // limit))
+    over = f" {weight - limit} too many" if weight > limit else ""
+    return f"{weight} of {limit} {full * filled}{empty * (_METER - filled)}{over}"
+
+
+def _lines(preview: Preview, width: int, *, plain: bool) -> Iterator[str]:
+    shown = preview.shown
+    yield from wrap(preview.heading.replace("·", "-") if plain else preview.heading, width)
+    if shown.at:
+        yield from wrap(f"Due {shown.at}", width)
+    if shown.warning:
+        sign, dash = ("", "-") if plain else ("⚠ ", "—")
+        yield from wrap(f"{sign}Warning: {shown.warning} {dash} the reader must open this", width)
+    for number, part in enumerate(shown.parts, 1):
+        yield ""
+        if len(shown.parts) > 1:
+            yield f"{number}/{len(shown.parts)}"
+        yield from _part(part, width, plain=plain)
+    if preview.findings:
+        yield ""
+        for remark in preview.remarks:
+            yield from wrap(remark, width)
+
+
+def _part(part: ShownPart, width: int, *, plain: bool) -> Iterator[str]:
+    yield from wrap("".join(words for words, _ in part.spans), width, indent=_INDENT)
+    if part.card:
+        yield from wrap(f"[Link card] {part.card.title} {part.card.url}", width, indent=_INDENT)
+    for image in part.images:
+        size = f"{image.width} x {image.height}"
+        yield from wrap(f"[Image {size}] {image.alt}", width, indent=_INDENT)
+    if part.weight is not None and part.limit:
+        yield _INDENT + meter(part.weight, part.limit, plain=plain)
+
+
+def _wrapped(paragraph: str, room: int) -> Iterator[str]:
+    line = ""
+    for piece in _PIECE.findall(paragraph):
+        if cell_len(line) + cell_len(piece) <= room:
+            line += piece
+            continue
+        if line.strip():
+            yield line
+        *whole, line = _torn("" if piece.isspace() else piece, room)
+        yield from whole
+    yield line
+
+
+def _torn(word: str, room: int) -> list[str]:
+    lines = [""]
+    for cluster in _CLUSTER.findall(word):
+        if lines[-1] and cell_len(lines[-1]) + cell_len(cluster) > room:
+            lines.append("")
+        lines[-1] += cluster
+    return lines

@@ -1,0 +1,169 @@
+"""Show what will appear, before anybody confirms it: in a terminal, or on one page for a phone.
+
+In: composed posts, or payloads from the outbox. Out: words for a terminal, or one HTML page that fetches nothing.
+Both draw the same `Shown`, so that what people approve on a phone and at a desk is one thing.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from clarion import networks
+from clarion.composing.compose import Composed
+from clarion.composing.freeze import folds_warning, weight
+from clarion.model import Account, Finding, Media, Part, Payload
+from clarion.networks.base import Shown, ShownImage, ShownPart, spans
+
+#: The page's name says nothing about the campaign to whoever sees a list of files.
+FILE_NAME = "index.html"
+TITLE = "Preview"
+_ZWNJ, _ZWJ = "\u200c", "\u200d"
+_FLAG_TAGS = range(0xE0020, 0xE0080)  # the flags of England, Scotland and Wales are spelt with these
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """One post as its network will show it, and what the checks say about it."""
+
+    shown: Shown
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the network calls itself: "Mastodon"."""
+        return networks.options(self.shown.network).TITLE
+
+    @property
+    def remarks(self) -> list[str]:
+        """What the checks say, a line each."""
+        return [in_a_line(finding) for finding in self.findings]
+
+    @property
+    def heading(self) -> str:
+        """Which post this is, in one line."""
+        handle = self.shown.handle
+        at = handle if handle.startswith("@") else f"@{handle}"
+        return f"{self.title} · {at} · {self.shown.language}"
+
+
+def of_composed(composed: Composed, *, zone: tzinfo) -> Preview:
+    """What a composed post will look like."""
+    return of_payload(
+        composed.payload,
+        account=composed.account,
+        image=lambda sha256: composed.images[sha256][1],
+        due=composed.due,
+        zone=zone,
+        findings=composed.findings,
+    )
+
+
+def of_payload(
+    payload: Payload,
+    *,
+    account: Account,
+    image: Callable[[str], bytes],
+    due: datetime | None,
+    zone: tzinfo,
+    findings: Sequence[Finding] = (),
+) -> Preview:
+    """What a frozen payload will look like. `image` gives the bytes of an image by its SHA-256."""
+    shown = Shown(
+        network=account.network,
+        account=account.name,
+        handle=account.handle,
+        language=payload.language,
+        parts=tuple(_part(part, payload, account, image) for part in payload.parts),
+        warning=visible(payload.warning) if payload.warning and folds_warning(account) else None,
+        at=in_words(due, zone) if due else None,
+    )
+    return Preview(shown=shown, findings=tuple(findings))
+
+
+def in_words(moment: datetime, zone: tzinfo) -> str:
+    """A moment in the campaign's zone, with its offset: "Tue 1 Dec 2026, 18:00 +03:00 (Europe/Moscow)"."""
+    local = moment.astimezone(zone)
+    offset = local.isoformat(timespec="minutes")[16:]
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {offset} ({zone})"
+
+
+def terminal(previews: Sequence[Preview], *, width: int = 80, plain: bool = False) -> str:
+    """The previews in words, for a terminal `width` columns wide. Nothing is said by colour alone, or at all."""
+    from clarion.review.lines import draw
+
+    return "\n".join(draw(preview, width=width, plain=plain) for preview in previews)
+
+
+def web(previews: Sequence[Preview], *, title: str = TITLE) -> str:
+    """One page, whole in itself: no script, nothing fetched, readable on a small phone."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from clarion.networks import view
+
+    pages = Environment(
+        loader=PackageLoader("clarion.review", "pages"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return pages.get_template("preview.html").render(
+        title=title,
+        previews=previews,
+        styles=view.styles(preview.shown.network for preview in previews),
+        draw=view.draw,
+    )
+
+
+def write_web(folder: Path, previews: Sequence[Preview], *, title: str = TITLE) -> Path:
+    """Write the page into a folder, made if need be; its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / FILE_NAME
+    path.write_text(web(previews, title=title), encoding="utf-8")
+    return path
+
+
+def visible(text: str) -> str:
+    """A text whose hidden characters can be seen: a preview must not be fooled by what it shows."""
+    return "".join(f"⟨U+{ord(char):04X}⟩" if _hidden(char) else char for char in text)
+
+
+def _hidden(char: str) -> bool:
+    if char in {"\n", _ZWJ, _ZWNJ} or ord(char) in _FLAG_TAGS:
+        return False
+    return unicodedata.category(char) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+
+
+def _part(part: Part, payload: Payload, account: Account, image: Callable[[str], bytes]) -> ShownPart:
+    facets = part.facets or networks.text(account.network).facets(
+        part.text
+    )  # frozen ones are what will be linked, whatever we detect now
+    return ShownPart(
+        spans=tuple((visible(words), link) for words, link in spans(part.text, facets)),
+        images=tuple(_image(media, image) for media in part.media),
+        card=part.card,
+        weight=weight(part, payload, account),
+        limit=account.limits.text,
+    )
+
+
+def _image(media: Media, image: Callable[[str], bytes]) -> ShownImage:
+    data = b64encode(image(media.sha256)).decode()
+    return ShownImage(
+        src=f"data:{media.mime};base64,{data}",
+        alt=visible(media.alt),
+        width=media.width,
+        height=media.height,
+    )
+
+
+def in_a_line(finding: Finding) -> str:
+    """What a check says, for people: level, place, why, and what mends it."""
+    level = {"never": "Blocked", "reason": "Needs a reason", "look": "Please look"}[finding.level]
+    mend = f" {finding.mend}" if finding.mend else ""
+    return f"{level}: {finding.where}: {finding.why}{mend}"
