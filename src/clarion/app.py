@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Self
 from clarion.errors import CampaignError, OutboxError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from clarion.accounts.connections import Connections
     from clarion.accounts.secrets import SecretFile
     from clarion.campaign.config import Config
@@ -37,9 +39,11 @@ class App:
         clock: Clock | None = None,
         live_bases: Mapping[str, str] | None = None,
         live: bool = False,
+        simulated: datetime | None = None,
     ) -> None:
         self.campaign = campaign
         self._as_live = live
+        self._simulated = simulated  # the demo's pinned date: rehearsal only
         self._state = state
         self._clock = clock
         self._live_bases = live_bases or {}
@@ -119,7 +123,8 @@ class App:
         from clarion.outbox import accounts, store
         from clarion.outbox.host import host_id
 
-        opened = store.create(self.outbox_path, host=host_id())
+        simulated = self._simulated if self.rehearsing else None
+        opened = store.create(self.outbox_path, host=host_id(), simulated=simulated)
         try:
             self._refuse_a_second_outbox(opened)
             if self.rehearsing:
@@ -163,6 +168,16 @@ class App:
             for name in self.config.accounts
             if name in found and (self.rehearsing or found[name].verified_at)
         ]
+
+    def accounts_to_preview(self) -> list[Account]:
+        """The accounts a preview shows: the pinned ones, else all as configured, with their network's usual limits.
+
+        A volunteer's copy of the folder has no outbox here, or another one: it may preview all the same.
+        """
+        if self.outbox_path.exists():
+            with suppress(OutboxError):
+                return self.accounts() or [self.rehearsed(name) for name in self.config.accounts]
+        return [self.rehearsed(name) for name in self.config.accounts]
 
     def rehearsed(self, name: str) -> Account:
         """An account as the rehearsal knows it: derived from its name, marked as rehearsal."""

@@ -287,6 +287,7 @@ def _delivery(
         first_intent_at=row.first_intent_at and moment(row.first_intent_at),
         root=root,
         parent=parent,
+        tried=row.first_intent_at is not None,
     )
 
 

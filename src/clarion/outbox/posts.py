@@ -246,6 +246,33 @@ def counts(tx: Tx) -> dict[State, int]:
     return {State(row.state): row.total for row in rows}
 
 
+def next_due(tx: Tx) -> datetime | None:
+    """When the next scheduled delivery is due."""
+    delivery = schema.delivery
+    scheduled: sa.ColumnElement[str] = sa.literal_column("'scheduled'")  # a literal, for the partial index
+    soonest = tx.execute(
+        sa.select(sa.func.min(delivery.c.due_at)).where(delivery.c.state == scheduled)
+    ).scalar()
+    return None if soonest is None else moment(soonest)
+
+
+def due(tx: Tx) -> list[PostView]:
+    """The posts that would be sent now."""
+    delivery = schema.delivery
+    numbers = (
+        sa.select(schema.post.c.entry)
+        .join(delivery, delivery.c.post == schema.post.c.id)
+        .where(delivery.c.state == State.SCHEDULED.value, delivery.c.due_at <= tx.now)
+    )
+    found = _views(tx, schema.entry.c.number.in_(numbers))
+    return [
+        post
+        for entry in reversed(found)
+        for post in entry.posts
+        if any(d.state is State.SCHEDULED and d.due_at and d.due_at <= tx.at for d in post.deliveries)
+    ]
+
+
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

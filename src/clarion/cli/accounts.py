@@ -1,0 +1,249 @@
+"""`clarion accounts`: the destinations this campaign owns, their secrets, and whether the networks know them.
+
+In: names, options, and secrets typed unseen or read from stdin, never from the command line. Out: `[accounts.NAME]`
+in config.toml, the secret in its private file, the verified identity in the outbox.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from clarion.cli import shell
+from clarion.errors import CampaignError, ClarionError, PublishError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clarion.app import App
+    from clarion.campaign.config import Account
+    from clarion.model import Profile
+
+
+@click.group(epilog=shell.example("clarion accounts list", "clarion accounts add mastodon"))
+def accounts() -> None:
+    """The accounts this campaign speaks from."""
+
+
+# ── list ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@accounts.command("list", epilog=shell.example("clarion accounts list --json"))
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def list_(app: App, *, as_json: bool) -> None:
+    """The accounts of config.toml, and how each stands."""
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    rows = [_row(app, name) for name in app.config.accounts]
+    if as_json:
+        shell.show_json(rows)
+        return
+    shell.table(
+        [list(row.values()) for row in rows],
+        ["account", "network", "handle", "server", "languages", "secret"],
+    )
+    if not rows:
+        shell.say_so("There is none yet: clarion accounts add NAME")
+
+
+def _row(app: App, name: str) -> dict[str, str]:
+    account = app.config.accounts[name]
+    return {
+        "account": name,
+        "network": account.network,
+        "handle": account.handle,
+        "server": str(account.server),
+        "languages": ", ".join(app.config.languages(name)),
+        "secret": "stored" if _has_secret(app, name, account.network) else "missing",
+    }
+
+
+def _has_secret(app: App, name: str, network: str) -> bool:
+    from clarion import networks
+
+    keys = networks.options(network).SECRETS
+    found = app.secrets.get(name, keys=keys)
+    return found is not None and all(found.get(key) for key in keys)
+
+
+# ── add ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@accounts.command(
+    epilog=shell.example(
+        "clarion accounts add mastodon",
+        "clarion accounts add news --network mastodon --handle eyes --server https://mastodon.example",
+        "clarion accounts add bluesky --stdin < app-password.txt",
+    ),
+)
+@click.argument("name")
+@click.option("--network", help="x, mastodon or bluesky.")
+@click.option("--handle", help="The account's name there, without @.")
+@click.option("--server", help="The account's server, https://…")
+@click.option("--owner", help="Who owns the account.")
+@click.option("--purpose", help="What it is for.")
+@click.option("--disclosure", help="How it says that it is automated.")
+@click.option("--stdin", "from_stdin", is_flag=True, help="Read the secret values from stdin, one a line.")
+@click.pass_obj
+def add(app: App, /, name: str, *, from_stdin: bool, **given: str | None) -> None:
+    """Add an account, or give one of config.toml its secret.
+
+    The secret is asked for unseen and kept in a file of this machine that only you may read.
+    """
+    config, written = app.folder / "config.toml", app.config.accounts.get(name)
+    ask = shell.interactive() and not from_stdin
+    new = _destination({key: value for key, value in given.items() if value}, written, ask=ask)
+    changes = {key: value for key, value in new.items() if value != getattr(written, key, None)}
+    text = _changed(config, name, changes)
+    secret = _secret(new["network"], ask=ask, from_stdin=from_stdin)
+    if changes:
+        from clarion.accounts.files import write_whole
+
+        write_whole(config, text.encode())
+    _keep(app, name, secret)
+    shell.say_so(f"The secret of “{name}” is kept on this machine. Next: clarion accounts verify {name}")
+
+
+def _destination(given: dict[str, str], written: Account | None, *, ask: bool) -> dict[str, str]:
+    """What config.toml shall say of the account. What is not given is asked for; what it says now is the usual answer."""
+    from clarion import networks
+
+    new = (
+        {"network": written.network, "handle": written.handle, "server": str(written.server)}
+        if written
+        else {}
+    )
+    if written and given.get("network", written.network) != written.network:
+        raise CampaignError(f"this account is on {written.network}", "choose another name for the new one")
+    new |= given
+    if "network" not in new:
+        new["network"] = _answer("network", f"Network ({', '.join(networks.NAMES)})", None, ask=ask)
+    if new["network"] not in networks.NAMES:
+        raise shell.unknown("network", new["network"], networks.NAMES)
+    if "handle" not in given:
+        new["handle"] = _answer("handle", "Its name there", new.get("handle"), ask=ask)
+    if new["network"] == "mastodon" and "server" not in given:
+        new["handle"], _, host = (
+            new["handle"].removeprefix("@").partition("@")
+        )  # people paste eyes@mastodon.example
+        new["server"] = host or _answer("server", "Its server", new.get("server"), ask=ask)
+    if new.get("server") and "://" not in new["server"]:
+        new["server"] = f"https://{new['server']}"
+    return new
+
+
+def _answer(key: str, question: str, usual: str | None, *, ask: bool) -> str:
+    if ask:
+        return str(click.prompt(question, default=usual, err=True)).strip()
+    if usual is None:
+        raise ClarionError(f"--{key} is missing, and nobody can be asked here", f"add --{key} to the command")
+    return usual
+
+
+def _changed(config: Path, name: str, changes: dict[str, str]) -> str:
+    """config.toml with the account's new values, its comments kept. Raises CampaignError if it would not be valid."""
+    import tomlkit
+
+    from clarion.campaign.config import load
+
+    document = tomlkit.parse(config.read_text(encoding="utf-8"))
+    everything: Any = document.setdefault("accounts", tomlkit.table(is_super_table=True))
+    table = everything.setdefault(name, tomlkit.table())
+    table.update(changes)
+    text = tomlkit.dumps(document)
+    with TemporaryDirectory() as draft:
+        (Path(draft) / config.name).write_text(text, encoding="utf-8")
+        load(Path(draft))
+    return text
+
+
+def _secret(network: str, *, ask: bool, from_stdin: bool) -> dict[str, str]:
+    """The network's secret values. Never an argument: other users of a machine can read those."""
+    from clarion import networks
+
+    keys: Sequence[str] = networks.options(network).SECRETS
+    words = [key.replace("_", " ") for key in keys]
+    if from_stdin:
+        lines = [line.strip() for line in sys.stdin.read().splitlines() if line.strip()]
+        if len(lines) != len(keys):
+            raise ClarionError(
+                f"stdin gave {len(lines)} lines and {len(keys)} are needed", f"one a line: {', '.join(words)}"
+            )
+        return dict(zip(keys, lines, strict=True))
+    if not ask:
+        raise ClarionError(
+            "nobody can be asked for the secret here", f"--stdin, one a line: {', '.join(words)}"
+        )
+    return {
+        key: click.prompt(word.capitalize(), hide_input=True, err=True).strip()
+        for key, word in zip(keys, words, strict=True)
+    }
+
+
+def _keep(app: App, name: str, secret: dict[str, str]) -> None:
+    from clarion.accounts.sessions import SessionFile
+
+    app.secrets.set(name, secret)
+    SessionFile(app.state / "sessions" / "live", name).forget()  # it was opened with the old secret
+
+
+# ── verify ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@accounts.command(epilog=shell.example("clarion accounts verify", "clarion accounts verify mastodon"))
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def verify(app: App, names: tuple[str, ...], *, as_json: bool) -> None:
+    """Ask each network who the account is, and remember the answer.
+
+    Posts are approved for exactly that account. Without a name: all of them.
+    """
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    for name in names:
+        if name not in app.config.accounts:
+            raise shell.unknown("account", name, app.config.accounts, prefix="clarion accounts verify ")
+    verified: dict[str, Profile] = {}
+    failed: list[ClarionError] = []
+    for name in names or app.config.accounts:
+        try:
+            verified[name] = app.verify(name)
+        except (CampaignError, PublishError) as error:  # one account's trouble is not another's
+            failed.append(error)
+            shell.complain(f"{name}: {error.message}", error.hint or f"clarion accounts add {name}")
+    _show(verified, as_json=as_json)
+    if failed:
+        shell.finish(max(map(shell.code_of, failed)))
+
+
+def _show(verified: dict[str, Profile], *, as_json: bool) -> None:
+    if as_json:
+        shell.show_json([{"account": name, **_profile(profile)} for name, profile in verified.items()])
+        return
+    rows = [[name, *_profile(profile).values()] for name, profile in verified.items()]
+    if rows:
+        shell.table(
+            rows, ["account", "network", "handle", "name", "server", "characters", "says it is automated"]
+        )
+    for name, profile in verified.items():
+        if profile.automated is False:
+            shell.say_so(
+                f"“{name}” does not say that it is automated: set the bot flag in its profile there."
+            )
+
+
+def _profile(profile: Profile) -> dict[str, object]:
+    return {
+        "network": profile.identity.network,
+        "handle": profile.handle,
+        "name": profile.display_name,
+        "server": profile.identity.origin,
+        "characters": profile.limits.text,
+        "automated": {True: "yes", False: "no", None: "cannot be told"}[profile.automated],
+    }

@@ -1,0 +1,76 @@
+"""`clarion approve`: a person's word for exactly what will appear."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from clarion.cli import shell
+from clarion.cli.queue import NUMBER
+
+if TYPE_CHECKING:
+    from clarion.app import App
+    from clarion.outbox.posts import EntryView
+
+
+@click.command(
+    epilog=shell.example("clarion approve", "clarion approve 12", "CLARION_AS=mira clarion approve 12")
+)
+@click.argument("numbers", nargs=-1, type=NUMBER)
+@click.option("--yes", is_flag=True, help="Do not ask (not in a team).")
+@click.pass_obj
+def approve(app: App, numbers: tuple[int, ...], *, yes: bool) -> None:
+    """Read what waits, and approve it. Without a number: everything that waits."""
+    from clarion.cli import queueing
+    from clarion.errors import ApprovalError
+
+    who = app.who()
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    waiting = _waiting(app, numbers)
+    if not waiting:
+        shell.say_so("Nothing waits for approval.")
+        return
+    asked = not yes or app.policy().mode == "team"
+    if asked and not shell.interactive():
+        raise ApprovalError(
+            "an approval is given by a person who reads the post",
+            "run clarion approve in a terminal"
+            + ("" if app.policy().mode == "team" else ", or clarion approve --yes after reading the preview"),
+        )
+    for entry in waiting:
+        _show(app, entry)
+        if asked and not shell.confirm(
+            f"Approve #{entry.number} {entry.title}, exactly as shown?", yes=False
+        ):
+            shell.say_so(f"#{entry.number} still waits.")
+            continue
+        scheduled = queueing.approve(app, entry.number, who)
+        more = "" if scheduled else "; it needs one more person"
+        shell.show(f"#{entry.number} {entry.title}: approved by {who}{more}")
+
+
+def _waiting(app: App, numbers: tuple[int, ...]) -> list[EntryView]:
+    """The entries named, or all that wait, oldest first. One that does not wait is said so, not passed over."""
+    from clarion.errors import OutboxError
+    from clarion.model import State
+    from clarion.outbox import posts
+
+    with app.outbox.read() as tx:
+        named = [posts.show(tx, number) for number in numbers] if numbers else posts.entries(tx, limit=1000)
+    waits = [entry for entry in named if any(post.state is State.PENDING for post in entry.posts)]
+    if numbers and len(waits) < len(named):
+        other = next(entry for entry in named if entry not in waits)
+        raise OutboxError(
+            f"#{other.number} is {other.state}: it does not wait for approval",
+            f"clarion queue show {other.number}",
+        )
+    return sorted(waits, key=lambda entry: entry.number)
+
+
+def _show(app: App, entry: EntryView) -> None:
+    from clarion.cli.preview import of_entry
+    from clarion.review.preview import terminal
+
+    shell.say_so(terminal(of_entry(app, entry), plain=not shell.pretty()))

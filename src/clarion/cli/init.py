@@ -1,0 +1,259 @@
+"""`clarion init`: a folder becomes a campaign that works in rehearsal at once.
+
+In: a folder and a handful of answers. Out: `posts/`, `.gitignore` and, last, `config.toml`: what a crash leaves
+half done, `init` finishes. Nothing that is there is ever overwritten.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from clarion.cli import shell
+from clarion.errors import CampaignError
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+#: The name approvals carry when nobody said one.
+SOMEBODY = "organiser"
+_GITIGNORE = "# The outbox and the secrets live outside this folder.\n*.tmp\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What `init` wants to know."""
+
+    name: str
+    me: str
+    zone: str
+    languages: tuple[str, ...]
+    networks: tuple[str, ...]
+
+
+@click.command(
+    epilog=shell.example(
+        "clarion init", 'clarion init eyes-on --yes --name "Eyes on Chechnya" --zone Europe/Berlin --as Vera'
+    ),
+)
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.option("--name", help="What the campaign is called.")
+@click.option("--as", "me", metavar="NAME", help="Your name or a pseudonym, for approvals.")
+@click.option("--zone", help="The time zone that times are meant in, such as Europe/Berlin.")
+@click.option("--languages", metavar="LIST", help='The languages of your posts, such as "en, ru".')
+@click.option("--networks", metavar="LIST", help='Where you will speak, such as "mastodon, bluesky".')
+@click.option("--yes", is_flag=True, help="Ask nothing: take what is given, and the usual answers.")
+def init(folder: Path, *, yes: bool, **given: str | None) -> None:
+    """Start a campaign in this folder.
+
+    Makes config.toml and posts/ with templates to begin from. Nothing that is there is overwritten, and everything
+    stays in rehearsal, on this machine, until `clarion live`.
+    """
+    from clarion.accounts import me
+
+    refuse_if_taken(folder)
+    document = _example()
+    answers = _answers(document, given, ask=not yes and shell.interactive())
+    fill(document, answers)
+    kept = make(folder, document)
+    if answers.me != me.who():
+        me.remember(answers.me)
+    _tell(folder, document, answers, kept)
+
+
+# ── asking ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _answers(document: TOMLDocument, given: dict[str, str | None], *, ask: bool) -> Answers:
+    from clarion.accounts import me
+
+    campaign = _plain(document)["campaign"]
+
+    def answer(key: str, question: str, usual: str) -> str:
+        if given[key] is not None:
+            return str(given[key])
+        return str(click.prompt(question, default=usual, err=True)) if ask else usual
+
+    name = answer("name", "What is the campaign called", campaign["name"])
+    who = answer("me", "Your name, or a pseudonym, for approvals", me.who() or SOMEBODY)
+    zone = answer("zone", "In which time zone do you plan", zone_here() or campaign["zone"])
+    languages = answer("languages", "Which languages do you write in", ", ".join(campaign["languages"]))
+    if ask and given["networks"] is None:
+        shell.say_so(_price_of_x())
+    networks = answer("networks", "Where will you speak one day", "mastodon, bluesky")
+    return Answers(
+        name=name.strip(),
+        me=me.proper(who),
+        zone=_known_zone(zone.strip()),
+        languages=_words(languages),
+        networks=_known_networks(_words(networks)),
+    )
+
+
+def zone_here() -> str | None:
+    """The IANA name of this machine's time zone, where it says one."""
+    named = os.environ.get("TZ", "").lstrip(":")
+    if not named:
+        named = os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
+    try:
+        return _known_zone(named.removeprefix("posix/")) if named else None
+    except CampaignError:
+        return None
+
+
+def _known_zone(typed: str) -> str:
+    """The zone's IANA name; a city is enough: "berlin" is Europe/Berlin."""
+    from difflib import get_close_matches
+    from zoneinfo import available_timezones
+
+    zones = available_timezones()
+    if typed in zones:
+        return "UTC" if typed == "Etc/UTC" else typed
+    wanted = typed.rpartition("/")[2].replace("_", " ").lower()
+    cities = {
+        zone.rpartition("/")[2].replace("_", " ").lower(): zone for zone in sorted(zones) if "/" in zone
+    }
+    if wanted in cities and "/" not in typed:
+        return cities[wanted]
+    near = get_close_matches(wanted, cities, n=1)
+    hint = f"did you mean: {cities[near[0]]}" if near else "write it like this: --zone Europe/Berlin"
+    raise CampaignError(f"there is no time zone “{typed}”", hint)
+
+
+def _known_networks(names: Iterable[str]) -> tuple[str, ...]:
+    from clarion.networks import NAMES
+
+    wanted = tuple(name.lower() for name in names)
+    for name in wanted:
+        if name not in NAMES:
+            raise shell.unknown("network", name, NAMES)
+    return wanted
+
+
+def _price_of_x() -> str:
+    from clarion.networks.x import options
+
+    return (
+        "X asks for a developer account, a card and credits:"
+        f" ${options.PRICE:.3f} a post, ${options.PRICE_WITH_URL:.2f} one with a link. The others cost nothing."
+    )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for word in re.split(r"[,;\s]+", text) if word))
+
+
+# ── making ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def refuse_if_taken(folder: Path) -> None:
+    """Raise CampaignError where a campaign, or somebody's config.toml, is already."""
+    from clarion.campaign import config
+
+    target = folder / config.FILE
+    if folder.exists() and not folder.is_dir():
+        raise CampaignError(f"{folder} is a file", "clarion init DIR, with another name")
+    if os.path.lexists(target):
+        raise CampaignError(
+            f"{target} is there already; nothing was changed", "clarion init DIR, for another folder"
+        )
+    try:
+        around = config.find(folder.absolute().parent, None)
+    except CampaignError:
+        return
+    raise CampaignError(
+        f"this folder lies inside the campaign {around}",
+        "go there, or choose a folder outside: clarion init DIR",
+    )
+
+
+def fill(document: TOMLDocument, answers: Answers) -> None:
+    """Write the answers into the example; its comments stay."""
+    from clarion.campaign import config
+
+    campaign: Any = document["campaign"]
+    campaign["id"] = config.new_id()
+    campaign["name"] = answers.name
+    campaign["zone"] = answers.zone
+    campaign["languages"] = list(answers.languages)
+    accounts: Any = document["accounts"]
+    for account in accounts.values():
+        spoken = [language for language in account.get("languages", ()) if language in answers.languages]
+        account["languages"] = spoken or list(answers.languages)
+
+
+def make(folder: Path, document: TOMLDocument) -> list[Path]:
+    """Write the campaign, config.toml last. Returns the files that were there and differ: they are kept."""
+    import tomlkit
+
+    from clarion.accounts.files import write_whole
+    from clarion.campaign import bundled, config
+
+    text = tomlkit.dumps(document).encode()
+    with TemporaryDirectory() as draft:  # what cannot be read back is not written at all
+        (Path(draft) / config.FILE).write_bytes(text)
+        config.load(Path(draft))
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = _copy(bundled.posts(), folder / "posts")
+    if not os.path.lexists(folder / ".gitignore"):
+        write_whole(folder / ".gitignore", _GITIGNORE.encode())
+    write_whole(folder / config.FILE, text)
+    return kept
+
+
+def _copy(source: Path, target: Path) -> list[Path]:
+    from clarion.accounts.files import write_whole
+
+    kept = []
+    for file in sorted(path for path in source.rglob("*") if path.is_file() and not _hidden(path, source)):
+        copy = target / file.relative_to(source)
+        if not os.path.lexists(copy):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(copy, file.read_bytes())
+        elif not copy.is_file() or copy.read_bytes() != file.read_bytes():
+            kept.append(copy)
+    return kept
+
+
+def _hidden(path: Path, source: Path) -> bool:
+    return any(part.startswith((".", "__")) for part in path.relative_to(source).parts)
+
+
+def _example() -> TOMLDocument:
+    import tomlkit
+
+    from clarion.campaign import bundled
+
+    return tomlkit.parse(bundled.example().read_text(encoding="utf-8"))
+
+
+def _plain(document: TOMLDocument) -> dict[str, Any]:
+    return document.unwrap()
+
+
+# ── telling ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _tell(folder: Path, document: TOMLDocument, answers: Answers, kept: list[Path]) -> None:
+    for path in kept:
+        shell.say_so(f"kept as it was: {path}")
+    shell.say_so(f"“{answers.name}” is ready to rehearse on this machine; you are “{answers.me}”.")
+    chosen = [
+        name
+        for name, account in _plain(document)["accounts"].items()
+        if account["network"] in answers.networks
+    ]
+    if chosen:
+        shell.say_so(f"For real, later: {' · '.join(f'clarion accounts add {name}' for name in chosen)}")
+    shell.say_so("Next:")
+    if folder.absolute() != Path.cwd():
+        shell.say_so(f"  cd {shlex.quote(str(folder))}")
+    shell.say_so('  clarion say "…"')

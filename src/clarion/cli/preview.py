@@ -1,0 +1,141 @@
+"""`clarion preview`: what each network will show, in the terminal or as one page for a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clarion.cli import shell
+
+if TYPE_CHECKING:
+    from clarion.app import App
+    from clarion.outbox.posts import EntryView
+    from clarion.review.preview import Preview
+
+
+@click.command(
+    epilog=shell.example(
+        "clarion preview court-found",
+        "clarion preview '#12'",
+        "clarion preview court-found --lang ru --web page",
+    )
+)
+@click.argument("what", metavar="[SLUG|#N]", required=False)
+@click.option("--lang", "languages", multiple=True, help="Only in this language.")
+@click.option("--to", "to", multiple=True, metavar="ACCOUNT", help="Only as this account shows it.")
+@click.option("--wording", type=click.IntRange(1), default=1, help="Which of a template's wordings.")
+@click.option(
+    "--set", "variables", multiple=True, metavar="NAME=VALUE", help="Fill a variable of the template."
+)
+@click.option(
+    "--web", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write one page there."
+)
+@click.option("--title", help="The page's title (default: a neutral one).")
+@click.pass_obj
+def preview(
+    app: App,
+    what: str | None,
+    languages: tuple[str, ...],
+    to: tuple[str, ...],
+    wording: int,
+    variables: tuple[str, ...],
+    web: Path | None,
+    title: str | None,
+) -> None:
+    """Show a template or an entry as each network will show it. Nothing is queued.
+
+    Without a name: the newest entry.
+    """
+    from shutil import get_terminal_size
+
+    from clarion.review.preview import TITLE, terminal, write_web
+
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    number = _number(app, what)
+    if number is not None:
+        shown = of_entry(app, _entry(app, number), languages=languages, to=to)
+    else:
+        shown = _of_template(app, str(what), languages, to, wording, variables)
+    if web is None:
+        width = min(get_terminal_size().columns, 100)
+        shell.show(terminal(shown, width=width, plain=not shell.pretty()))
+        return
+    page = write_web(web, shown, title=title or TITLE)
+    shell.show(str(page))
+    shell.say_so("One file, nothing is fetched: send it, or open it on a phone.")
+
+
+def of_entry(
+    app: App, entry: EntryView, *, languages: tuple[str, ...] = (), to: tuple[str, ...] = ()
+) -> list[Preview]:
+    """An entry's posts as frozen, with what they will show."""
+    from clarion.cli.queueing import zone
+    from clarion.outbox.posts import image
+    from clarion.review.preview import of_payload
+
+    with app.outbox.read() as tx:
+        return [
+            of_payload(
+                post.payload,
+                account=post.account,
+                image=lambda sha256: image(tx, sha256),
+                due=post.due,
+                zone=zone(app),
+            )
+            for post in entry.posts
+            if (not languages or post.language in languages) and (not to or post.account.name in to)
+        ]
+
+
+def _of_template(
+    app: App,
+    slug: str,
+    languages: tuple[str, ...],
+    to: tuple[str, ...],
+    wording: int,
+    variables: tuple[str, ...],
+) -> list[Preview]:
+    from clarion.cli.queue import pairs
+    from clarion.cli.queueing import zone
+    from clarion.composing.compose import Request, compose
+    from clarion.review.preview import of_composed
+
+    now = app.clock.now().astimezone(zone(app))
+    request = Request(
+        slug=slug,
+        variables=pairs(variables),
+        wording=wording,
+        languages=languages or None,
+        accounts=to or None,
+    )
+    posts = compose(
+        request, folder=app.folder, config=app.config, accounts=app.accounts_to_preview(), due=now, now=now
+    )
+    return [of_composed(post, zone=zone(app)) for post in posts]
+
+
+def _number(app: App, what: str | None) -> int | None:
+    """The entry's number that was meant: "#12", "12", or nothing for the newest; None for a template's name."""
+    from clarion.errors import OutboxError
+    from clarion.outbox.posts import entries
+
+    if what is None:
+        with app.outbox.read() as tx:
+            newest = entries(tx, limit=1)
+        if not newest:
+            raise OutboxError(
+                "nothing is queued yet", "clarion preview SLUG, with a name from clarion posts list"
+            )
+        return newest[0].number
+    digits = what.removeprefix("#")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+
+
+def _entry(app: App, number: int) -> EntryView:
+    from clarion.outbox import posts
+
+    with app.outbox.read() as tx:
+        return posts.show(tx, number)

@@ -1,0 +1,245 @@
+"""`clarion queue`: what waits, what went out, and what goes next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from clarion.cli import shell
+
+if TYPE_CHECKING:
+    from clarion.app import App
+    from clarion.outbox.posts import EntryView, PostView
+
+
+class Number(click.ParamType[int]):
+    """An entry's number, with or without its #."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        digits = str(value).removeprefix("#")
+        if not digits.isascii() or not digits.isdigit() or not 0 < int(digits) < 2**31:
+            self.fail(f"“{value}” is not an entry's number, as in 12 or #12", param, ctx)
+        return int(digits)
+
+
+NUMBER = Number()
+
+
+@click.group(
+    epilog=shell.example("clarion queue add court-found", "clarion queue list", "clarion queue show 12")
+)
+def queue() -> None:
+    """Add templates to the queue, list, show and cancel."""
+
+
+@queue.command(
+    epilog=shell.example(
+        "clarion queue add court-found",
+        'clarion queue add day-29-march --at "2027-03-29 09:00" --lang ru',
+        "clarion queue add rally --set city=Berlin --yes",
+    )
+)
+@click.argument("slug")
+@click.option(
+    "--set", "variables", multiple=True, metavar="NAME=VALUE", help="Fill a variable of the template."
+)
+@click.option(
+    "--wording", type=click.IntRange(1), default=1, show_default=True, help="Which of its wordings."
+)
+@click.option("--lang", "languages", multiple=True, help="Only in this language (default: all it has).")
+@click.option("--to", "to", multiple=True, metavar="ACCOUNT", help="Only to this account (default: all).")
+@click.option(
+    "--at", help='"now", "2026-12-01 18:00", "tomorrow 9:00", "next slot" (live default; in rehearsal: now).'
+)
+@click.option("--because", help="Why it goes out although a check asks for a reason.")
+@click.option("--yes", is_flag=True, help="Approve without being asked.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was queued as JSON.")
+@click.pass_obj
+def add(
+    app: App,
+    slug: str,
+    variables: tuple[str, ...],
+    wording: int,
+    languages: tuple[str, ...],
+    to: tuple[str, ...],
+    at: str | None,
+    because: str | None,
+    *,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Queue a template: shown as each network will show it, then approved by you."""
+    from clarion.cli.queueing import queue_up
+    from clarion.composing.compose import Request
+
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    request = Request(
+        slug=slug,
+        variables=pairs(variables),
+        wording=wording,
+        languages=languages or None,
+        accounts=to or None,
+        because=because,
+    )
+    queue_up(app, request, at=at or ("now" if app.rehearsing else "next slot"), yes=yes, as_json=as_json)
+
+
+@queue.command(
+    "list", epilog=shell.example("clarion queue list", "clarion queue list --state pending --json")
+)
+@click.option(
+    "--state", "states", multiple=True, help="Only entries in this state, as in pending or in_doubt."
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=30, show_default=True, help="How many, newest first."
+)
+@click.option("--before", type=NUMBER, metavar="NUMBER", help="Only older ones than this entry.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def list_(app: App, states: tuple[str, ...], limit: int, before: int | None, *, as_json: bool) -> None:
+    """List entries, newest first."""
+    from clarion.model import State
+    from clarion.outbox.posts import entries
+
+    if unknown := sorted(set(states) - {state.value for state in State}):
+        raise shell.unknown("state", unknown[0], [state.value for state in State])
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    with app.outbox.read() as tx:
+        found = [
+            each for each in entries(tx, before=before, limit=limit) if not states or each.state in states
+        ]
+    if as_json:
+        shell.show_json([plain_entry(entry) for entry in found])
+    elif found:
+        rows = [_row(app, entry) for entry in found]
+        shell.table(rows, ("#", "state", "due", "what", "where", "by"))
+    else:
+        shell.say_so("Nothing is queued yet." if not states else "Nothing is in that state.")
+        shell.say_so('Next: clarion say "…"   or   clarion queue add court-found')
+
+
+@queue.command(epilog=shell.example("clarion queue show 12", "clarion queue show 12 --json"))
+@click.argument("number", type=NUMBER)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def show(app: App, number: int, *, as_json: bool) -> None:
+    """Show one entry: each post, where it stands, and its address when it is up."""
+    from clarion.outbox import posts
+
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    with app.outbox.read() as tx:
+        entry = posts.show(tx, number)
+    if as_json:
+        shell.show_json(plain_entry(entry))
+        return
+    shell.show(f"#{entry.number} {entry.title}: {entry.state}, by {entry.author or 'nobody named'}")
+    for post in entry.posts:
+        for line in _post_lines(app, post):
+            shell.show(line)
+
+
+@queue.command(epilog=shell.example("clarion queue cancel 12", "clarion queue cancel 12 --yes"))
+@click.argument("number", type=NUMBER)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def cancel(app: App, number: int, *, yes: bool) -> None:
+    """Cancel what still waits of an entry. What is up stays up."""
+    from clarion.accounts.me import who
+    from clarion.outbox import posts
+
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    with app.outbox.read() as tx:
+        entry = posts.show(tx, number)
+    if not shell.confirm(f"Cancel #{entry.number} {entry.title} ({entry.state})?", yes=yes):
+        shell.say_so(
+            f"Nothing was cancelled. To cancel without being asked: clarion queue cancel {number} --yes"
+        )
+        return
+    with app.outbox.write() as tx:
+        touched = posts.cancel(tx, number, who=who())
+    shell.show(f"#{number} {entry.title}: {len(touched)} posts cancelled")
+
+
+def plain_entry(entry: EntryView) -> dict[str, object]:
+    """An entry for programs."""
+    return {
+        "number": entry.number,
+        "kind": entry.kind,
+        "slug": entry.slug,
+        "title": entry.title,
+        "state": entry.state,
+        "author": entry.author,
+        "created_at": entry.created_at,
+        "posts": [
+            {
+                "id": post.id,
+                "account": post.account.name,
+                "network": post.account.network,
+                "language": post.language,
+                "state": post.state,
+                "due": post.due,
+                "digest": post.digest,
+                "warning": post.payload.warning,
+                "approved_by": [approval.who for approval in post.approvals],
+                "parts": [
+                    {
+                        "delivery": delivery.id,
+                        "state": delivery.state,
+                        "reason": delivery.reason,
+                        "text": post.payload.parts[delivery.part - 1].text,
+                        "url": delivery.receipt.url if delivery.receipt else None,
+                    }
+                    for delivery in post.deliveries
+                ],
+            }
+            for post in entry.posts
+        ],
+    }
+
+
+def _row(app: App, entry: EntryView) -> tuple[object, ...]:
+    from clarion.cli.queueing import zone
+
+    first = min(post.due for post in entry.posts).astimezone(zone(app))
+    where = ", ".join(dict.fromkeys(f"{post.account.name} ({post.language})" for post in entry.posts))
+    return (
+        f"#{entry.number}",
+        entry.state,
+        f"{first:%Y-%m-%d %H:%M %z}",
+        entry.title,
+        where,
+        entry.author or "–",
+    )
+
+
+def _post_lines(app: App, post: PostView) -> list[str]:
+    from clarion.cli.queueing import zone
+    from clarion.review.preview import in_words
+
+    approved = ", ".join(approval.who for approval in post.approvals) or "nobody yet"
+    lines = [
+        "",
+        f"{post.account.network} · {post.account.handle} · {post.language}: {post.state}",
+        f"  due {in_words(post.due, zone(app))} · approved by {approved} · digest {post.digest[:12]}",
+    ]
+    for delivery in post.deliveries:
+        address = delivery.receipt.url if delivery.receipt else delivery.reason or ""
+        lines.append(f"  {delivery.part}/{len(post.deliveries)} {delivery.state}  {address}".rstrip())
+    return lines
+
+
+def pairs(variables: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for each in variables:
+        name, equals, value = each.partition("=")
+        if not equals or not name.isidentifier():
+            raise click.UsageError(f"--set takes NAME=VALUE, as in --set city=Berlin, not “{each}”")
+        pairs[name] = value
+    return pairs

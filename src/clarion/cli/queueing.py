@@ -1,0 +1,134 @@
+"""The way from words to the queue, as people see it: compose, show, ask, queue, approve. For `say` and `queue add`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from clarion.cli import shell
+
+if TYPE_CHECKING:
+    from clarion.app import App
+    from clarion.composing.compose import Composed, Request
+    from clarion.model import Account
+    from clarion.outbox.posts import EntryView
+
+
+def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool) -> None:
+    """Compose a request, show it, and with the person's word queue and approve it. Nothing is kept before that."""
+    from clarion.composing import entries
+    from clarion.composing.compose import compose, require_clean
+
+    who = app.who()
+    now, due = moments(app, at)
+    posts = compose(request, folder=app.folder, config=app.config, accounts=accounts(app), due=due, now=now)
+    _show(posts, zone=zone(app))
+    require_clean(posts)
+    alone = app.policy().mode == "alone"
+    if (
+        shell.interactive()
+        and not yes
+        and not shell.confirm(_question(posts, due, now, alone=alone), yes=False)
+    ):
+        shell.say_so("Nothing was queued.")
+        return
+    entry = entries.queue(app.outbox, request, posts, author=who)
+    confirmed = alone and (yes or shell.interactive())
+    if confirmed:
+        approve(app, entry.number, who)
+    _tell(app, entry, confirmed=confirmed, due=due, now=now, as_json=as_json)
+
+
+def approve(app: App, number: int, who: str) -> int:
+    """Give `who`'s approval; how many posts are scheduled by it."""
+    from clarion.outbox import posts
+
+    with app.outbox.write() as tx:
+        return len(posts.approve(tx, number, outbox_id=app.outbox.id, who=who, policy=app.policy()))
+
+
+def accounts(app: App) -> list[Account]:
+    """The accounts that may be posted to; names the configured ones that may not yet."""
+    from clarion.errors import CampaignError
+
+    found = app.accounts()
+    left_out = sorted(set(app.config.accounts) - {account.name for account in found})
+    if left_out and found:
+        shell.say_so(
+            f"Not verified, so left out: {', '.join(left_out)}. To add: clarion accounts verify NAME"
+        )
+    if not found:
+        raise CampaignError("no account is verified yet", "clarion accounts verify")
+    return found
+
+
+def moments(app: App, at: str) -> tuple[datetime, datetime]:
+    """(now, due) in the campaign's zone, by the outbox's clock."""
+    from clarion.composing.slots import parse_when
+    from clarion.outbox.posts import taken
+
+    with app.outbox.read() as tx:
+        now = tx.at
+        busy = taken(tx, app.config.accounts)
+    slots = sorted({slot for account in app.config.accounts.values() for slot in account.slots})
+    here = zone(app)
+    due = parse_when(at, now=now, zone=here, slots=slots, taken=busy)
+    return now.astimezone(here), due.astimezone(here)
+
+
+def zone(app: App) -> ZoneInfo:
+    found = app.config.zone()
+    assert isinstance(found, ZoneInfo)
+    return found
+
+
+def _show(posts: list[Composed], *, zone: ZoneInfo) -> None:
+    from shutil import get_terminal_size
+
+    from clarion.review.preview import of_composed, terminal
+
+    width = min(get_terminal_size().columns, 100)
+    shell.say_so(
+        terminal([of_composed(post, zone=zone) for post in posts], width=width, plain=not shell.pretty())
+    )
+
+
+def _question(posts: list[Composed], due: datetime, now: datetime, *, alone: bool) -> str:
+    from clarion.review.preview import in_words
+
+    when = "as soon as you publish" if due <= now else in_words(due, _zone_of(due))
+    count = f"{len(posts)} post{'s' if len(posts) != 1 else ''}"
+    ask = "approve exactly this" if alone else "queue this for somebody else to approve"
+    return f"{count}, {when}. Do you {ask}?"
+
+
+def _tell(
+    app: App, entry: EntryView, *, confirmed: bool, due: datetime, now: datetime, as_json: bool
+) -> None:
+    from clarion.review.preview import in_words
+
+    if as_json:
+        shell.show_json(
+            {"number": entry.number, "approved": confirmed, "due": due, "posts": len(entry.posts)}
+        )
+        return
+    state = "approved" if confirmed else "waiting for approval"
+    shell.show(f"#{entry.number} {entry.title}: {len(entry.posts)} posts queued, {state}")
+    if due > now:
+        shell.say_so(f"They go out {in_words(due, _zone_of(due))}.")
+    elif app.rehearsing:
+        shell.say_so(f"Live, without --at, a template would wait for the next free slot: {_next_slot(app)}.")
+    shell.say_so("Next: clarion publish" if confirmed else f"Next: clarion approve {entry.number}")
+
+
+def _next_slot(app: App) -> str:
+    from clarion.review.preview import in_words
+
+    _, due = moments(app, "next slot")
+    return in_words(due, _zone_of(due))
+
+
+def _zone_of(moment: datetime) -> ZoneInfo:
+    assert isinstance(moment.tzinfo, ZoneInfo)
+    return moment.tzinfo

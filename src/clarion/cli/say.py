@@ -1,0 +1,103 @@
+"""`clarion say`: a literal text, to every account."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clarion.cli import shell
+
+if TYPE_CHECKING:
+    from clarion.app import App
+
+
+@click.command(
+    epilog=shell.example(
+        'clarion say "They are not a mistake and they are not alone."',
+        'clarion say "Doors open at six." --image hall.jpg --alt "The hall, seen from the street" --to town',
+        "clarion say - < text.txt",
+    )
+)
+@click.argument("text", required=False)
+@click.option(
+    "--file", "file", type=click.Path(dir_okay=False, path_type=Path), help="Read the text from a file."
+)
+@click.option(
+    "--image", "images", multiple=True, type=click.Path(path_type=Path), help="A picture (up to 4)."
+)
+@click.option(
+    "--alt",
+    "alts",
+    multiple=True,
+    help="What the picture shows, for those who cannot see it; one per --image.",
+)
+@click.option("--source", help="Where the facts come from.")
+@click.option(
+    "--lang", "languages", multiple=True, help="The language of the text (default: the campaign's first)."
+)
+@click.option("--to", "to", multiple=True, metavar="ACCOUNT", help="Only to this account (default: all).")
+@click.option(
+    "--at", default="now", show_default=True, help='"now", "2026-12-01 18:00", "tomorrow 9:00", "next slot".'
+)
+@click.option("--because", help="Why it goes out although a check asks for a reason.")
+@click.option("--yes", is_flag=True, help="Approve without being asked.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was queued as JSON.")
+@click.pass_obj
+def say(
+    app: App,
+    text: str | None,
+    file: Path | None,
+    images: tuple[Path, ...],
+    alts: tuple[str, ...],
+    source: str | None,
+    languages: tuple[str, ...],
+    to: tuple[str, ...],
+    at: str,
+    because: str | None,
+    *,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Say something in your own words.
+
+    The text goes out as it is typed, with the campaign's tags after it. A line `---` starts the next post of a
+    thread. You see what each network will show and approve exactly that.
+    """
+    from clarion.cli.queueing import queue_up
+    from clarion.composing.compose import Request
+
+    if len(images) != len(alts):
+        raise click.UsageError("every --image needs one --alt that says what the picture shows")
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    request = Request(
+        text=_text(text, file),
+        images=tuple(zip(images, alts, strict=True)),
+        source=source,
+        languages=languages or (app.config.campaign.languages[0],),
+        accounts=to or None,
+        because=because,
+    )
+    queue_up(app, request, at=at, yes=yes, as_json=as_json)
+
+
+def _text(text: str | None, file: Path | None) -> str:
+    """The text from where it is said to be; bytes that are not UTF-8 are an error, not a guess."""
+    from clarion.errors import CampaignError
+
+    if (text is None) == (file is None):
+        raise click.UsageError(
+            'say what: clarion say "…", clarion say - to read it from a pipe, or --file FILE'
+        )
+    if file is None and text != "-":
+        return str(text)
+    try:
+        raw = file.read_bytes() if file else sys.stdin.buffer.read()
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CampaignError(
+            f"the text is not UTF-8 (byte {error.start})", "save it as UTF-8 in your editor, then try again"
+        ) from error

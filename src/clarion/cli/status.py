@@ -1,0 +1,69 @@
+"""`clarion status`: how things stand, and what needs you."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from clarion.cli import shell
+
+if TYPE_CHECKING:
+    from clarion.app import App
+    from clarion.reporting.status import Status
+
+
+@click.command(epilog=shell.example("clarion status", "clarion status --json"))
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def status(app: App, *, as_json: bool) -> None:
+    """How things stand: what waits, what went out, what needs you."""
+    found = look(app)
+    if as_json:
+        shell.show_json(found)
+        return
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    for line in lines(app, found):
+        shell.show(line)
+
+
+def look(app: App) -> Status:
+    from clarion.reporting.status import look
+
+    return look(app.outbox, stopped=app.stop_file.exists())
+
+
+def lines(app: App, found: Status) -> list[str]:
+    """The status in words: first what needs somebody, then the numbers."""
+    said = [f"Campaign: {app.config.campaign.name} ({app.mode})"]
+    if found.stopped:
+        said.append(f"STOPPED on this machine. To go on, remove {app.stop_file}")
+    said += [f"Needs you: {each.what}. {each.hint}" for each in found.needs]
+    counts = ", ".join(f"{count} {state}" for state, count in found.deliveries.items())
+    said.append(f"Deliveries: {counts or 'none yet'}")
+    said.append(f"Next: {next_due(app, found)}")
+    said.append(f"Last run: {_ago(app, found.heartbeat, found.now)}")
+    return said
+
+
+def next_due(app: App, found: Status | None = None) -> str:
+    """What goes out next, in words."""
+    from clarion.cli.queueing import zone
+    from clarion.review.preview import in_words
+
+    due = (found or look(app)).next_due
+    if due is None:
+        return 'nothing is scheduled: clarion say "…"   or   clarion queue add SLUG'
+    return f"the next post goes out {in_words(due, zone(app))}"
+
+
+def _ago(app: App, heartbeat: datetime | None, now: datetime) -> str:
+    if heartbeat is None:
+        return "clarion publish never ran here. For every minute: clarion install-cron"
+    minutes = int((now - heartbeat).total_seconds() // 60)
+    if minutes < 2:
+        return "just now"
+    late = "" if app.rehearsing or minutes < 10 else " — is cron running? clarion install-cron"
+    return f"{minutes} minutes ago{late}" if minutes < 120 else f"{minutes // 60} hours ago{late}"
