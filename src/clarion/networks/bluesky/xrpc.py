@@ -172,7 +172,7 @@ class Server:
 def refusal(answer: Answer, what: str) -> PublishError:
     """What an answer that is not a success means for a request that creates something."""
     said = str(answer.body.get("message", ""))[:160]
-    message = f"Bluesky did not take {what}: {answer.status} {answer.error}".rstrip()
+    message = f"Bluesky answered {what} with {answer.status} {answer.error}".rstrip()
     if said:
         message = f"{message}: {said}"
     if answer.status == 429:
