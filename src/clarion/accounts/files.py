@@ -74,11 +74,12 @@ def read_private(path: Path) -> bytes | None:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make the folder for its owner alone. Refuses one that is open to others."""
+    """Make the folder, and every missing one above it, for its owner alone; close one that stood open."""
     for missing in [parent for parent in (*reversed(folder.parents), folder) if not parent.exists()]:
         missing.mkdir(mode=0o700, exist_ok=True)
-    if stat.S_IMODE(folder.stat().st_mode) & _OTHERS:
-        raise CampaignError(f"other users of this machine may look into {folder}", f"chmod 700 '{folder}'")
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & _OTHERS:
+        folder.chmod(mode & ~_OTHERS)
 
 
 @contextmanager

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from clarion.errors import CampaignError
 
@@ -43,7 +42,7 @@ class Slot:
 
 
 def parse_when(
-    text: str, *, now: datetime, zone: ZoneInfo, slots: Sequence[str] = (), taken: Collection[datetime] = ()
+    text: str, *, now: datetime, zone: tzinfo, slots: Sequence[str] = (), taken: Collection[datetime] = ()
 ) -> datetime:
     """The moment a person means, in UTC. Without an offset it is the wall time of `zone`."""
     typed = " ".join(text.split()).lower()
@@ -58,7 +57,7 @@ def parse_when(
     raise CampaignError(f"“{text}” is not a time Clarion understands", _FORMS)
 
 
-def _exact(typed: re.Match[str], *, now: datetime, zone: ZoneInfo) -> datetime:
+def _exact(typed: re.Match[str], *, now: datetime, zone: tzinfo) -> datetime:
     try:
         day = date.fromisoformat(typed["day"])
     except ValueError:
@@ -76,7 +75,7 @@ def _exact(typed: re.Match[str], *, now: datetime, zone: ZoneInfo) -> datetime:
     return _not_past(moment, typed.string, now=now, zone=zone)
 
 
-def _spoken(typed: re.Match[str], *, now: datetime, zone: ZoneInfo) -> datetime:
+def _spoken(typed: re.Match[str], *, now: datetime, zone: tzinfo) -> datetime:
     today, at = now.astimezone(zone).date(), _clock_time(typed)
     if typed["day"] in ("today", "tomorrow"):
         ahead = 1 if typed["day"] == "tomorrow" else 0
@@ -89,17 +88,17 @@ def _spoken(typed: re.Match[str], *, now: datetime, zone: ZoneInfo) -> datetime:
     return _not_past(moment, typed.string, now=now, zone=zone)
 
 
-def _not_past(moment: datetime, typed: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+def _not_past(moment: datetime, typed: str, *, now: datetime, zone: tzinfo) -> datetime:
     """The moment; the minute that is running counts as now, because people type minutes."""
     if moment + _MINUTE <= now:
         raise _past(typed, now=now, zone=zone)
     return max(moment, now).astimezone(UTC)
 
 
-def _past(typed: str, *, now: datetime, zone: ZoneInfo) -> CampaignError:
+def _past(typed: str, *, now: datetime, zone: tzinfo) -> CampaignError:
     here = now.astimezone(zone)
     return CampaignError(
-        f"“{typed}” is past: it is {here:%Y-%m-%d %H:%M} in {zone.key}",
+        f"“{typed}” is past: it is {here:%Y-%m-%d %H:%M} in {zone}",
         f'type "now", "tomorrow {here:%H:%M}" or a later time',
     )
 
@@ -122,7 +121,7 @@ def _offset(typed: str) -> timezone:
     return timezone(timedelta(hours=hours, minutes=minutes) * (-1 if typed[0] == "-" else 1))
 
 
-def _on_the_wall(wall: datetime, zone: ZoneInfo) -> datetime:
+def _on_the_wall(wall: datetime, zone: tzinfo) -> datetime:
     """The one moment at which clocks in the zone show this. Raises where they never do, or do twice."""
     first, second = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     before, after = first.utcoffset(), second.utcoffset()
@@ -131,12 +130,12 @@ def _on_the_wall(wall: datetime, zone: ZoneInfo) -> datetime:
     if before < after:
         later, earlier = (moment.astimezone(UTC).astimezone(zone) for moment in (first, second))
         raise CampaignError(
-            f"in {zone.key} clocks skip {wall:%Y-%m-%d %H:%M}",
+            f"in {zone} clocks skip {wall:%Y-%m-%d %H:%M}",
             f'type "{_typed(later)}" or "{_typed(earlier)}"',
         )
     if before > after:
         raise CampaignError(
-            f"in {zone.key} clocks show {wall:%Y-%m-%d %H:%M} twice",
+            f"in {zone} clocks show {wall:%Y-%m-%d %H:%M} twice",
             f'type "{_typed(first)}{_east(first)}" for the first or "{_typed(second)}{_east(second)}" for the second',
         )
     return first
@@ -155,7 +154,7 @@ def _east(moment: datetime) -> str:
 
 
 def next_slot(
-    after: datetime, slots: Sequence[str], zone: ZoneInfo, taken: Collection[datetime] = ()
+    after: datetime, slots: Sequence[str], zone: tzinfo, taken: Collection[datetime] = ()
 ) -> datetime:
     """The first slot after that moment whose minute is not taken, in UTC.
 
@@ -217,7 +216,7 @@ def _weekday(word: str) -> int:
     raise CampaignError(f"“{word}” is not a day", _FORMS)
 
 
-def _ahead(after: datetime, plan: tuple[Slot, ...], zone: ZoneInfo) -> list[datetime]:
+def _ahead(after: datetime, plan: tuple[Slot, ...], zone: tzinfo) -> list[datetime]:
     """Every moment of the plan in the year after `after`, in order (a gap may carry one past its neighbour)."""
     # A day early: where clocks skip, yesterday's slot may fall after `after`.
     first = after.astimezone(zone).date() - timedelta(days=1)

@@ -1,0 +1,42 @@
+"""A person's machine in a temporary folder: an empty home, no variables of Clarion's, and a way to type commands."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from click.testing import CliRunner
+
+from clarion.cli import clarion
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("CLARION_", "_CLARION_"))]:
+        monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for kind in ("STATE", "CONFIG", "CACHE", "DATA"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    return home
+
+
+@pytest.fixture
+def here(tmp_path):
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def run():
+    """Type a command: `run("init", "--yes")`. Nobody is at a terminal."""
+
+    def run(*words, stdin=None, code=0):
+        answer = CliRunner().invoke(clarion, list(words), input=stdin)
+        assert answer.exit_code == code, answer.output
+        return answer
+
+    return run

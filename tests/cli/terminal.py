@@ -1,0 +1,63 @@
+"""A real terminal for tests: a person who waits for a question and types an answer."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+
+# A session's first terminal is where hidden prompts read from.
+_START = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from clarion.cli import main; main()"
+_SECONDS = 20.0
+
+
+class Terminal:
+    """One command at a terminal. Use it in a `with`."""
+
+    def __init__(self, *words):
+        self._ours, theirs = pty.openpty()
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START, *words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.shown = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()
+        os.close(self._ours)
+
+    def answer(self, question, words):
+        """Wait for the question, then type. `\\x03` is Ctrl-C."""
+        begin = len(self.shown)
+        until = time.monotonic() + _SECONDS
+        while question not in self.shown[begin:]:
+            assert time.monotonic() < until, f"never asked {question!r}: {self.shown}"
+            assert self._read(), f"ended before {question!r}: {self.shown}"
+        os.write(self._ours, words.encode())
+
+    def end(self):
+        """Read to the end; the exit code."""
+        while self._read():
+            pass
+        return self._process.wait(_SECONDS)
+
+    def _read(self):
+        ready, _, _ = select.select([self._ours], [], [], _SECONDS)
+        assert ready, f"nothing more came: {self.shown}"
+        try:
+            content = os.read(self._ours, 4096)
+        except OSError:  # Linux: the other side is closed
+            return False
+        self.shown += content.decode(errors="replace")
+        return bool(content)

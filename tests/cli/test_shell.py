@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from clarion.cli import shell
+
+ROWS: list[list[object]] = [["eyes", "да"], ["Чечня\n29", None], ["日本", "é"]]
+
+
+def test_a_listing_is_aligned_text_by_what_a_terminal_shows(capsys):
+    shell.table(ROWS, ["name", "it is"])
+    assert capsys.readouterr().out == "NAME      IT IS\neyes      да\nЧечня 29\n日本      é\n"
+
+
+def test_a_listing_of_nothing_is_its_heading(capsys):
+    shell.table([], ["name", "it is"])
+    assert capsys.readouterr().out == "NAME  IT IS\n"
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[2J", "\x9b2J", "\u202e", "\u2066", "\r", "\x00"])
+def test_what_a_server_sent_cannot_steer_the_terminal(capsys, hostile):
+    shell.show(f"a{hostile}b")
+    shell.say_so(f"a{hostile}b")
+    shell.complain(f"a{hostile}b")
+    shell.table([[f"a{hostile}b"]], ["x"])
+    shown = capsys.readouterr()
+    assert hostile not in shown.out + shown.err
+
+
+def test_line_breaks_emoji_and_joined_letters_stay(capsys):
+    text = "a\n\tb 👩‍👩‍👧 й"
+    shell.show(text)
+    assert capsys.readouterr().out == text + "\n"
+
+
+@dataclass(frozen=True)
+class Thing:
+    at: datetime
+    where: Path
+    tags: frozenset[str]
+
+
+def test_json_holds_what_clarion_is_made_of(capsys):
+    shell.show_json([Thing(datetime(2026, 12, 1, tzinfo=UTC), Path("a"), frozenset("ba"))])
+    assert json.loads(capsys.readouterr().out) == [
+        {"at": "2026-12-01T00:00:00+00:00", "where": "a", "tags": ["a", "b"]}
+    ]
+
+
+def test_nobody_is_asked_without_a_terminal():
+    assert not shell.interactive()
+    assert not shell.confirm("Really?", yes=False)
+    assert shell.confirm("Really?", yes=True)
+
+
+def test_russian_survives_a_terminal_that_cannot_show_it():
+    look = "from clarion.cli import shell\nshell.run(lambda: (shell.show('да'), shell.show_json({'a': 'да'})) and None)"
+    environ = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    ran = subprocess.run(
+        [sys.executable, "-c", look], env=environ, capture_output=True, text=True, check=True
+    )
+    first, _, rest = ran.stdout.partition("\n")
+    assert first == r"\u0434\u0430"
+    assert json.loads(rest) == {"a": "да"}
