@@ -1,0 +1,40 @@
+"""Facts of Mastodon, in one place. Sources stand beside each; what a server says itself comes before these.
+
+There is no one address: an account's base is its `server`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from clarion.model import Limits
+
+TITLE = "Mastodon"
+
+#: StatusLengthValidator: 500, a URL counts 23; MediaAttachment: description 1,500 up to 4.5 (10,000 from 4.6), images
+#: 16 MB; Status::MEDIA_ATTACHMENTS_LIMIT 4. `verify` reads the server's own from /api/v2/instance.
+LIMITS = Limits(text=500, alt=1500, per_url=23, images=4, image_bytes=16 * 1024 * 1024)
+
+#: What `accounts add` asks for: an application's token with read and write, from the server's Preferences → Development.
+SECRETS = ("access_token",)
+
+#: Rate limits as (requests, seconds), per token. Sources: docs.joinmastodon.org "Rate limits", RateLimiter::FAMILIES
+#: (statuses), config/initializers/rack_attack.rb (the others).
+REQUESTS = (300, 5 * 60)
+STATUSES = (300, 3 * 3600)
+MEDIA = (30, 30 * 60)
+DELETES = (30, 30 * 60)
+#: How long to wait after a 429 that does not say.
+WAIT_SECONDS = 300.0
+
+#: A server keeps an Idempotency-Key for an hour (PostStatusService); with a margin, a repeat is safe for so long.
+KEY_LASTS = timedelta(hours=1)
+REPEATABLE_FOR = timedelta(minutes=50)
+#: How far this outbox's clock and a server's may differ.
+SKEW = timedelta(minutes=2)
+
+#: GET /api/v1/accounts/:id/statuses gives at most so many.
+PAGE = 40
+
+#: Mastodon cannot limit replies; who may quote (4.5 and newer) is the nearest it has.
+QUOTE_POLICY = {"followed": "followers", "mentioned": "nobody"}

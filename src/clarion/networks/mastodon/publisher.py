@@ -1,0 +1,305 @@
+"""Publishes on Mastodon through Mastodon.py: one account, one request at a time.
+
+In: a connection (a token, where requests go, the one HTTP session). Out: receipts, sightings, and only `PublishError`s
+for what the server or the wire does. Every create carries an Idempotency-Key that follows from outbox, delivery and
+generation; but servers forget, ignore or trip over it, so what may have gone out is looked for first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import mastodon
+import requests
+import tenacity
+
+from clarion.clock import Deadline
+from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, Refused, Unavailable
+from clarion.model import Delivery, Identity, Limits, Media, Profile, Receipt, Staged
+from clarion.networks.base import Absent, Connection, Found, Sighting, Unsure
+from clarion.networks.http import USER_AGENT, lost
+from clarion.networks.mastodon import answers, options, readback
+
+#: A first look that found nothing may have come too early: look again after so many seconds.
+LOOK_AGAIN = 10.0
+#: Pages of a timeline read at most in one look.
+_PAGES = 10
+#: The longest a server may take over one image.
+_READY_SECONDS = 60.0
+_WHO = "the question who this account is"
+_EXTENSIONS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif"}
+
+
+def connect(connection: Connection) -> MastodonPublisher:
+    """One account's publisher; nothing is sent yet."""
+    token = connection.secret.get("access_token")
+    if not token:
+        name = connection.account.name
+        raise AccountBlocked(f"{name} has no access token", f"clarion accounts add {name}")
+    api = mastodon.Mastodon(
+        access_token=token,
+        api_base_url=connection.base,
+        session=connection.http,
+        request_timeout=connection.http.seconds,
+        ratelimit_method="throw",  # the default sleeps inside
+        version_check_mode="none",
+        mastodon_version="4.0.0",
+        user_agent=USER_AGENT,
+    )
+    # In mode "none" the version above is not read, and a media upload would first ask for the instance, twice.
+    api.mastodon_major = 4
+    return MastodonPublisher(api, connection)
+
+
+class MastodonPublisher:
+    """See `networks.base.Publisher`."""
+
+    stage_seconds = 180.0
+
+    def __init__(
+        self, api: mastodon.Mastodon, connection: Connection, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._api = api
+        self._connection = connection
+        self._http = connection.http
+        self._account = connection.account
+        self._sleep = sleep
+        self._answer: requests.Response | None = None
+        self._http.hooks["response"] = [self._keep]  # its exceptions hide the headers
+        #: The create; and after a 403 the question whose fault it was.
+        self.send_seconds = 2 * connection.http.seconds
+
+    # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def stage(self, delivery: Delivery) -> Staged:
+        deadline = Deadline(self.stage_seconds)
+        handles = [self._upload(media, deadline) for media in delivery.content.media]
+        return Staged(delivery=delivery, handles=tuple(handles))
+
+    def send(self, staged: Staged) -> Receipt:
+        delivery = staged.delivery
+        payload = delivery.payload
+        with self._asking("the post", unsafe=True):
+            status = self._api.status_post(
+                delivery.content.text,
+                in_reply_to_id=delivery.parent.remote_id if delivery.parent else None,
+                media_ids=list(staged.handles) or None,
+                sensitive=True if payload.warning else None,  # Hollo refuses "0"
+                visibility=payload.visibility,
+                spoiler_text=payload.warning,
+                language=payload.language,
+                idempotency_key=idempotency_key(delivery),
+                quote_approval_policy=options.QUOTE_POLICY.get(payload.replies),
+            )
+        return self._receipt(delivery, status)
+
+    def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
+        """Among the account's own posts since the first intent, by text, warning, what it answers and its images."""
+        if delivery.first_intent_at is None:
+            return Unsure(look_again_in=None)
+        since = delivery.first_intent_at - options.SKEW
+        for status in self._own_statuses(since):
+            if readback.resembles(delivery, status, since) and self._same_text(delivery, status):
+                return Found(receipt=self._receipt(delivery, status))
+        if now >= delivery.first_intent_at + options.REPEATABLE_FOR:
+            return Unsure(look_again_in=None)  # the server forgets the key: a repeat might double it
+        return Absent() if looks else Unsure(look_again_in=LOOK_AGAIN)
+
+    def confirm(self, delivery: Delivery, receipt: Receipt) -> bool:
+        status = self._ask("the read-back", lambda: self._api.status(receipt.remote_id), missing={})
+        return str(status.get("id")) == receipt.remote_id
+
+    def recall(self, receipt: Receipt) -> None:
+        self._ask("the recall", lambda: self._api.status_delete(receipt.remote_id), missing={})
+
+    def verify(self) -> Profile:
+        me = self._who()
+        if not me.get("id") or not me.get("username"):
+            raise Unavailable("Mastodon's answer does not say who this account is")
+        origin = self._account.identity.origin
+        return Profile(
+            identity=Identity(
+                network="mastodon",
+                origin=origin if origin.startswith("rehearsal:") else _origin(self._account.server),
+                remote_id=str(me["id"]),
+            ),
+            handle=str(me["username"]),
+            display_name=str(me.get("display_name") or me["username"]),
+            limits=self._limits(),
+            automated=bool(me.get("bot")),
+        )
+
+    # ── images ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _upload(self, media: Media, deadline: Deadline) -> str:
+        """Upload one image, its alt text with it, and wait until the server has worked through it; its id."""
+        content = self._connection.media(media.sha256)
+        if hashlib.sha256(content).hexdigest() != media.sha256:
+            raise Refused("an image changed since it was frozen")
+        if not deadline.allows(2 * self._http.seconds):
+            raise Unavailable("there was no time left to upload an image safely")
+        with self._asking("an image"):
+            made = self._api.media_post(
+                content,
+                mime_type=media.mime,
+                description=media.alt,
+                file_name=f"image{_EXTENSIONS.get(media.mime, '')}",
+                synchronous=False,
+            )
+        made = _object(made)
+        if not made.get("id"):
+            raise Unavailable("Mastodon took an image and did not say what it calls it")
+        if not self._ready(made):
+            self._await(str(made["id"]), deadline)
+        return str(made["id"])
+
+    def _await(self, media_id: str, deadline: Deadline) -> None:
+        waiting = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda made: not self._ready(made)),
+            wait=tenacity.wait_exponential(multiplier=0.5, max=5),
+            stop=tenacity.stop_after_delay(min(_READY_SECONDS, deadline.left - self._http.seconds))
+            | tenacity.stop_after_attempt(20),
+            sleep=self._sleep,
+        )
+        try:
+            waiting(self._ask, "an image", lambda: self._api.media(media_id))
+        except tenacity.RetryError as error:
+            raise Unavailable("Mastodon still works on an image; it goes with the next run") from error
+
+    def _ready(self, made: Mapping[str, Any]) -> bool:
+        return self._status_code == 200 and bool(made.get("url"))
+
+    # ── looking ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _own_statuses(self, since: datetime) -> Iterator[Mapping[str, Any]]:
+        """The account's posts since a moment, newest first. Raises Unavailable when there are too many to read."""
+        account, last = self._account.identity.remote_id, None
+        for _ in range(_PAGES):
+            with self._asking("the look"):
+                page = self._api.account_statuses(
+                    account, exclude_reblogs=True, limit=options.PAGE, max_id=last
+                )
+            if not isinstance(page, list):
+                raise Unavailable("Mastodon answered the look with something else than a list of posts")
+            for status in page:
+                yield status
+                made, last = status.get("created_at"), status.get("id")
+            if not page or (isinstance(made, datetime) and made < since):
+                return
+        raise Unavailable("too many posts since then to look through")
+
+    def _same_text(self, delivery: Delivery, status: Mapping[str, Any]) -> bool:
+        source = self._ask("the look", lambda: self._api.status_source(status["id"]), missing={})
+        if "text" in source:
+            return readback.same_source(delivery, source)
+        return readback.same_content(delivery, status)
+
+    def _receipt(self, delivery: Delivery, status: Any) -> Receipt:
+        """Raises OutcomeUnknown unless it is a status with an id."""
+        status = _object(status)
+        if not status.get("id"):
+            raise OutcomeUnknown("Mastodon's answer does not name the post")
+        made, remote_id = status.get("created_at"), str(status["id"])
+        at = made if isinstance(made, datetime) and made.tzinfo else delivery.first_intent_at
+        if at is None:
+            raise OutcomeUnknown("Mastodon's answer does not say when it made the post")
+        url = status.get("url") or f"{self._connection.base}/@{self._account.handle}/{remote_id}"
+        return Receipt(remote_id=remote_id, url=str(url), at=at)
+
+    def _limits(self) -> Limits:
+        """What the server takes; upstream's numbers where it does not say."""
+        instance = self._ask("the question what the server takes", self._api.instance_v2, missing={})
+        told = _object(instance.get("configuration"))
+        statuses, media = _object(told.get("statuses")), _object(told.get("media_attachments"))
+        return Limits(
+            text=_number(statuses, "max_characters", options.LIMITS.text),
+            per_url=_number(statuses, "characters_reserved_per_url", options.LIMITS.per_url),
+            images=_number(statuses, "max_media_attachments", options.LIMITS.images),
+            alt=_number(media, "description_limit", options.LIMITS.alt),
+            image_bytes=_number(media, "image_size_limit", options.LIMITS.image_bytes),
+        )
+
+    # ── asking ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _ask(
+        self, what: str, call: Callable[[], Any], *, missing: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        """A request that may be repeated; its answer, or `missing` for a 404 where that is given."""
+        try:
+            with self._asking(what):
+                return _object(call())
+        except Refused:
+            if missing is None or self._status_code != 404:
+                raise
+            return missing
+
+    @contextmanager
+    def _asking(self, what: str, *, unsafe: bool = False) -> Iterator[None]:
+        """Translate all that one request may raise. `unsafe`: it may create a post, so what is unknown stays so."""
+        self._answer = None
+        try:
+            yield
+        except mastodon.MastodonNetworkError as error:
+            meaning = lost(error, self._http)
+            raise (meaning if unsafe else Unavailable(meaning.message)) from error
+        except mastodon.MastodonError as error:
+            raise self._meaning(error, what, unsafe=unsafe) from error
+
+    def _meaning(self, error: mastodon.MastodonError, what: str, *, unsafe: bool) -> PublishError:
+        if self._answer is None:
+            return Refused(f"Mastodon.py does not send {what}: {error}")
+        meaning = (answers.refusal if unsafe else answers.safe_refusal)(self._answer, what)
+        if self._status_code == 403 and isinstance(meaning, Refused):
+            return self._whose_fault(meaning, what)
+        return meaning
+
+    def _whose_fault(self, refused: Refused, what: str) -> PublishError:
+        """A 403 may be for this post or for this account, and says which only in words. So ask who we are: a login
+        that was disabled may not even ask that. Nothing was created either way.
+        """
+        if what != _WHO:
+            try:
+                self._who()
+            except (AccountBlocked, Unavailable) as error:
+                return type(error)(refused.message, error.hint)
+            except PublishError as error:
+                return error
+            return refused
+        return AccountBlocked(refused.message, "clarion accounts verify")
+
+    def _who(self) -> Mapping[str, Any]:
+        return self._ask(_WHO, self._api.account_verify_credentials)
+
+    def _keep(self, answer: requests.Response, *_args: object, **_kwargs: object) -> None:
+        self._answer = answer
+
+    @property
+    def _status_code(self) -> int | None:
+        return None if self._answer is None else self._answer.status_code
+
+
+def idempotency_key(delivery: Delivery) -> str:
+    """The same for every repeat of a delivery's generation, in this outbox alone."""
+    message = f"{delivery.id}:{delivery.generation}".encode()
+    return hmac.new(delivery.outbox_id.encode(), message, hashlib.sha256).hexdigest()
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _number(told: Mapping[str, Any], key: str, default: int) -> int:
+    value = told.get(key)
+    return value if isinstance(value, int) and value > 0 else default
+
+
+def _origin(server: str) -> str:
+    parts = urlsplit(server)
+    return f"{parts.scheme}://{parts.netloc}"

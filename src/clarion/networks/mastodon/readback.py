@@ -1,0 +1,80 @@
+"""Compare what a server shows with what was sent. Pure.
+
+In: a delivery, and a status or its source as plain data. Out: whether they are the same post.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from html.parser import HTMLParser
+from typing import Any
+
+import regex
+
+from clarion.model import Delivery
+
+_DOMAIN = regex.compile(r"(@[\w.-]+)@[\w.-]+")
+_BREAKS = frozenset({"p", "br", "div", "li"})
+
+
+def resembles(delivery: Delivery, status: Mapping[str, Any], since: datetime) -> bool:
+    """Whether all but the text agrees: when it was made, the warning, what it answers, how many images it has."""
+    made = status.get("created_at")
+    parent = delivery.parent.remote_id if delivery.parent else None
+    answers = status.get("in_reply_to_id")
+    return (
+        isinstance(made, datetime)
+        and made >= since
+        and status.get("reblog") is None
+        and (None if answers is None else str(answers)) == parent
+        and len(status.get("media_attachments") or ()) == len(delivery.content.media)
+        and alike(str(status.get("spoiler_text") or ""), delivery.payload.warning or "")
+    )
+
+
+def same_source(delivery: Delivery, source: Mapping[str, Any]) -> bool:
+    """Whether a status' source is this delivery's text and warning."""
+    return alike(str(source.get("text") or ""), delivery.content.text) and alike(
+        str(source.get("spoiler_text") or ""), delivery.payload.warning or ""
+    )
+
+
+def same_content(delivery: Delivery, status: Mapping[str, Any]) -> bool:
+    """The same by the HTML, where a server gives no source: white space and mentions' domains are lost there."""
+    return _squeezed(plain(str(status.get("content") or ""))) == _squeezed(delivery.content.text)
+
+
+def alike(theirs: str, ours: str) -> bool:
+    """Whether two texts are one: a server strips what stands around a text and may change its line ends."""
+    return _tidy(theirs) == _tidy(ours)
+
+
+def plain(html: str) -> str:
+    """The text of a status' HTML."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return "".join(reader.pieces).strip()
+
+
+def _tidy(text: str) -> str:
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+
+
+def _squeezed(text: str) -> str:
+    return "".join(_DOMAIN.sub(r"\1", _tidy(text)).split())
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _BREAKS:
+            self.pieces.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        self.pieces.append(data)
