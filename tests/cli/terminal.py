@@ -28,6 +28,7 @@ class Terminal:
         )
         os.close(theirs)
         self.shown = ""
+        self._heard = 0
 
     def __enter__(self):
         return self
@@ -39,11 +40,11 @@ class Terminal:
 
     def answer(self, question, words):
         """Wait for the question, then type. `\\x03` is Ctrl-C."""
-        begin = len(self.shown)
         until = time.monotonic() + _SECONDS
-        while question not in self.shown[begin:]:
+        while (found := self.shown.find(question, self._heard)) < 0:
             assert time.monotonic() < until, f"never asked {question!r}: {self.shown}"
             assert self._read(), f"ended before {question!r}: {self.shown}"
+        self._heard = found + len(question)
         os.write(self._ours, words.encode())
 
     def end(self):
