@@ -1,0 +1,101 @@
+"""How X counts and links: against the answers of npm twitter-text 3.1.0, kept in test_x_text.json."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clarion.networks.base import Draft, DraftPart, spans
+from clarion.networks.x import text as x
+from clarion.networks.x.links import links
+from clarion.networks.x.options import LIMITS
+
+#: [text, weighted length, links, tags] as twitter-text 3.1.0 gives them.
+ANSWERS = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+
+
+def test_it_counts_and_links_as_twitter_text_does():
+    for text, weight, urls, tags in ANSWERS:
+        composed = unicodedata.normalize("NFC", text)
+        assert x.length(text) == weight, text
+        assert [composed[link.start : link.end] for link in links(composed)] == urls, text
+        assert [facet.value for facet in x.facets(text) if facet.kind == "tag"] == tags, text
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        ("", 0),
+        ("Чечня", 5),
+        ("e\u0301", 1),
+        ("日本", 4),
+        ("©", 1),
+        ("👩‍👩‍👧", 2),
+        ("🫠", 2),
+        ("1️⃣", 2),
+        ("https://example.org/" + "a" * 200, 23),
+        ("example.org", 23),
+        ("пример.рф", 9),
+        ("https://пример.рф", 23),
+        ("somebody@example.org", 20),
+    ],
+)
+def test_it_weighs(text, weight):
+    assert x.length(text) == weight
+
+
+@given(st.text(max_size=300) | st.text(alphabet="a.-_/:@#(?жé😀\u200d\ufe0f\ud800 ", max_size=80))
+def test_it_never_raises_and_its_spans_lose_nothing(text):
+    assert x.length(text) >= 0
+    found = x.facets(text)
+    assert all(a.end <= b.start for a, b in itertools.pairwise(found))
+    if text.isprintable():
+        assert "".join(words for words, _ in spans(text, found)) == text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a.", "a_b.com.", "http://", "a.com/(", "a.com?!", "x.com ", "ж.рф", "#a", "@", "👩‍", "приветa.com"],
+)
+def test_it_takes_linear_time(piece):
+    def seconds(size: int) -> float:
+        text = piece * (size // len(piece))
+        begun = time.process_time()
+        x.length(text)
+        x.facets(text)
+        return time.process_time() - begun
+
+    seconds(1000)
+    assert seconds(100_000) < 20 * max(seconds(10_000), 0.01)
+
+
+def test_it_puts_the_warning_first_and_counts_it_once():
+    draft = Draft(parts=(DraftPart(text="What happened"), DraftPart(text="More")), warning="CW: torture")
+    first, second = x.fit(draft, LIMITS)
+    assert (first.text, second.text) == ("CW: torture\n\nWhat happened", "More")
+    assert first.facets == ()
+    weight = x.weigh(first.text, warning=None, limits=LIMITS)
+    assert weight == x.weigh(first.text, warning="CW: torture", limits=LIMITS)
+    assert weight == x.weigh("What happened", warning="CW: torture", limits=LIMITS) == 26
+
+
+def test_it_sends_composed_characters():
+    part = x.fit(Draft(parts=(DraftPart(text="cafe\u0301"),)), LIMITS)[0]
+    assert part.text == "café"
+
+
+def test_it_links_tags_addresses_and_mentions():
+    text = "#EyesOnChechnya, (#Чечня) a#b see example.org/x. @amnesty"
+    assert [(facet.kind, facet.value) for facet in x.facets(text)] == [
+        ("tag", "EyesOnChechnya"),
+        ("tag", "Чечня"),
+        ("link", "https://example.org/x"),
+        ("mention", "amnesty"),
+    ]
