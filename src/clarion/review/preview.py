@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -116,7 +116,7 @@ def web(previews: Sequence[Preview], *, title: str = TITLE) -> str:
         title=title,
         previews=previews,
         styles=view.styles(preview.shown.network for preview in previews),
-        draw=view.draw,
+        draw=lambda shown: view.draw(replace(shown, at=None)),  # the page says when, above each post
     )
 
 

@@ -1,0 +1,121 @@
+"""A small campaign in a temporary folder, with one account on each network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from clarion import networks
+from clarion.campaign import config
+from clarion.campaign.config import Config
+from clarion.composing.compose import Composed, Request, compose
+from clarion.model import Account, Identity
+
+DUE = datetime(2026, 9, 12, 6, 0, tzinfo=UTC)
+CONFIG = """
+[campaign]
+id = "test"
+name = "Test"
+zone = "Europe/Berlin"
+languages = ["en", "ru"]
+tags = ["#EyesOnChechnya", "#CloseTheCamps"]
+
+[accounts.mastodon]
+network = "mastodon"
+handle = "eyes"
+server = "https://mastodon.example"
+
+[accounts.bluesky]
+network = "bluesky"
+handle = "eyes.example"
+
+[accounts.x]
+network = "x"
+handle = "eyes"
+"""
+FACTS = """
+[facts.judgment]
+wording = { en = "the European Court found torture", ru = "Европейский суд установил пытки" }
+source = "ECtHR, no. 28834/19"
+date = 2023-09-12
+as_of = 2023-09-12
+checked_on = 2026-01-01
+"""
+POST = """
+title = "The judgment"
+purpose = "Remind"
+languages = ["en", "ru"]
+warning = { en = "CW: torture", ru = "Осторожно: пытки" }
+evergreen = true
+
+[[media]]
+file = "card.png"
+alt = { en = "White words on blue: The Court has ruled.", ru = "Белые слова на синем: Суд решил." }
+"""
+TEXTS = {
+    "en.md": 'On 12 September 2023 {{ fact("judgment") }}.\n---\nRead it: https://hudoc.echr.coe.int/?i=001-226390\n',
+    "ru.md": '12 сентября 2023 года {{ fact("judgment") }}.\n---\nЧитайте: https://hudoc.echr.coe.int/?i=001-226390\n',
+    "en.x.md": 'In 2023 {{ fact("judgment") }}. https://hudoc.echr.coe.int/?i=001-226390\n',
+    "ru.x.md": '{{ fact("judgment") }}. https://hudoc.echr.coe.int/?i=001-226390\n',
+}
+
+
+def png(width: int = 320, height: int = 160) -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (width, height), (20, 60, 140)).save(out, "PNG")
+    return out.getvalue()
+
+
+def account(network: str, name: str | None = None) -> Account:
+    return Account(
+        name=name or network,
+        network=network,
+        handle="eyes.example" if network == "bluesky" else "eyes",
+        server=f"https://{network}.example",
+        identity=Identity(network=network, origin=f"rehearsal:https://{network}.example", remote_id="1"),
+        limits=networks.options(network).LIMITS,
+    )
+
+
+class Desk:
+    """A campaign folder, and short words for what tests do with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.accounts: Sequence[Account] = [account(name) for name in networks.NAMES]
+        self.write("config.toml", CONFIG)
+        self.write("posts/facts.toml", FACTS)
+        self.write("posts/judgment/post.toml", POST)
+        for name, text in TEXTS.items():
+            self.write(f"posts/judgment/{name}", text)
+        (folder / "posts/judgment/card.png").write_bytes(png())
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    @property
+    def config(self) -> Config:
+        return config.load(self.folder)
+
+    def compose(self, now: datetime = DUE, **request: object) -> list[Composed]:
+        return compose(
+            Request(**request),  # type: ignore[arg-type]
+            folder=self.folder,
+            config=self.config,
+            accounts=self.accounts,
+            due=DUE,
+            now=now,
+        )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
