@@ -80,6 +80,13 @@ def test_a_bare_429_does_not_say_how_long_to_wait(served: Networks, http: reques
     assert not [name for name in bare.headers if "rate" in name.lower()]
 
 
+def test_it_accepts_twice_and_answers_once(served: Networks, small: Small, http: requests.Session) -> None:
+    served.fault("small", "accept_twice")
+    assert http.post(f"{served.urls['small']}/create", data="a").status_code == 200
+    assert [one.text for one in served.accepted("small")] == ["a", "a"]
+    assert small.quirks == [frozenset(), frozenset({"accept_twice"})]
+
+
 def test_it_accepts_late(served: Networks, http: requests.Session) -> None:
     served.fault("small", "accept_late", seconds=0.1)
     with pytest.raises(requests.ConnectionError):
@@ -135,7 +142,7 @@ def test_a_posts_own_address_leads_to_its_place_on_the_timeline(
 ) -> None:
     http.post(f"{served.urls['small']}/create", data="a")
     answer = http.get(f"{served.urls['small']}/post/1", allow_redirects=False)
-    assert answer.headers["location"] == "/#at%3A%2F%2Fsmall%2F1"
+    assert answer.headers["location"] == "/#post-at%3A%2F%2Fsmall%2F1"
 
 
 def test_garbage_is_answered_and_harms_nobody(served: Networks, http: requests.Session) -> None:

@@ -24,6 +24,7 @@ USER_AGENT = f"Clarion/{__version__}"
 SECONDS = 30.0
 CONNECT_SECONDS = 10.0
 _REPEATABLE = frozenset({"GET", "HEAD"})
+_MAX_REDIRECTS = 3
 
 
 class DeadlineExceeded(requests.Timeout):
@@ -54,6 +55,7 @@ class Session(requests.Session):
         self.trust_env = False  # no .netrc, no proxy from the air: an account says its own
         self.headers["User-Agent"] = USER_AGENT
         self.seconds = seconds
+        self.max_redirects = _MAX_REDIRECTS
         self._loopback_only = loopback_only
         self._rewrite = rewrite
         self._wire = _Wire()
@@ -68,14 +70,14 @@ class Session(requests.Session):
         return self._wire.wrote
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send within the deadline. SDKs' own timeouts and redirect wishes do not count."""
-        if self._rewrite and request.url and request.url.startswith(self._rewrite[0]):
-            request.url = self._rewrite[1] + request.url[len(self._rewrite[0]) :]
+        """Send, and read the whole answer, within the deadline. SDKs' own timeouts, streams and redirects do not count."""
+        request.url = self._rewritten(request.url or "")
         self._wire.reset()
-        if self._loopback_only and not is_loopback(request.url or ""):
+        if self._loopback_only and not is_loopback(request.url):
             raise NotLoopback(
-                f"rehearsal never leaves this machine; refused {urlsplit(request.url or '').hostname}"
+                f"rehearsal never leaves this machine; refused {urlsplit(request.url).hostname}"
             )
+        kwargs["stream"] = False
         kwargs["timeout"] = (min(CONNECT_SECONDS, self.seconds), self.seconds)
         if request.method not in _REPEATABLE:
             kwargs["allow_redirects"] = False
@@ -83,15 +85,27 @@ class Session(requests.Session):
         timer.daemon = True
         timer.start()
         try:
-            return super().send(request, **kwargs)
+            answer = super().send(request, **kwargs)
         except requests.RequestException as error:
             if self._wire.expired:
-                raise DeadlineExceeded(
-                    f"no complete answer within {self.seconds:g} s", request=request
-                ) from error
+                raise self._late(request) from error
             raise
         finally:
             timer.cancel()
+        if self._wire.expired:  # cut in its head or in a body without a length, an answer still looks whole
+            answer.close()
+            raise self._late(request)
+        return answer
+
+    def _late(self, request: requests.PreparedRequest) -> DeadlineExceeded:
+        return DeadlineExceeded(f"no complete answer within {self.seconds:g} s", request=request)
+
+    def _rewritten(self, url: str) -> str:
+        if self._rewrite is None:
+            return url
+        prefix, replacement = self._rewrite
+        rest = url.removeprefix(prefix)
+        return replacement + rest if rest != url and rest[:1] in ("", "/", "?") else url
 
 
 def lost(error: Exception, session: Session) -> Unavailable | OutcomeUnknown:
@@ -134,12 +148,15 @@ class _Wire:
             self._socket = None
             self.wrote = self.expired = False
 
-    def writing(self, sock: socket.socket) -> None:
+    def writing(self, sock: socket.socket, *, request: bool) -> None:
         with self._lock:
-            if self.expired:
-                raise TimeoutError("the deadline passed before the request was written")
+            self.check()
             self._socket = sock
-            self.wrote = True
+            self.wrote = self.wrote or request
+
+    def check(self) -> None:
+        if self.expired:
+            raise TimeoutError("the deadline passed before the request was written")
 
     def cut(self) -> None:
         """Close the socket under the reader; plain shutdown, because an SSL one would wait for the peer."""
@@ -177,10 +194,21 @@ def _watched_pool(pool: Any, wire: _Wire) -> Any:
         return pool
 
     class Connection(pool.ConnectionCls):  # type: ignore[misc]
+        def connect(self) -> None:
+            self.connecting = True  # what a proxy is told meanwhile (CONNECT) is not the request
+            try:
+                super().connect()
+            finally:
+                self.connecting = False
+
+        def _tunnel(self) -> None:
+            super()._tunnel()
+            wire.check()  # a cut proxy answer looks like a good one
+
         def send(self, data: Any) -> None:
             if self.sock is None:
                 self.connect()
-            wire.writing(self.sock)
+            wire.writing(self.sock, request=not getattr(self, "connecting", False))
             super().send(data)
 
     return type("WatchedPool", (pool,), {"ConnectionCls": Connection, "watched": True})

@@ -6,7 +6,7 @@ macros: `style()` and `post(shown)`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,13 +33,6 @@ def styles(names: Iterable[str] = networks.NAMES) -> Markup:
         Markup(_view(name).style())  # noqa: S704 - a template without input
         for name in sorted(set(names))
     )
-
-
-def timeline(network: str, shown: Sequence[Shown]) -> str:
-    """A rehearsal network's timeline as one self-contained page, in the order given."""
-    title = networks.options(network).TITLE
-    template = _environment().get_template("timeline.html")
-    return template.render(network=network, title=title, shown=shown, draw=draw, styles=styles([network]))
 
 
 @cache

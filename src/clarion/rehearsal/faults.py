@@ -21,15 +21,16 @@ CARRIER_KINDS = (
     "accept_late",  # the socket is closed, and the request handled `seconds` later
     "clock_shifted",  # the Date header is off by `seconds`
 )
-#: What only the network's state machine can do: handed to it as quirks; any number strike together.
+#: What the network’s state machine must know of: handed to it as quirks; any number strike together.
 QUIRKS = (
-    "accept_twice",
+    "accept_twice",  # handled twice, the second time with this quirk: no key, no duplicate check
     "stale_reads",
     "key_ignored",
     "key_expired",
     "key_set_after",
     "key_repeat_500",
     "silent_drop",
+    "forget_duplicates",  # X does not notice that a text was just posted
 )
 KINDS = CARRIER_KINDS + QUIRKS
 #: Which requests a fault strikes: creates, any that is no create, all.

@@ -173,7 +173,9 @@ class Carrier:
             await _silence(receive, seconds)
         if kind in ("drop_before", "accept_late", "hang"):
             await _close(scope, receive)
-        response = self._world.handle(name, request, quirks)
+        response = self._world.handle(name, request, quirks - {"accept_twice"})
+        if "accept_twice" in quirks:
+            self._world.handle(name, request, quirks)
         if kind == "hang_after":
             await _silence(receive, seconds)
         if kind in ("drop_after", "hang_after"):
@@ -193,6 +195,8 @@ class Carrier:
 
     def _page(self, name: str, request: Request) -> WebResponse | None:
         """The timeline, or the way from a shown post's own address to its place there."""
+        from clarion.rehearsal.timeline import anchor
+
         if request.method != "GET" or "authorization" in request.headers:
             return None
         if request.path == "/":
@@ -200,7 +204,7 @@ class Carrier:
         for shown in self._world.timeline(name):
             for part in shown.parts:
                 if part.url and part.remote_id and urlsplit(part.url).path == request.path:
-                    return RedirectResponse("/#" + quote(part.remote_id, safe=""), 303)
+                    return RedirectResponse("/#" + quote(anchor(part.remote_id), safe=""), 303)
         return None
 
 

@@ -19,11 +19,10 @@ from clarion.rehearsal.world import World
 
 def steer(world: World, urls: Mapping[str, str], request: Request) -> Response:
     """Answer one request of the control port; what makes no sense is a 400 that says why."""
-    name = request.path.removeprefix("/").removesuffix(".html")
     try:
-        if name.startswith("timeline/") and request.method == "GET":
-            return _timeline(world, name.removeprefix("timeline/"))
-        answer = _ANSWERS.get((request.method, name))
+        if request.method == "GET" and "." in request.path:
+            return _of_network(world, request.path)
+        answer = _ANSWERS.get((request.method, request.path))
         if answer is not None:
             return _json(answer(world, urls, request))
     except ValueError as error:
@@ -36,7 +35,7 @@ def _health(world: World, urls: Mapping[str, str], request: Request) -> object:
 
 
 def _accepted(world: World, urls: Mapping[str, str], request: Request) -> object:
-    return {name: [dataclasses.asdict(one) for one in world.accepted(name)] for name in world.names}
+    return {name: _taken(world, name) for name in world.names}
 
 
 def _armed(world: World, urls: Mapping[str, str], request: Request) -> object:
@@ -68,21 +67,31 @@ def _stop(world: World, urls: Mapping[str, str], request: Request) -> object:
 
 
 _ANSWERS: dict[tuple[str, str], Callable[[World, Mapping[str, str], Request], object]] = {
-    ("GET", "health"): _health,
-    ("GET", "accepted"): _accepted,
-    ("GET", "faults"): _armed,
-    ("POST", "faults"): _arm,
-    ("DELETE", "faults"): _clear,
-    ("POST", "now"): _now,
-    ("POST", "stop"): _stop,
+    ("GET", "/health"): _health,
+    ("GET", "/accepted"): _accepted,
+    ("GET", "/faults"): _armed,
+    ("POST", "/faults"): _arm,
+    ("DELETE", "/faults"): _clear,
+    ("POST", "/now"): _now,
+    ("POST", "/stop"): _stop,
 }
 
 
-def _timeline(world: World, network: str) -> Response:
+def _of_network(world: World, path: str) -> Response:
+    """`/accepted/<network>.json` and `/timeline/<network>.html`."""
+    asked, _, network = path.rpartition(".")[0].rpartition("/")
     if network not in world.names:
         raise ValueError(f'no network "{network}"; there are: {", ".join(world.names)}')
-    page = world.page(network).encode()
-    return Response(status=200, headers={"content-type": "text/html; charset=utf-8"}, body=page)
+    if asked == "/accepted":
+        return _json(_taken(world, network))
+    if asked == "/timeline":
+        page = world.page(network).encode()
+        return Response(status=200, headers={"content-type": "text/html; charset=utf-8"}, body=page)
+    return _json({"error": f"nothing at {path}"}, 404)
+
+
+def _taken(world: World, network: str) -> list[dict[str, Any]]:
+    return [dataclasses.asdict(one) for one in world.accepted(network)]
 
 
 def _object(request: Request) -> dict[str, Any]:

@@ -90,9 +90,9 @@ class World:
 
     def page(self, network: str) -> str:
         """A network's whole timeline as one page, newest first."""
-        from clarion.networks.view import timeline
+        from clarion.rehearsal.timeline import page
 
-        return timeline(network, self.timeline(network))
+        return page(network, self.timeline(network))
 
     # ── keeping ──
 

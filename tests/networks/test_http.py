@@ -1,0 +1,314 @@
+"""The one session, against servers on 127.0.0.1 that misbehave on the wire."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+import requests
+
+from clarion.errors import OutcomeUnknown, Unavailable
+from clarion.networks.http import DeadlineExceeded, NotLoopback, Session, is_loopback, lost
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+class Server:
+    """Takes connections one after another; `answer(connection)` does what it likes with each."""
+
+    def __init__(self, answer: Callable[[socket.socket], None]) -> None:
+        self._answer = answer
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.heads: list[bytes] = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            with connection, suppress(OSError):
+                self.heads.append(read_head(connection))
+                self._answer(connection)
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self._thread.join(5)
+        assert not self._thread.is_alive()
+
+
+def read_head(connection: socket.socket) -> bytes:
+    """The head of a request, and its body as far as it came along."""
+    connection.settimeout(5)
+    head = b""
+    while b"\r\n\r\n" not in head:
+        piece = connection.recv(65536)
+        if not piece:
+            break
+        head += piece
+    return head
+
+
+@contextmanager
+def serving(answer: Callable[[socket.socket], None]) -> Iterator[Server]:
+    server = Server(answer)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@contextmanager
+def session(
+    seconds: float = 3.0, *, loopback_only: bool = True, proxy: str | None = None
+) -> Iterator[Session]:
+    with Session(loopback_only=loopback_only, seconds=seconds, proxy=proxy) as made:
+        yield made
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def ok(connection: socket.socket) -> None:
+    connection.sendall(OK)
+
+
+def trickle_without_length(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    for _ in range(100):
+        connection.sendall(b"x")
+        time.sleep(0.05)
+
+
+def trickle_body(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(100):
+        connection.sendall(b"x")
+        time.sleep(0.05)
+
+
+def trickle_head(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    for number in range(100):
+        connection.sendall(b"X-%d: 1\r\n" % number)
+        time.sleep(0.05)
+
+
+def silence(connection: socket.socket) -> None:
+    connection.settimeout(5)
+    while connection.recv(65536):
+        pass
+
+
+@pytest.mark.parametrize("answer", [trickle_body, trickle_without_length, trickle_head, silence])
+def test_it_cuts_an_answer_that_is_not_whole_at_the_deadline(answer: Callable[[socket.socket], None]) -> None:
+    with serving(answer) as server, session(0.4) as http:
+        begun = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            http.post(server.url, data="a", timeout=60)
+        assert time.monotonic() - begun < 1.5
+        assert http.wrote
+
+
+def test_a_streamed_body_is_cut_at_the_deadline_too() -> None:
+    with serving(trickle_body) as server, session(0.4) as http:
+        begun = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            http.get(server.url, stream=True)
+        assert time.monotonic() - begun < 1.5
+
+
+def test_a_request_after_one_that_was_cut_is_answered() -> None:
+    answers = iter([silence, ok])
+
+    def answer(connection: socket.socket) -> None:
+        next(answers)(connection)
+
+    with serving(answer) as server, session(0.3) as http:
+        with pytest.raises(DeadlineExceeded):
+            http.post(server.url)
+        assert http.post(server.url).text == "ok"
+
+
+def test_a_body_the_server_does_not_read_is_cut_at_the_deadline() -> None:
+    with serving(lambda connection: time.sleep(1.5)) as server, session(0.4) as http:
+        begun = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            http.post(server.url, data=b"x" * 20_000_000)
+        assert time.monotonic() - begun < 1.2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://mastodon.social/api/v1/statuses",
+        "http://192.0.2.1/",
+        "http://10.0.0.1/",
+        "http://127.0.0.1.example/",
+        "http://localhost.example/",
+        "http://user@example.org:80/",
+        "http://0.0.0.0/",
+    ],
+)
+def test_a_rehearsal_never_leaves_this_machine(url: str) -> None:
+    with session() as http:
+        begun = time.monotonic()
+        with pytest.raises(NotLoopback):
+            http.get(url)
+        assert time.monotonic() - begun < 0.2  # nothing was looked up
+        assert not http.wrote
+
+
+def test_a_rehearsal_is_not_led_away_by_a_redirect() -> None:
+    away = b"HTTP/1.1 302 Found\r\nLocation: http://192.0.2.1/\r\nContent-Length: 0\r\n\r\n"
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(away)
+
+    with serving(answer) as server, session() as http, pytest.raises(NotLoopback):
+        http.get(server.url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:80/", "http://localhost/", "http://[::1]:8/", "http://127.9.9.9/"]
+)
+def test_this_machine_is_known_by_its_names(url: str) -> None:
+    assert is_loopback(url)
+
+
+@pytest.mark.parametrize("status", [b"301", b"302", b"303", b"307", b"308"])
+def test_a_post_is_never_redirected(status: bytes) -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(
+            b"HTTP/1.1 " + status + b" Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
+        )
+
+    with serving(answer) as server, session() as http:
+        assert http.post(server.url, allow_redirects=True).status_code == int(status)
+        assert len(server.heads) == 1
+
+
+def test_a_refused_connection_is_certainly_not_created() -> None:
+    with session() as http:
+        with pytest.raises(requests.ConnectionError) as caught:
+            http.post(f"http://127.0.0.1:{free_port()}/")
+        assert not http.wrote
+        assert isinstance(lost(caught.value, http), Unavailable)
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def eof(connection: socket.socket) -> None:
+    pass
+
+
+def half_an_answer(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+
+
+@pytest.mark.parametrize("answer", [reset, eof, half_an_answer])
+def test_an_answer_lost_after_writing_is_unknown(answer: Callable[[socket.socket], None]) -> None:
+    with serving(answer) as server, session() as http:
+        with pytest.raises(requests.RequestException) as caught:
+            http.post(server.url, data="a")
+        assert http.wrote
+        assert isinstance(lost(caught.value, http), OutcomeUnknown)
+        assert len(server.heads) == 1  # never written twice
+
+
+def test_what_an_earlier_request_wrote_is_not_held_against_the_next() -> None:
+    with serving(ok) as server, session() as http:
+        http.post(server.url)
+        assert http.wrote
+        with pytest.raises(requests.ConnectionError):
+            http.post(f"http://127.0.0.1:{free_port()}/")
+        assert not http.wrote
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
+def test_proxies_of_the_environment_are_ignored(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with serving(ok) as server:
+        for loopback_only in (True, False):
+            with session(loopback_only=loopback_only) as http:
+                assert http.get(server.url).text == "ok"
+
+
+def test_an_accounts_proxy_is_used() -> None:
+    with serving(ok) as proxy, session(loopback_only=False, proxy=proxy.url) as http:
+        assert http.get("http://somewhere.example/x").text == "ok"
+        assert proxy.heads[0].startswith(b"GET http://somewhere.example/x HTTP/1.1")
+
+
+def test_a_proxy_that_is_down_lets_nothing_past() -> None:
+    down = f"http://127.0.0.1:{free_port()}"
+    with serving(ok) as server, session(loopback_only=False, proxy=down) as http:
+        with pytest.raises(requests.ConnectionError):
+            http.get(server.url)
+        assert server.heads == []
+        assert not http.wrote
+
+
+def test_a_tunnel_that_a_proxy_refuses_is_certainly_not_created() -> None:
+    def refuse(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+
+    with serving(refuse) as proxy, session(loopback_only=False, proxy=proxy.url) as http:
+        with pytest.raises(requests.ConnectionError) as caught:
+            http.post("https://somewhere.example/x")
+        assert proxy.heads[0].startswith(b"CONNECT somewhere.example:443 ")
+        assert isinstance(lost(caught.value, http), Unavailable)
+
+
+def test_a_proxy_that_never_opens_its_tunnel_is_cut_at_the_deadline() -> None:
+    with serving(trickle_head) as proxy, session(0.4, loopback_only=False, proxy=proxy.url) as http:
+        begun = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            http.post("https://somewhere.example/x")
+        assert time.monotonic() - begun < 1.5
+        assert not http.wrote
+
+
+def test_a_rehearsal_uses_no_proxy_at_all() -> None:
+    down = f"http://127.0.0.1:{free_port()}"
+    with serving(ok) as server, session(loopback_only=True, proxy=down) as http:
+        assert http.get(server.url).text == "ok"
+
+
+def rewriting(server: Server) -> Session:
+    return Session(loopback_only=True, seconds=3, rewrite=("https://api.example", server.url))
+
+
+def test_it_rewrites_where_a_signed_request_goes() -> None:
+    with serving(ok) as server, rewriting(server) as http:
+        assert http.get("https://api.example/2/x").text == "ok"
+        assert server.heads[0].startswith(b"GET /2/x HTTP/1.1")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.example.evil/2/x", "https://other.example/", "http://api.example/"]
+)
+def test_it_rewrites_no_other_host(url: str) -> None:
+    with serving(ok) as server, rewriting(server) as http, pytest.raises(NotLoopback):
+        http.get(url)
+
+
+def test_it_says_who_it_is() -> None:
+    with serving(ok) as server, session() as http:
+        http.get(server.url)
+    assert b"User-Agent: Clarion/" in server.heads[0]
