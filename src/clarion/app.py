@@ -123,10 +123,12 @@ class App:
         from clarion.outbox import accounts, store
         from clarion.outbox.host import host_id
 
+        if not self.outbox_path.exists():
+            self._refuse_a_second_outbox(None)
         simulated = self._simulated if self.rehearsing else None
         opened = store.create(self.outbox_path, host=host_id(), simulated=simulated)
         try:
-            self._refuse_a_second_outbox(opened)
+            self._refuse_a_second_outbox(opened.id)
             if self.rehearsing:
                 derived = [self.rehearsed(name) for name in self.config.accounts]
                 with opened.read() as tx:
@@ -141,9 +143,8 @@ class App:
             raise
         return opened
 
-    def _refuse_a_second_outbox(self, opened: Outbox) -> None:
-        pinned = self.config.campaign.outbox
-        if self.config.live and pinned != opened.id:
+    def _refuse_a_second_outbox(self, here: str | None) -> None:
+        if self.config.live and self.config.campaign.outbox != here:
             raise OutboxError(
                 "this campaign publishes from another machine; two would post everything twice",
                 "run the command there, or clarion db adopt when that machine has stopped for good",
@@ -255,7 +256,7 @@ class App:
                 return image(tx, sha256)
 
         return Connections(
-            base=self._base,
+            base=self.base,
             secret=self._secret,
             media=media,
             sessions=self.state / "sessions" / self.mode,
@@ -263,7 +264,7 @@ class App:
             proxy=lambda account: self.config.accounts[account.name].proxy,
         )
 
-    def _base(self, account: Account) -> str:
+    def base(self, account: Account) -> str:
         from clarion import networks
 
         if self.rehearsing:

@@ -28,7 +28,7 @@ from clarion.outbox import schema
 
 #: How long a transaction waits for another process, in seconds.
 BUSY_SECONDS = 30
-#: From this SQLite on, WAL is free of the reset bug that could corrupt a file (docs/decisions/0003).
+#: From this SQLite on, WAL is free of the reset bug that could corrupt a file (docs/decisions/0003-journal-modes.md).
 _SAFE_WAL = (3, 51, 3)
 
 

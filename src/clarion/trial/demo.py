@@ -73,7 +73,7 @@ class Outcome:
 
 def run(folder: Path, tell: Callable[[Show], None]) -> Outcome:
     """Run the whole demo in `folder`; `tell` hears of every change."""
-    _make_campaign(folder)
+    make_campaign(folder)
     show = Show()
     with App(campaign=str(folder), state=folder / "state", clock=FixedClock(PINNED), simulated=PINNED) as app:
         try:
@@ -90,7 +90,8 @@ def run(folder: Path, tell: Callable[[Show], None]) -> Outcome:
             app.rehearsal.stop()
 
 
-def _make_campaign(folder: Path) -> None:
+def make_campaign(folder: Path) -> None:
+    """A campaign as shipped, in rehearsal."""
     import tomlkit
 
     shutil.copytree(bundled.posts(), folder / "posts")
