@@ -68,8 +68,6 @@ def _exact(typed: re.Match[str], *, now: datetime, zone: tzinfo) -> datetime:
         raise CampaignError(
             f"{typed['day']} is more than {YEARS_AHEAD} years away", f"did you mean {here.year}-{day:%m-%d}?"
         )
-    if day.year < here.year - 1:
-        raise _past(typed.string, now=now, zone=zone)
     wall = datetime.combine(day, _clock_time(typed))
     moment = wall.replace(tzinfo=_offset(typed["offset"])) if typed["offset"] else _on_the_wall(wall, zone)
     return _not_past(moment, typed.string, now=now, zone=zone)
