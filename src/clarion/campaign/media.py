@@ -83,6 +83,8 @@ def _decoded(raw: bytes, name: str) -> tuple[Pixels, bool]:
         raise CheckFailed(
             f"{name} is not a picture Clarion can read.", "Save it as PNG or JPEG and try again."
         ) from error
+    except PIL.Image.DecompressionBombError as error:
+        raise _too_many_pixels(name) from error
     except Exception as error:  # decoders of broken files raise whatever they stumble over
         raise CheckFailed(
             f"{name} is broken: {error}.", "Save it again as PNG or JPEG and try again."
@@ -101,12 +103,16 @@ def _require_still(image: Pixels, name: str) -> None:
 def _require_size(image: Pixels, name: str) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS:
-        raise CheckFailed(
-            f"{name} has {width} × {height} pixels, more than Clarion opens.",
-            f"Make it at most {MAX_SIDE} pixels wide.",
-        )
+        raise _too_many_pixels(name)
     if image.mode.startswith(("I", "F")):
         raise CheckFailed(f"{name} has more than 8 bits per colour.", "Save it as an ordinary PNG or JPEG.")
+
+
+def _too_many_pixels(name: str) -> CheckFailed:
+    return CheckFailed(
+        f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels.",
+        f"Make it at most {MAX_SIDE} pixels wide.",
+    )
 
 
 def _in_srgb(image: Pixels) -> Pixels:
@@ -120,7 +126,7 @@ def _in_srgb(image: Pixels) -> Pixels:
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
         same = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
-    except ImageCms.PyCMSError:
+    except (ImageCms.PyCMSError, OSError, ValueError):
         return image  # a broken profile says nothing about the pixels
     return same or image
 

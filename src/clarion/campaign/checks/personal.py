@@ -25,7 +25,7 @@ _PHONES = (
     # An area code in brackets that is not a year: (030) 123 45 67.
     re.compile(r"(?<!\d)\((?!(?:19|20)\d\d\))0?\d{2,5}\)[\s-]?\d{2,4}(?:[\s-]?\d{2,4}){1,3}(?![\d/])"),
     # A national number with its leading 0: 030 1234567, 0171/1234567, 020 7946 0958. Not the date 01/04/2017.
-    re.compile(r"(?<![\w.,:/-])0\d{1,4}[\s/-]\d{3,8}(?:[\s-]\d{2,8}){0,3}(?![\d.:/-])"),
+    re.compile(r"(?<![\w.,:/-])0[1-9]\d{0,3}[\s/-]\d{3,8}(?:[\s-]\d{2,8}){0,3}(?![\d.:/-])"),
     # A local number as Russians write it: 123-45-67.
     re.compile(r"(?<![\d-])\d{3}[-‐-―]\d{2}[-‐-―]\d{2}(?![\d-])"),
     # Anything that is called one.
@@ -40,7 +40,7 @@ _PHONE_LINKS = re.compile(
     re.IGNORECASE,
 )
 _LINK = re.compile(r"https?://\S+", re.IGNORECASE)
-_LEADING_ZERO = re.compile(r"0\d")
+_LEADING_ZERO = re.compile(r"0[1-9]")
 
 # @name@server is a Mastodon handle and @name one of X: before an address stands no @.
 _EMAIL = re.compile(r"(?<![\w.+%@/-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
@@ -90,7 +90,7 @@ def _phone(where: str, found: str) -> Finding:
 
 def _could_be_phone(found: str) -> bool:
     digits = sum(letter.isdigit() for letter in found)
-    return digits >= 9 if _LEADING_ZERO.match(found) and not found.startswith("00") else True
+    return digits >= 9 or not _LEADING_ZERO.match(found)
 
 
 def _plain(text: str) -> str:

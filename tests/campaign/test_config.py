@@ -1,0 +1,166 @@
+"""Where a campaign is found, and what its configuration may say."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from clarion.campaign import bundled, config
+from clarion.errors import CampaignError
+from tests.campaign.conftest import CONFIG, Folder
+
+ACCOUNT = '[accounts.{name}]\nnetwork = "{network}"\nhandle = "{handle}"\n'
+
+
+def refusal(folder: Folder) -> str:
+    with pytest.raises(CampaignError) as caught:
+        config.load(folder.path)
+    return caught.value.message
+
+
+def test_it_finds_the_campaign_from_a_folder_below(folder: Folder) -> None:
+    assert config.find(folder.path / "posts" / "one", None) == folder.path
+
+
+def test_it_passes_by_a_config_that_is_no_campaign(folder: Folder) -> None:
+    folder.write("posts/config.toml", "[tool]\n")
+    assert config.find(folder.path / "posts", None) == folder.path
+
+
+def test_it_stops_at_a_broken_campaign_rather_than_taking_another(folder: Folder) -> None:
+    folder.write("posts/config.toml", "[campaign]\nid = broken\n")
+    assert config.find(folder.path / "posts", None) == folder.path / "posts"
+
+
+def test_without_a_campaign_it_says_how_to_begin(tmp_path: Path) -> None:
+    with pytest.raises(CampaignError) as caught:
+        config.find(tmp_path, None)
+    assert caught.value.message == "There is no campaign here, nor in a folder above."
+    assert caught.value.hint == "clarion init"
+
+
+def test_it_takes_the_folder_it_is_told_or_its_file(folder: Folder) -> None:
+    assert config.find(None, str(folder.path)) == folder.path
+    assert config.find(None, str(folder.path / "config.toml")) == folder.path
+
+
+def test_it_refuses_a_told_folder_without_a_campaign(tmp_path: Path) -> None:
+    with pytest.raises(CampaignError, match="is not a campaign"):
+        config.find(None, str(tmp_path / "nowhere"))
+
+
+def test_the_example_is_valid_as_it_stands_and_has_three_accounts(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(bundled.example().read_bytes())
+    example = config.load(tmp_path)
+    assert not example.live
+    assert sorted(account.network for account in example.accounts.values()) == ["bluesky", "mastodon", "x"]
+    assert example.campaign.tags == ("#EyesOnChechnya", "#CloseTheCamps")
+
+
+def test_what_is_not_written_has_its_default(folder: Folder) -> None:
+    folder.write("config.toml", CONFIG + ACCOUNT.format(name="x", network="x", handle="@us"))
+    loaded = config.load(folder.path)
+    x, masto = loaded.accounts["x"], loaded.accounts["masto"]
+    assert (x.handle, x.server, x.threads) == ("us", "https://x.com", False)
+    assert (masto.server, masto.threads, masto.slots) == (
+        "https://mastodon.example",
+        True,
+        ("Mon-Fri 09:00",),
+    )
+    assert loaded.cap("x") == 4
+    assert loaded.languages("x") == ("en", "ru")
+
+
+def test_late_is_the_templates_word_then_the_accounts_then_the_campaigns(folder: Folder) -> None:
+    loaded = config.load(folder.path)
+    assert loaded.late("masto") == timedelta(hours=2)
+    assert loaded.late("masto", evergreen=True) == timedelta(hours=12)
+    folder.write("config.toml", CONFIG + 'late = "1h30m"\n[publishing]\nlate = "3h"\n')
+    loaded = config.load(folder.path)
+    assert loaded.late("masto", evergreen=True) == timedelta(hours=1, minutes=30)
+    assert loaded.late("masto", timedelta(minutes=5)) == timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("written", ['"12"', '"soon"', "12", '"-1h"', '""'])
+def test_it_refuses_a_length_of_time_without_its_unit(folder: Folder, written: str) -> None:
+    folder.write("config.toml", CONFIG + f"late = {written}\n")
+    assert refusal(folder) == (
+        'config.toml, line 11: accounts.masto.late is not right: write a length of time such as "30m", "12h" or "2d".'
+    )
+
+
+def test_it_refuses_a_cap_above_eight(folder: Folder) -> None:
+    folder.write("config.toml", CONFIG + "[caps]\nx = 9\n")
+    assert refusal(folder) == "config.toml, line 12: caps.x is 9, but never more than 8 a day."
+
+
+def test_it_refuses_an_unknown_network_and_names_the_nearest(folder: Folder) -> None:
+    folder.write("config.toml", CONFIG + ACCOUNT.format(name="b", network="blusky", handle="us"))
+    with pytest.raises(CampaignError) as caught:
+        config.load(folder.path)
+    assert (
+        caught.value.message
+        == 'config.toml, line 12: accounts.b.network names no network Clarion knows: "blusky".'
+    )
+    assert caught.value.hint == 'Did you mean "bluesky"?'
+
+
+def test_it_refuses_a_mastodon_account_without_a_server(folder: Folder) -> None:
+    folder.configured('server = "https://mastodon.example/"\n', "")
+    assert refusal(folder) == "config.toml, line 7: accounts.masto.server is missing."
+
+
+@pytest.mark.parametrize(
+    "server", ["http://mastodon.example", "https://a.example/path", "https://me@a.example", "a.example"]
+)
+def test_it_refuses_a_server_that_is_more_or_less_than_an_https_host(folder: Folder, server: str) -> None:
+    folder.configured("https://mastodon.example/", server)
+    assert "must be https:// and a host" in refusal(folder)
+
+
+def test_it_refuses_one_account_under_two_names(folder: Folder) -> None:
+    folder.write(
+        "config.toml",
+        CONFIG
+        + '[accounts.twin]\nnetwork = "mastodon"\nhandle = "Campaign"\nserver = "https://mastodon.example"\n',
+    )
+    assert refusal(folder) == "config.toml, line 11: accounts.twin is the same account as accounts.masto."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[accounts.masto]", "[accounts.Masto]", "accounts.Masto may have small letters"),
+        ('"abc123"', '"../../etc"', "campaign.id may have small letters"),
+        ('["en", "ru"]', '["english"]', "which is not a language code"),
+        ('zone = "Europe/Berlin"', 'tags = ["EyesOnChechnya"]', "which no network links"),
+        ('handle = "@campaign"', 'handle = "@"', "accounts.masto.handle is empty"),
+        ('handle = "@campaign"', 'handle = "a"\nslots = ["daily"]', "write a slot such as"),
+        ('handle = "@campaign"', 'handle = "a"\nquiet = ["night"]', "write a quiet time such as"),
+        ('handle = "@campaign"', 'handle = "a"\nproxy = "tor"', "must begin with socks5h://"),
+    ],
+)
+def test_it_refuses_a_value_that_cannot_be_meant(folder: Folder, old: str, new: str, said: str) -> None:
+    folder.configured(old, new)
+    assert said in refusal(folder)
+
+
+def test_the_zone_is_looked_up_only_when_asked(folder: Folder) -> None:
+    folder.configured("Europe/Berlin", "Europe/Berlim")
+    loaded = config.load(folder.path)
+    with pytest.raises(CampaignError) as caught:
+        loaded.zone()
+    assert caught.value.hint == 'Did you mean "Europe/Berlin"?'
+
+
+@pytest.mark.parametrize("name", ["../etc/passwd", "", "/etc/localtime", "Europe"])
+def test_it_refuses_a_zone_that_is_a_path(name: str) -> None:
+    with pytest.raises(CampaignError, match="there is no time zone"):
+        config.zone(name)
+
+
+def test_a_new_id_is_valid_and_never_the_same() -> None:
+    assert config.new_id() != config.new_id()
+    assert config.new_id().isalnum()
