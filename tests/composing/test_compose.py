@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -102,12 +103,13 @@ def test_bytes_are_a_limit_of_their_own(desk: Desk):
 
 
 def test_the_same_finding_is_told_once_with_every_place(desk: Desk):
-    desk.write("posts/judgment/en.md", "Call +7 928 123-45-67 today")
+    for name in ("en.md", "ru.md"):
+        desk.write(f"posts/judgment/{name}", "+7 928 123-45-67")
     posts = desk.compose(slug="judgment", accounts=("mastodon", "bluesky"))
     with pytest.raises(CheckFailed) as caught:
         require_clean(posts)
     assert caught.value.message.count("\n") == 0
-    assert caught.value.message.startswith("posts/judgment/en.md: ")
+    assert caught.value.message.startswith("posts/judgment/en.md, posts/judgment/ru.md: ")
     assert caught.value.hint
 
 
@@ -244,3 +246,10 @@ def test_the_account_says_who_sees_and_who_may_answer(desk: Desk):
         "Mastodon cannot limit replies: everyone may reply there."
     ]
     require_clean([post])
+
+
+def test_an_image_larger_than_the_server_takes_blocks(desk: Desk):
+    small = replace(desk.accounts[1], limits=replace(desk.accounts[1].limits, image_bytes=100))
+    desk.accounts = [small]
+    [post, *_] = desk.compose(slug="judgment")
+    assert [finding.rule for finding in post.findings] == ["image-large"]

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from clarion.digest import canonical, restore
+from clarion.review.preview import Preview, of_payload, web, write_web
+from tests.composing.conftest import CONFIG, DUE
+from tests.review.conftest import Board
+
+#: Attributes by which a page fetches. A link (href of an `a`) fetches nothing until somebody follows it.
+FETCHING = {"src", "srcset", "data", "poster", "action", "formaction", "background", "ping", "manifest"}
+
+
+class Page(HTMLParser):
+    """What a page holds, tag by tag."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.html = html
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+@pytest.fixture
+def previews(board: Board) -> list[Preview]:
+    return board.previews(slug="judgment")
+
+
+@pytest.fixture
+def page(previews: list[Preview]) -> Page:
+    return Page(web(previews))
+
+
+def test_the_page_fetches_nothing(page: Page):
+    for tag, attrs in page.tags:
+        assert all((attrs[name] or "").startswith("data:image/") for name in FETCHING & set(attrs)), (
+            tag,
+            attrs,
+        )
+    assert not page.all("link")
+    assert not page.all("iframe")
+    assert not page.all("form")
+    assert "url(" not in page.html
+    assert "@import" not in page.html
+
+
+def test_the_page_forbids_fetching(page: Page):
+    [policy] = [
+        meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+
+
+def test_the_page_runs_no_script(page: Page):
+    assert not page.all("script")
+    assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
+    assert not [
+        a for a in page.all("a") if (a.get("href") or "").partition(":")[0] not in ("https", *anchors(page))
+    ]
+
+
+def anchors(page: Page) -> set[str]:
+    return {f"#{attrs['id']}" for _, attrs in page.tags if "id" in attrs}
+
+
+def test_the_page_says_nothing_to_those_who_index_or_refer(page: Page):
+    named = {meta.get("name"): meta.get("content") for meta in page.all("meta")}
+    assert named["referrer"] == "no-referrer"
+    assert "noindex" in (named["robots"] or "")
+    assert page.html.partition("<title>")[2].partition("</title>")[0] == "Preview"
+
+
+def test_the_page_can_be_walked_by_ear(page: Page, previews: list[Preview]):
+    assert page.all("html") == [{"lang": "en"}]
+    assert len(page.all("h1")) == 1
+    assert len(page.all("h2")) == len(previews)
+    assert len(page.all("main")) == 1
+    assert page.tags[[tag for tag, _ in page.tags].index("body") + 1] == (
+        "a",
+        {"class": "skip", "href": "#posts"},
+    )
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert all((image.get("alt") or "").strip() for image in page.all("img"))
+    assert {"en", "ru"} <= {attrs["lang"] for _, attrs in page.tags if "lang" in attrs}
+
+
+def test_the_page_says_where_when_and_what(page: Page):
+    for words in (
+        "Mastodon · @eyes · ru",
+        "Due Sat 12 Sep 2026, 08:00 +02:00 (Europe/Berlin)",
+        "Европейский суд установил пытки",
+        "Белые слова на синем: Суд решил.",
+        "#EyesOnChechnya",
+    ):
+        assert words in page.words
+
+
+def test_what_people_should_look_at_is_on_the_page(board: Board):
+    more = 'network = "mastodon"\nreplies = "followed"\n'
+    board.desk.write("config.toml", CONFIG.replace('network = "mastodon"\n', more))
+    page = Page(web(board.previews(text="We remember.", accounts=("mastodon",))))
+    assert "Please look: mastodon: Mastodon cannot limit replies: everyone may reply there." in page.words
+
+
+def test_a_text_cannot_become_part_of_the_page(board: Board):
+    page = Page(web(board.previews(text='<script>alert(1)</script> <img src="https://a.example/x"> \u202ex')))
+    assert not page.all("script")
+    assert not page.all("img")
+    assert "\u202e" not in page.html
+    assert "<script>alert(1)</script>" in page.words
+
+
+def test_the_file_has_a_neutral_name_and_the_title_one_wants(previews: list[Preview], tmp_path: Path):
+    path = write_web(tmp_path / "out", previews, title="Notes")
+    assert path == tmp_path / "out" / "index.html"
+    assert "<title>Notes</title>" in path.read_text(encoding="utf-8")
+
+
+def test_a_stored_payload_shows_as_what_was_composed(board: Board):
+    zone = board.desk.config.zone()
+    for post, preview in zip(
+        board.desk.compose(slug="judgment"), board.previews(slug="judgment"), strict=True
+    ):
+        stored = restore(canonical(post.payload))
+        images = {sha256: data for sha256, (_, data) in post.images.items()}
+        again = of_payload(stored, account=post.account, image=images.__getitem__, due=DUE, zone=zone)
+        assert again == preview
