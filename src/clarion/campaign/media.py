@@ -7,6 +7,7 @@ small enough for every network; or CheckFailed. The same input gives the same by
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
@@ -25,12 +26,14 @@ MAX_RAW = 50_000_000
 MAX_PIXELS = 64_000_000
 #: The longer side, at most. Networks show less.
 MAX_SIDE = 4096
+#: The longer side of a picture that has to lose something anyway.
+FITTED_SIDE = 2048
 #: Bluesky's older servers take no more (networks.md); one size for all, so that one approval shows one picture.
 MAX_BYTES = 1_000_000
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 _QUALITIES = (90, 85, 80, 75)
-_SMALLER = 0.85
+_SMALLER = 0.8
 _MIME = {"PNG": "image/png", "JPEG": "image/jpeg"}
 
 
@@ -56,11 +59,8 @@ def reencode(raw: bytes, *, name: str) -> Image:
         )
     pixels, was_png = _decoded(raw, name)
     pixels = _within(pixels, MAX_SIDE)
-    if was_png or pixels.mode == "RGBA":
-        encoded = _png(pixels)
-        if len(encoded) <= MAX_BYTES:
-            return _image(encoded, "PNG", pixels)
-    return _fitted(pixels)
+    kept = _as_png(pixels) if was_png or pixels.mode == "RGBA" else _as_jpeg(pixels, _QUALITIES[:1])
+    return kept or _fitted(_within(pixels, FITTED_SIDE))
 
 
 def _decoded(raw: bytes, name: str) -> tuple[Pixels, bool]:
@@ -74,6 +74,9 @@ def _decoded(raw: bytes, name: str) -> tuple[Pixels, bool]:
             with PIL.Image.open(BytesIO(raw), formats=_FORMATS) as image:
                 _require_still(image, name)
                 _require_size(image, name)
+                image.draft(
+                    None, (FITTED_SIDE, FITTED_SIDE)
+                )  # a huge JPEG is decoded at half its size or less
                 image.load()
                 upright = ImageOps.exif_transpose(image)
                 return _bare(_in_srgb(upright), name), image.format in ("PNG", "GIF")
@@ -157,27 +160,32 @@ def _scaled(pixels: Pixels, by: float) -> Pixels:
 def _fitted(pixels: Pixels) -> Image:
     """Under the limit of bytes: first by quality, then by size. Transparency is kept, so such a picture only shrinks."""
     while True:
-        if pixels.mode == "RGBA":
-            encoded = _png(pixels)
-            if len(encoded) <= MAX_BYTES:
-                return _image(encoded, "PNG", pixels)
-        else:
-            for quality in _QUALITIES:
-                encoded = _jpeg(pixels, quality)
-                if len(encoded) <= MAX_BYTES:
-                    return _image(encoded, "JPEG", pixels)
+        kept = _as_png(pixels) if pixels.mode == "RGBA" else _as_jpeg(pixels, _QUALITIES)
+        if kept:
+            return kept
         pixels = _scaled(pixels, _SMALLER)
 
 
-def _png(pixels: Pixels) -> bytes:
-    out = BytesIO()
-    pixels.save(out, "PNG", compress_level=9 if pixels.width * pixels.height < 2_000_000 else 6)
-    return out.getvalue()
+def _as_png(pixels: Pixels) -> Image | None:
+    """The picture without loss, if it fits. The quick try first: the thorough one takes seconds on a photo."""
+    if len(_encoded(pixels, "PNG", compress_level=1)) > 2 * MAX_BYTES:
+        return None
+    encoded = _encoded(pixels, "PNG", compress_level=9)
+    return _image(encoded, "PNG", pixels) if len(encoded) <= MAX_BYTES else None
 
 
-def _jpeg(pixels: Pixels, quality: int) -> bytes:
+def _as_jpeg(pixels: Pixels, qualities: Sequence[int]) -> Image | None:
+    """The picture at the best of these qualities that fits."""
+    for quality in qualities:
+        encoded = _encoded(pixels, "JPEG", quality=quality, optimize=True)
+        if len(encoded) <= MAX_BYTES:
+            return _image(encoded, "JPEG", pixels)
+    return None
+
+
+def _encoded(pixels: Pixels, kind: str, **options: int) -> bytes:
     out = BytesIO()
-    pixels.save(out, "JPEG", quality=quality, optimize=True)
+    pixels.save(out, kind, **options)
     return out.getvalue()
 
 
