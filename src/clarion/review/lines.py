@@ -6,6 +6,7 @@ In: a `Preview`. Out: lines of text, each at most as wide as the terminal (one l
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import regex
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 _METER = 10
 _INDENT = "  "
 _CLUSTER = regex.compile(r"\X")
-_PIECE = regex.compile(r"\s+|\S+")
 
 
 def draw(preview: Preview, *, width: int, plain: bool) -> str:
@@ -72,13 +72,14 @@ def _part(part: ShownPart, width: int, *, plain: bool) -> Iterator[str]:
 
 def _wrapped(paragraph: str, room: int) -> Iterator[str]:
     line = ""
-    for piece in _PIECE.findall(paragraph):
+    for blank, clusters in groupby(_CLUSTER.findall(paragraph), str.isspace):
+        piece = "".join(clusters)
         if cell_len(line) + cell_len(piece) <= room:
             line += piece
             continue
         if line.strip():
             yield line
-        *whole, line = _torn("" if piece.isspace() else piece, room)
+        *whole, line = _torn("" if blank else piece, room)
         yield from whole
     yield line
 
