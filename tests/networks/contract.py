@@ -20,7 +20,7 @@ from PIL import Image
 from clarion import networks as registry
 from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Unavailable
 from clarion.model import Delivery, Media, Payload, Receipt
-from clarion.networks.base import Accepted, Draft, DraftPart, Found, Publisher
+from clarion.networks.base import Absent, Accepted, Draft, DraftPart, Found, Publisher
 from tests.networks.conftest import Connected, Networks, account_on
 
 TEXT = "People are held in secret prisons. Their families ask where they are."
@@ -32,6 +32,8 @@ class PublisherContract:
     network: ClassVar[str]
     tells_language: ClassVar[bool] = True  # the network keeps a post's language
     has_key: ClassVar[bool] = True  # the same create, sent again, is the same post
+    can_double: ClassVar[bool] = True  # a server at fault can make two posts of one create
+    drops_silently: ClassVar[bool] = True  # its stand-in can answer with an id that was never stored
 
     # ── what appears ──
 
@@ -112,6 +114,8 @@ class PublisherContract:
         assert networks.timeline(self.network) == []
 
     def test_what_was_silently_dropped_is_not_confirmed(self, networks: Networks, connect: Connected) -> None:
+        if not self.drops_silently:
+            return
         publisher = connect(self.network)
         networks.fault(self.network, "silent_drop")
         delivery, receipt = self._publish(publisher, self._delivery(TEXT))
@@ -182,6 +186,23 @@ class PublisherContract:
         delivery = self._in_doubt(networks, publisher, self._delivery(TEXT), "drop_after")
         receipt = publisher.send(publisher.stage(delivery))
         assert receipt.remote_id == self._one(networks).remote_id
+
+    def test_a_server_that_doubles_is_counted(self, networks: Networks, connect: Connected) -> None:
+        networks.fault(self.network, "accept_twice")
+        self._publish(connect(self.network), self._delivery(TEXT))
+        assert len(networks.accepted(self.network)) == (2 if self.can_double else 1)
+
+    def test_a_stale_look_never_says_that_sending_again_is_safe_too_soon(
+        self, networks: Networks, connect: Connected
+    ) -> None:
+        publisher = connect(self.network)
+        delivery = self._in_doubt(networks, publisher, self._delivery(RUSSIAN), "drop_after")
+        networks.fault(self.network, "stale_reads", count=None)
+        sighting = publisher.find(delivery, 0, networks.now)
+        if isinstance(sighting, Absent):
+            assert self.has_key
+            publisher.send(publisher.stage(delivery))
+        assert len(networks.accepted(self.network)) == 1
 
     # ── what goes wrong ──
 

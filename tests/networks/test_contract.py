@@ -9,6 +9,7 @@ class TestX(PublisherContract):
     network = "x"
     tells_language = False
     has_key = False
+    drops_silently = False
 
 
 class TestMastodon(PublisherContract):
@@ -17,3 +18,4 @@ class TestMastodon(PublisherContract):
 
 class TestBluesky(PublisherContract):
     network = "bluesky"
+    can_double = False  # a put names its record: there is nothing to double

@@ -84,7 +84,6 @@ def test_it_accepts_twice_and_answers_once(served: Networks, small: Small, http:
     served.fault("small", "accept_twice")
     assert http.post(f"{served.urls['small']}/create", data="a").status_code == 200
     assert [one.text for one in served.accepted("small")] == ["a", "a"]
-    assert small.quirks == [frozenset(), frozenset({"accept_twice"})]
 
 
 def test_it_accepts_late(served: Networks, http: requests.Session) -> None:

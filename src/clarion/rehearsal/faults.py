@@ -23,7 +23,7 @@ CARRIER_KINDS = (
 )
 #: What the network’s state machine must know of: handed to it as quirks; any number strike together.
 QUIRKS = (
-    "accept_twice",  # handled twice, the second time with this quirk: no key, no duplicate check
+    "accept_twice",  # one create makes two posts
     "stale_reads",
     "key_ignored",
     "key_expired",

@@ -173,9 +173,7 @@ class Carrier:
             await _silence(receive, seconds)
         if kind in ("drop_before", "accept_late", "hang"):
             await _close(scope, receive)
-        response = self._world.handle(name, request, quirks - {"accept_twice"})
-        if "accept_twice" in quirks:
-            self._world.handle(name, request, quirks)
+        response = self._world.handle(name, request, quirks)
         if kind == "hang_after":
             await _silence(receive, seconds)
         if kind in ("drop_after", "hang_after"):

@@ -73,9 +73,16 @@ class World:
     # ── requests ──
 
     def handle(self, network: str, request: Request, quirks: frozenset[str] = frozenset()) -> Response:
-        """Let the network answer, and keep what changed."""
+        """Let the network answer, and keep what changed.
+
+        With the quirk "accept_twice" a create that the network did not double itself is handled a second time.
+        """
         with self._lock:
-            response = self._machine(network).handle(request, self.now(), quirks)
+            machine = self._machine(network)
+            before = len(machine.accepted())
+            response = machine.handle(request, self.now(), quirks)
+            if "accept_twice" in quirks and len(machine.accepted()) == before + 1:
+                machine.handle(request, self.now(), quirks)
             if request.method not in ("GET", "HEAD"):
                 self._keep(network)
         return response
