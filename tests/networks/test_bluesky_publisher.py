@@ -189,6 +189,13 @@ def test_a_silent_drop_is_seen_by_the_read_back(networks: Networks, connect: Con
     assert not publisher.confirm(delivery(), publisher.send(staged))
 
 
+def test_the_read_back_holds_the_hash_against_the_receipt(networks: Networks, connect: Connected) -> None:
+    publisher = connect("bluesky")
+    receipt = publish(publisher, delivery())
+    assert not publisher.confirm(delivery(), replace(receipt, cid="bafyother"))
+    assert publisher.confirm(delivery(), replace(receipt, cid=None))
+
+
 # ── who may reply, and taking down ────────────────────────────────────────────────────────────────────────────
 
 
@@ -264,18 +271,20 @@ def test_a_spent_refresh_token_leads_to_one_login(networks: Networks, connect: C
     assert issued(networks) == 2
 
 
-def test_a_failed_refresh_keeps_the_stored_tokens(networks: Networks, connect: Connected) -> None:
+@pytest.mark.parametrize("fault", ["500_before", "drop_before", "drop_after"])
+def test_a_failed_refresh_keeps_the_stored_tokens(networks: Networks, connect: Connected, fault: str) -> None:
     networks.now = AT
     sessions = MemorySessions()
     publisher = connect("bluesky", sessions=sessions)
     staged = publisher.stage(delivery())
     before = dict(sessions.tokens or {})
     networks.now = AT + timedelta(hours=2)
-    networks.fault("bluesky", "500_before", on="other")
+    networks.fault("bluesky", fault, on="other")
     with pytest.raises(Unavailable):
         publisher.send(staged)
     assert sessions.tokens == before
     assert networks.accepted("bluesky") == []
+    publish(publisher, delivery())
 
 
 def test_a_wrong_password_blocks_the_account(networks: Networks, connect: Connected) -> None:
@@ -308,6 +317,11 @@ def test_a_429_says_how_long_to_wait(
         publisher.send(staged)
     assert seconds - 2 <= raised.value.wait <= seconds
     assert networks.accepted("bluesky") == []
+
+
+def test_what_is_no_post_of_bluesky_is_not_taken_down(networks: Networks, connect: Connected) -> None:
+    with pytest.raises(Refused, match="not an address"):
+        connect("bluesky").recall(Receipt(remote_id="https://bsky.app/profile/x/post/y", url="u", at=AT))
 
 
 def test_a_text_over_the_limit_is_refused(networks: Networks, connect: Connected) -> None:

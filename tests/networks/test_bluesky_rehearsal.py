@@ -114,6 +114,7 @@ def test_a_put_without_swap_record_overwrites_so_null_matters(client: Client) ->
     request = {"repo": client.did, "collection": record.POST, "rkey": KEY, "record": post(text="Other")}
     assert client.post("com.atproto.repo.putRecord", request).status == 200
     assert body(client.record())["value"]["text"] == "Other"
+    assert len(client.server.accepted()) == 1
 
 
 def test_a_post_put_again_after_its_deletion_counts_as_a_second_create(client: Client) -> None:

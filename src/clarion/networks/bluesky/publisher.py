@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from clarion.clock import Deadline
-from clarion.errors import OutcomeUnknown, PublishError, Refused, Unavailable
+from clarion.errors import OutcomeUnknown, PublishError, Refused
 from clarion.model import Delivery, Identity, Limits, Profile, Receipt, Staged
 from clarion.networks.base import Absent, Connection, Found, Publisher, Sighting, Unsure
 from clarion.networks.bluesky import options, record
@@ -241,7 +241,7 @@ def _parse(uri: str) -> tuple[str, str, str]:
     """(repo, collection, rkey) of an at:// address."""
     parts = uri.removeprefix("at://").split("/")
     if not uri.startswith("at://") or len(parts) != 3:
-        raise Unavailable(f"not an address of a Bluesky post: {uri}")
+        raise Refused(f"not an address of a Bluesky post: {uri}")
     return parts[0], parts[1], parts[2]
 
 
