@@ -22,13 +22,23 @@ class Page(HTMLParser):
         self.html = html
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.words = ""
+        self.unfolded = ""  # what is read before anything is opened
+        self._folds: list[str] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
+        if tag in ("details", "summary"):
+            self._folds.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("details", "summary"):
+            assert self._folds.pop() == tag
 
     def handle_data(self, data: str) -> None:
         self.words += data
+        if not self._folds or self._folds == ["details", "summary"]:
+            self.unfolded += data
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attrs for name, attrs in self.tags if name == tag]
@@ -118,7 +128,9 @@ def test_what_people_should_look_at_is_on_the_page(board: Board):
 
 
 def test_a_text_cannot_become_part_of_the_page(board: Board):
-    page = Page(web(board.previews(text='<script>alert(1)</script> <img src="https://a.example/x"> \u202ex')))
+    page = Page(
+        web(board.previews(text='<script>alert(1)</script> <img src="https://a.example/x"> <script>\u202ex'))
+    )
     assert not page.all("script")
     assert not page.all("img")
     assert "\u202e" not in page.html
@@ -140,3 +152,16 @@ def test_a_stored_payload_shows_as_what_was_composed(board: Board):
         images = {sha256: data for sha256, (_, data) in post.images.items()}
         again = of_payload(stored, account=post.account, image=images.__getitem__, due=DUE, zone=zone)
         assert again == preview
+
+
+def test_the_alt_text_stands_in_plain_sight_where_nothing_is_folded(board: Board):
+    page = Page(web(board.previews(slug="judgment", languages=("en",), accounts=("x",))))
+    assert "White words on blue: The Court has ruled." in page.unfolded
+
+
+def test_what_a_warning_covers_stays_folded(board: Board):
+    page = Page(web(board.previews(slug="judgment", languages=("en",), accounts=("mastodon",))))
+    assert "CW: torture" in page.unfolded
+    for words in ("the European Court found torture", "White words on blue"):
+        assert words in page.words
+        assert words not in page.unfolded
