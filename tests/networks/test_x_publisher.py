@@ -350,6 +350,7 @@ PROBLEM = b'{"title": "t", "status": 403, "type": "https://api.twitter.com/2/pro
         ),
         (b"401 Unauthorized", b"not json", AccountBlocked),
         (b"402 Payment Required", PROBLEM % b"credits-depleted", AccountBlocked),
+        (b"403 Forbidden", PROBLEM % b"credits-depleted", AccountBlocked),
         (b"403 Forbidden", PROBLEM % b"client-forbidden", AccountBlocked),
         (b"403 Forbidden", PROBLEM % b"oauth1-permissions", AccountBlocked),
         (b"403 Forbidden", PROBLEM % b"not-authorized-for-resource", Refused),
@@ -428,3 +429,12 @@ def test_it_undoes_what_x_does_to_a_text():
     }
     assert readback.comparable(readback.typed(post_)) == readback.comparable("See example.org/ч & more <3")
     assert readback.comparable("See example.org/a") != readback.comparable("See example.org/b")
+
+
+def test_it_does_not_trust_a_timeline_that_goes_back_too_far():
+    old = b'{"data": [{"id": "1500000000000000000", "text": "Hello"}], "meta": {"result_count": 1}}'
+    with scripted(b"HTTP/1.1 200 OK\r\n", old) as publisher:
+        assert isinstance(publisher.find(delivery("Hello"), 9, datetime.now(UTC)), Unsure)
+        assert isinstance(
+            publisher.find(delivery("Hello", first_intent_at=None), 9, datetime.now(UTC)), Found
+        )

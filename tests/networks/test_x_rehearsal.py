@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from PIL import Image
 from requests_oauthlib import OAuth1
 
-from clarion.networks.base import Request, Response
+from clarion.networks.base import Request, Response, Shown, ShownPart
 from clarion.networks.view import draw, styles
 from clarion.networks.x import rehearsal
 from clarion.networks.x.options import BASE
@@ -143,25 +145,52 @@ def test_the_window_of_its_limit_slides_per_account():
     assert x.handle(create("more"), NOW + timedelta(minutes=5)).status == 201
 
 
-def test_an_image_is_checked_owned_and_used_once():
+def image(kind: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def upload(x: rehearsal.XRehearsal, content: bytes, account: str = "voice") -> tuple[str, int]:
+    """The media id of an uploaded "PNG", and how its finalize was answered."""
+    wanted = {"media_type": "image/png", "media_category": "tweet_image", "total_bytes": len(content)}
+    answer = x.handle(request("POST", "/2/media/upload/initialize", account, json=wanted), NOW)
+    path = f"/2/media/upload/{body(answer)['data']['id']}"
+    files = {"media": ("m", content, "application/octet-stream")}
+    x.handle(request("POST", f"{path}/append", account, data={"segment_index": "0"}, files=files), NOW)
+    status = x.handle(request("POST", f"{path}/finalize", account), NOW).status
+    return body(answer)["data"]["id"], status
+
+
+def test_an_image_must_be_what_it_says():
     x = rehearsal.new()
-    wanted = {"media_type": "image/png", "media_category": "tweet_image", "total_bytes": 9}
-
-    def upload(content: bytes) -> tuple[str, int]:
-        handle = body(x.handle(request("POST", "/2/media/upload/initialize", json=wanted), NOW))["data"]["id"]
-        files = {"media": ("m", content, "application/octet-stream")}
-        path = f"/2/media/upload/{handle}"
-        x.handle(request("POST", f"{path}/append", data={"segment_index": "0"}, files=files), NOW)
-        return handle, x.handle(request("POST", f"{path}/finalize"), NOW).status
-
-    handle, status = upload(b"not a png")
-    assert status == 400
-    assert x.handle(create("a", media={"media_ids": [handle]}), NOW).status == 400
-    assert x.handle(request("POST", "/2/media/upload/initialize", "other", json=wanted), NOW).status == 200
-    long = {"id": handle, "metadata": {"alt_text": {"text": "x" * 1001}}}
-    assert x.handle(request("POST", "/2/media/metadata", json=long), NOW).status == 400
-    big = {**wanted, "total_bytes": 5_000_001}
+    for content in (b"not a png", image("JPEG")):
+        handle, status = upload(x, content)
+        assert status == 400
+        assert x.handle(create("a", media={"media_ids": [handle]}), NOW).status == 400
+    big = {"media_type": "image/png", "media_category": "tweet_image", "total_bytes": 5_000_001}
     assert x.handle(request("POST", "/2/media/upload/initialize", json=big), NOW).status == 400
+
+
+def test_an_image_is_its_owners_and_used_once():
+    x = rehearsal.new()
+    mine, status = upload(x, image("PNG"))
+    theirs, _ = upload(x, image("PNG"), "other")
+    old, _ = upload(x, image("PNG"))
+    assert status == 200
+    assert x.handle(create("a", media={"media_ids": [mine]}), NOW).status == 201
+    for bad in ([mine], [theirs], [old] * 2):
+        assert x.handle(create("b", media={"media_ids": bad}), NOW).status == 400
+    expired = x.handle(create("b", media={"media_ids": [old]}), NOW + timedelta(days=1, seconds=1))
+    assert expired.status == 400
+
+
+def test_an_alt_text_has_a_limit():
+    x = rehearsal.new()
+    handle, _ = upload(x, image("PNG"))
+    for size, status in ((1000, 200), (1001, 400), (0, 400)):
+        alt = {"id": handle, "metadata": {"alt_text": {"text": "x" * size}}}
+        assert x.handle(request("POST", "/2/media/metadata", json=alt), NOW).status == status
 
 
 def test_it_remembers_what_it_took_through_a_dump():
@@ -185,6 +214,17 @@ def test_its_posts_are_drawn_escaped_and_without_scripts():
     assert "&lt;script&gt;" in drawn
     assert 'rel="nofollow noreferrer"' in drawn
     assert f'id="{x.accepted()[0].remote_id}"' in drawn
+
+
+def test_a_preview_says_in_words_what_is_too_long():
+    part = ShownPart(spans=(("Hello", None),), weight=300, limit=280)
+    shown = Shown(network="x", account="Voice", handle="@voice", language="ru", parts=(part, part))
+    drawn = draw(shown)
+    assert "300 / 280 (20 too long)" in drawn
+    assert 'lang="ru"' in drawn
+    assert "@voice" in drawn
+    assert "@@voice" not in drawn
+    assert drawn.count("x-line") == 1
 
 
 def test_its_styles_touch_only_its_own():
