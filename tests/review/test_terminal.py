@@ -71,6 +71,7 @@ def test_wrapping_stays_within_the_width_and_keeps_every_grapheme_whole(text: st
     [
         (0, "0 of 300 ----------"),
         (1, "1 of 300 #---------"),
+        (299, "299 of 300 #########-"),
         (300, "300 of 300 ##########"),
         (301, "301 of 300 ########## 1 too many"),
     ],

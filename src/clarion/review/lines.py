@@ -35,7 +35,7 @@ def wrap(text: str, width: int, *, indent: str = "") -> list[str]:
 def meter(weight: int, limit: int, *, plain: bool) -> str:
     """How full a part is: "187 of 500 ████░░░░░░"; over the limit, by how much."""
     full, empty = ("#", "-") if plain else ("█", "░")
-    filled = min(_METER, -(-weight * _METER // limit))
+    filled = min(_METER, max(weight * _METER // limit, 1 if weight else 0))  # full only at the limit
     over = f" {weight - limit} too many" if weight > limit else ""
     return f"{weight} of {limit} {full * filled}{empty * (_METER - filled)}{over}"
 
