@@ -7,16 +7,18 @@ variable redirects a live address; tests give `live_bases` to the constructor.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from clarion.errors import CampaignError, OutboxError
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from clarion.accounts.connections import Connections
     from clarion.accounts.secrets import SecretFile
@@ -58,7 +60,7 @@ class App:
 
     @cached_property
     def folder(self) -> Path:
-        from clarion.campaign.config import find
+        from clarion.campaign.where import find
 
         return find(None, self.campaign)
 
@@ -95,9 +97,9 @@ class App:
     @cached_property
     def state(self) -> Path:
         """The campaign's folder on this machine, outside the campaign's own: those get synced and copied."""
-        from platformdirs import user_state_path
+        from pathlib import Path
 
-        return (self._state or user_state_path("clarion")) / self.config.campaign.id
+        return Path(self._state or state_root()) / self.config.campaign.id
 
     @property
     def stop_file(self) -> Path:
@@ -111,11 +113,31 @@ class App:
         return self.state / f"{self.mode}.sqlite3"
 
     def idle(self) -> bool:
-        """Whether there is certainly nothing to publish; imports next to nothing."""
+        """Whether there is certainly nothing to publish, and nothing to say; imports next to nothing."""
+        from clarion.campaign.where import locate, peek
         from clarion.outbox.host import host_id
         from clarion.outbox.probe import idle
 
-        return idle(self.outbox_path, host=host_id())
+        seen = peek(locate(None, self.campaign))
+        if seen is None:
+            return False
+        campaign_id, mode, stamp = seen
+        home = f"{self._state or state_root()}/{campaign_id}"
+        return idle(f"{home}/{mode}.sqlite3", host=host_id(), config=stamp)
+
+    def remember_config(self) -> None:
+        """Note that this config.toml was read in full and is good, so that idle runs need not read it again."""
+        from clarion.campaign.where import peek
+        from clarion.outbox.store import CONFIG, get_meta, set_meta
+
+        seen = peek(str(self.folder))
+        if seen is None:
+            return
+        with self.outbox.read() as tx:
+            known = get_meta(tx.connection, CONFIG)
+        if known != seen[2]:
+            with self.outbox.write() as tx:
+                set_meta(tx.connection, CONFIG, seen[2])
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -193,7 +215,7 @@ class App:
             server=str(config.server),
             identity=Identity(
                 network=config.network,
-                origin=f"rehearsal:{config.server}",
+                origin=f"rehearsal:{config.network}",  # not the server: it may still change
                 remote_id=networks.rehearsal(config.network).remote_id(name),
             ),
             limits=networks.options(config.network).LIMITS,
@@ -318,6 +340,20 @@ class App:
         for name in ("connections", "outbox"):
             with suppress(KeyError):
                 self.__dict__.pop(name).close()
+
+
+def state_root() -> str:
+    """Where outboxes live: the user's state folder, by the XDG rule, elsewhere by the system's.
+
+    Spelt out because the idle cron run asks for it: importing platformdirs took longer than the whole probe.
+    """
+    if sys.platform == "darwin":
+        from platformdirs import user_state_dir
+
+        return user_state_dir("clarion")
+    said = os.environ.get("XDG_STATE_HOME", "")
+    root = said if said.startswith("/") else os.path.expanduser("~/.local/state")  # noqa: PTH111 - as above
+    return f"{root}/clarion"
 
 
 def _differs(known: Account | None, wanted: Account) -> bool:

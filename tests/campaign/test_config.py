@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clarion.campaign import bundled, config
+from clarion.campaign import bundled, config, where
 from clarion.errors import CampaignError
 from tests.campaign.conftest import CONFIG, Folder
 
@@ -21,34 +21,34 @@ def refusal(folder: Folder) -> str:
 
 
 def test_it_finds_the_campaign_from_a_folder_below(folder: Folder) -> None:
-    assert config.find(folder.path / "posts" / "one", None) == folder.path
+    assert where.find(folder.path / "posts" / "one", None) == folder.path
 
 
 def test_it_passes_by_a_config_that_is_no_campaign(folder: Folder) -> None:
     folder.write("posts/config.toml", "[tool]\n")
-    assert config.find(folder.path / "posts", None) == folder.path
+    assert where.find(folder.path / "posts", None) == folder.path
 
 
 def test_it_stops_at_a_broken_campaign_rather_than_taking_another(folder: Folder) -> None:
     folder.write("posts/config.toml", "[campaign]\nid = broken\n")
-    assert config.find(folder.path / "posts", None) == folder.path / "posts"
+    assert where.find(folder.path / "posts", None) == folder.path / "posts"
 
 
 def test_without_a_campaign_it_says_how_to_begin(tmp_path: Path) -> None:
     with pytest.raises(CampaignError) as caught:
-        config.find(tmp_path, None)
+        where.find(tmp_path, None)
     assert caught.value.message == "There is no campaign here, nor in a folder above."
     assert caught.value.hint == "clarion init"
 
 
 def test_it_takes_the_folder_it_is_told_or_its_file(folder: Folder) -> None:
-    assert config.find(None, str(folder.path)) == folder.path
-    assert config.find(None, str(folder.path / "config.toml")) == folder.path
+    assert where.find(None, str(folder.path)) == folder.path
+    assert where.find(None, str(folder.path / "config.toml")) == folder.path
 
 
 def test_it_refuses_a_told_folder_without_a_campaign(tmp_path: Path) -> None:
     with pytest.raises(CampaignError, match="is not a campaign"):
-        config.find(None, str(tmp_path / "nowhere"))
+        where.find(None, str(tmp_path / "nowhere"))
 
 
 def test_the_example_is_valid_as_it_stands_and_has_three_accounts(tmp_path: Path) -> None:

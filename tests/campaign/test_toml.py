@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clarion.campaign import config
+from clarion.campaign import config, toml
 from clarion.campaign.explain import line_of
 from clarion.errors import CampaignError
 from tests.campaign.conftest import CONFIG, Folder
@@ -129,10 +129,18 @@ def test_it_finds_the_line_of_a_key(key: tuple[str | int, ...], line: int | None
     assert line_of(text, key) == line
 
 
+def test_it_finds_the_innermost_table_whatever_the_order() -> None:
+    assert line_of("[a.b]\nc = 1\n[a]\nd = 2\n", ("a", "b", "missing")) == 1
+
+
+def test_a_text_is_read_with_plain_line_ends(folder: Folder) -> None:
+    assert toml.read_text(folder.write("a.md", b"\xef\xbb\xbfone\r\ntwo\rthree\n")) == "one\ntwo\nthree\n"
+
+
 def test_reading_the_configuration_imports_nothing_heavy(folder: Folder) -> None:
     code = (
-        "import sys\nfrom pathlib import Path\nfrom clarion.campaign import config\n"
-        f"config.load(config.find(None, {str(folder.path)!r}))\n"
+        "import sys\nfrom pathlib import Path\nfrom clarion.campaign import config, where\n"
+        f"config.load(where.find(None, {str(folder.path)!r}))\n"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     ran = subprocess.run(

@@ -23,6 +23,8 @@ class Desk:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.outbox = store.create(path, host="here", simulated=NOON)
+        with self.outbox.write() as tx:
+            store.set_meta(tx.connection, store.CONFIG, "1:1")
         self.now = NOON
         self.names: list[str] = []
 
@@ -43,7 +45,9 @@ class Desk:
     def queue(
         self, account: Account, *texts: str, due: datetime | None = None, author: str = "ann", **more: object
     ) -> int:
-        payload = Payload(account=account.identity, language="en", parts=tuple(Part(text=text) for text in texts))
+        payload = Payload(
+            account=account.identity, language="en", parts=tuple(Part(text=text) for text in texts)
+        )
         new = posts.NewPost(
             **{  # type: ignore[arg-type]
                 "account": account.name,

@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from clarion.clock import micros
+from clarion.errors import ApprovalError
 from clarion.model import ApprovalPolicy, Receipt, Staged
-from clarion.outbox import accounts, claims, incidents, posts, schema, settle
+from clarion.outbox import accounts, claims, incidents, schema, settle
 from clarion.outbox.claims import Claim, Withheld
 
 from .conftest import LATE, NOON, Desk
@@ -61,7 +62,10 @@ def test_it_takes_one_delivery_of_each_account(desk: Desk) -> None:
         account = desk.account(name)
         for minutes, text in enumerate(("first", "second")):
             desk.approve(desk.queue(account, text, due=NOON - timedelta(minutes=9 - minutes)))
-    assert [(c.delivery.account.name, c.delivery.content.text) for c in take(desk)] == [("a", "first"), ("b", "first")]
+    assert [(c.delivery.account.name, c.delivery.content.text) for c in take(desk)] == [
+        ("a", "first"),
+        ("b", "first"),
+    ]
 
 
 def test_it_holds_a_payload_that_is_not_what_was_approved(desk: Desk) -> None:
@@ -87,7 +91,7 @@ def test_an_approval_ends_with_its_window(desk: Desk) -> None:
 def test_a_team_does_not_count_its_authors_word(desk: Desk) -> None:
     team = ApprovalPolicy(mode="team")
     number = desk.queue(desk.account("voice"), "hello", author="ann")
-    with pytest.raises(posts.ApprovalError):
+    with pytest.raises(ApprovalError):
         desk.approve(number, who="ann", policy=team)
     assert desk.approve(number, who="ben", policy=team) == 1
 

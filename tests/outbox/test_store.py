@@ -36,7 +36,8 @@ def test_the_file_is_its_owners_alone(desk: Desk) -> None:
 def test_it_commits_durably(desk: Desk) -> None:
     with desk.outbox.read() as tx:
         mode, synchronous = (
-            tx.connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous")
+            tx.connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous")
         )
     assert (mode, synchronous) in {("truncate", 3), ("wal", 2)}
 
@@ -63,7 +64,9 @@ def test_it_refuses_a_newer_schema(desk: Desk) -> None:
         store.open_outbox(desk.path, host="here")
 
 
-@pytest.mark.parametrize("content", [b"", b"hello, I am no database", b"SQLite format 3\x00" + b"\xff" * 4096])
+@pytest.mark.parametrize(
+    "content", [b"", b"hello, I am no database", b"SQLite format 3\x00" + b"\xff" * 4096]
+)
 def test_it_says_when_a_file_is_no_outbox(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "outbox.sqlite3"
     path.write_bytes(content)
@@ -105,24 +108,25 @@ def test_simulated_time_only_grows(desk: Desk) -> None:
 
 def test_the_probe_sees_what_is_due_and_leaves_a_heartbeat(desk: Desk) -> None:
     number = desk.queue(desk.account("voice"), "hello")
-    assert probe.idle(desk.path, host="here")
+    assert not probe.idle(desk.path, host="here", config="2:2"), "a config.toml that nobody read in full"
+    assert probe.idle(desk.path, host="here", config="1:1")
     desk.approve(number)
-    assert not probe.idle(desk.path, host="here")
+    assert not probe.idle(desk.path, host="here", config="1:1")
     with desk.outbox.write() as tx:
         assert store.get_meta(tx.connection, "heartbeat")
         tx.execute(sa.insert(schema.pause).values(scope="voice", since=tx.now))
-    assert probe.idle(desk.path, host="here")
+    assert probe.idle(desk.path, host="here", config="1:1")
 
 
 def test_the_probe_leaves_what_it_does_not_know_to_the_full_path(desk: Desk, tmp_path: Path) -> None:
-    assert not probe.idle(desk.path, host="elsewhere")
-    assert not probe.idle(tmp_path / "none", host="here")
+    assert not probe.idle(desk.path, host="elsewhere", config="1:1")
+    assert not probe.idle(tmp_path / "none", host="here", config="1:1")
 
 
 def test_the_probe_does_not_fail_on_a_lock(desk: Desk) -> None:
     with closing(sqlite3.connect(desk.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert probe.idle(desk.path, host="here")
+        assert probe.idle(desk.path, host="here", config="1:1")
         other.execute("ROLLBACK")
 
 

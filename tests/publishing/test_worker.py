@@ -11,8 +11,9 @@ from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused,
 from clarion.networks.base import Absent, Unsure
 from clarion.outbox import schema
 from clarion.publishing.retry import back_off
+from tests.outbox.conftest import NOON
 
-from .conftest import NOON, Stage
+from .conftest import Stage
 
 
 def queued(stage: Stage, *texts: str, account: str = "voice") -> int:

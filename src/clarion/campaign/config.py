@@ -17,10 +17,10 @@ from msgspec import Meta
 
 from clarion.campaign import toml
 from clarion.campaign.toml import Document, Table
+from clarion.campaign.where import FILE
 from clarion.errors import CampaignError
 from clarion.networks import NAMES as NETWORKS
 
-FILE = "config.toml"
 #: Posts per account, language and day: the default, and what no campaign may go above (content.md, "honest").
 CAP = 4
 MOST = 8
@@ -29,7 +29,6 @@ LATE = timedelta(hours=2)
 LATE_EVERGREEN = timedelta(hours=12)
 
 _SERVERS = {"x": "https://x.com", "bluesky": "https://bsky.social"}
-_CAMPAIGN = re.compile(rb"^[ \t]*\[[ \t]*campaign[ \t]*\]", re.MULTILINE)
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?")
 _TAG = re.compile(r"#\w*[^\W\d]\w*")
@@ -187,30 +186,6 @@ class Config(Table, frozen=True, kw_only=True):
         return zone(self.campaign.zone)
 
 
-def find(start: Path | None, explicit: str | None) -> Path:
-    """The campaign folder: `explicit` (--campaign or CLARION_CAMPAIGN), or the nearest one from `start` upward.
-
-    `start` is by default the current folder. A `config.toml` without [campaign] belongs to something else and is
-    passed by. CampaignError when there is none.
-    """
-    if explicit:
-        folder = Path(explicit).expanduser()
-        folder = folder.parent if folder.name == FILE else folder
-        if not _is_campaign(folder):
-            raise CampaignError(
-                f"{explicit} is not a campaign: it has no {FILE} with [campaign].", f"clarion init {explicit}"
-            )
-        return folder.absolute()
-    try:
-        here = (start or Path.cwd()).absolute()
-    except FileNotFoundError as error:
-        raise CampaignError("The current folder is gone.", "Go to another folder: cd ~") from error
-    for folder in (here, *here.parents):
-        if _is_campaign(folder):
-            return folder
-    raise CampaignError("There is no campaign here, nor in a folder above.", "clarion init")
-
-
 def load(folder: Path) -> Config:
     """The configuration of the campaign in `folder`."""
     document = toml.read(folder / FILE)
@@ -248,15 +223,6 @@ def zone(name: str) -> tzinfo:
             f'{FILE}: campaign.zone: there is no time zone "{name}".',
             toml.did_you_mean(name, available_timezones(), 'Write it like this: zone = "Europe/Berlin"'),
         ) from error
-
-
-def _is_campaign(folder: Path) -> bool:
-    # By the bytes, not by parsing: a broken file is still this campaign's, and `load` then says what is wrong.
-    try:
-        with (folder / FILE).open("rb") as file:
-            return bool(_CAMPAIGN.search(file.read(toml.MAX_BYTES)))
-    except OSError:
-        return False
 
 
 def _check_campaign(document: Document, campaign: Campaign) -> None:

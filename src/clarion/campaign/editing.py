@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from clarion.campaign import config
+from clarion.campaign import config, where
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -20,11 +20,11 @@ def edited(folder: Path, change: Callable[[TOMLDocument], None]) -> str | None:
     """The text of config.toml after a change; None when it says so already. CampaignError where it would be invalid."""
     import tomlkit
 
-    before = (folder / config.FILE).read_text(encoding="utf-8")
+    before = (folder / where.FILE).read_text(encoding="utf-8")
     document = tomlkit.parse(before)
     change(document)
     text = tomlkit.dumps(document)
     with TemporaryDirectory() as draft:
-        (Path(draft) / config.FILE).write_text(text, encoding="utf-8")
+        (Path(draft) / where.FILE).write_text(text, encoding="utf-8")
         config.load(Path(draft))
     return None if text == before else text

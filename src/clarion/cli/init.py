@@ -156,9 +156,9 @@ def _words(text: str) -> tuple[str, ...]:
 
 def refuse_if_taken(folder: Path) -> None:
     """Raise CampaignError where a campaign, or somebody's config.toml, is already."""
-    from clarion.campaign import config
+    from clarion.campaign import where
 
-    target = folder / config.FILE
+    target = folder / where.FILE
     if folder.exists() and not folder.is_dir():
         raise CampaignError(f"{folder} is a file", "clarion init DIR, with another name")
     if os.path.lexists(target):
@@ -166,7 +166,7 @@ def refuse_if_taken(folder: Path) -> None:
             f"{target} is there already; nothing was changed", "clarion init DIR, for another folder"
         )
     try:
-        around = config.find(folder.absolute().parent, None)
+        around = where.find(folder.absolute().parent, None)
     except CampaignError:
         return
     raise CampaignError(
@@ -195,17 +195,17 @@ def make(folder: Path, document: TOMLDocument) -> list[Path]:
     import tomlkit
 
     from clarion.accounts.files import write_whole
-    from clarion.campaign import bundled, config
+    from clarion.campaign import bundled, config, where
 
     text = tomlkit.dumps(document).encode()
     with TemporaryDirectory() as draft:  # what cannot be read back is not written at all
-        (Path(draft) / config.FILE).write_bytes(text)
+        (Path(draft) / where.FILE).write_bytes(text)
         config.load(Path(draft))
     folder.mkdir(parents=True, exist_ok=True)
     kept = _copy(bundled.posts(), folder / "posts")
     if not os.path.lexists(folder / ".gitignore"):
         write_whole(folder / ".gitignore", _GITIGNORE.encode())
-    write_whole(folder / config.FILE, text)
+    write_whole(folder / where.FILE, text)
     return kept
 
 

@@ -1,15 +1,18 @@
 """Is there anything to do? Asked by cron every minute of every day, so with plain sqlite3 and nothing else imported.
 
 In: the outbox file. Out: True when nothing is due, lapsed or to be looked at. It also leaves the heartbeat by which
-`status` tells when cron last ran. Whatever it does not understand (no file, another schema, a lock, damage) it answers
-with False: the full path then finds the words for it.
+`status` tells when cron last ran. Whatever it does not understand (no file, another schema, a config.toml that nobody read in
+full, damage) it answers with False: the full path then finds the words for it.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Must equal schema.HEAD (a test says so); importing the schema would import SQLAlchemy.
 SCHEMA = "0001"
@@ -19,6 +22,7 @@ _NOW = """
                     CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER))
      WHERE EXISTS (SELECT 1 FROM alembic_version WHERE version_num = :schema)
        AND EXISTS (SELECT 1 FROM meta WHERE key = 'host' AND value = :host)
+       AND EXISTS (SELECT 1 FROM meta WHERE key = 'config' AND value = :config)
 """
 # A due row of a blocked or paused account is no work. Parts that wait for an earlier part have no due time.
 _WORK = """
@@ -37,13 +41,13 @@ _HEARTBEAT = (
 )
 
 
-def idle(path: Path, *, host: str) -> bool:
+def idle(path: str | Path, *, host: str, config: str) -> bool:
     """Whether there is certainly nothing to do."""
     try:
         with closing(
             sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=1, isolation_level=None)
         ) as database:
-            row = database.execute(_NOW, {"schema": SCHEMA, "host": host}).fetchone()
+            row = database.execute(_NOW, {"schema": SCHEMA, "host": host, "config": config}).fetchone()
             if row is None:
                 return False
             now = row[0]
