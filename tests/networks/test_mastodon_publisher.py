@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from PIL import Image
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.model import Delivery, Media, Part, Payload, Receipt, Staged
-from clarion.networks.base import Absent, Accepted, Found, Request, Response, Shown, Unsure
-from clarion.networks.mastodon import answers, readback
+from clarion.networks.base import Absent, Accepted, Found, Publisher, Request, Response, Shown, Unsure
+from clarion.networks.mastodon import answers, readback, rehearsal
 from clarion.networks.mastodon.publisher import idempotency_key
 from clarion.rehearsal.world import World
 from tests.networks.conftest import Connected, Networks, account_on
@@ -32,11 +33,16 @@ def delivery(*parts: Part | str, part: int = 1, parent: Receipt | None = None, *
         visibility=more.pop("visibility", "public"),
         parts=tuple(Part(text=each) if isinstance(each, str) else each for each in parts),
     )
-    fields = {"id": f"{part:032x}", "outbox_id": "f" * 32, "post_id": "a" * 32, "first_intent_at": NOW} | more
-    return Delivery(account=account, payload=payload, part=part, parent=parent, **fields)
+    fields: dict[str, Any] = {
+        "id": f"{part:032x}",
+        "outbox_id": "f" * 32,
+        "post_id": "a" * 32,
+        "first_intent_at": NOW,
+    }
+    return Delivery(account=account, payload=payload, part=part, parent=parent, **fields | more)
 
 
-def send(publisher, asked: Delivery) -> Receipt:
+def send(publisher: Publisher, asked: Delivery) -> Receipt:
     return publisher.send(publisher.stage(asked))
 
 
@@ -75,7 +81,10 @@ def test_it_publishes_exactly_what_was_frozen(mastodon, publisher):
 def test_only_a_warning_makes_a_post_sensitive(mastodon, publisher):
     send(publisher, delivery("Quiet"))
     send(publisher, delivery("Loud", warning="violence", id="2" * 32))
-    assert [each.sensitive for each in mastodon.world._machine("mastodon")._statuses.values()] == [False, True]
+    assert [each.sensitive for each in mastodon.world._machine("mastodon")._statuses.values()] == [
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -219,10 +228,14 @@ def test_an_older_post_of_the_same_words_is_not_taken_for_it(mastodon, publisher
     assert publisher.find(asked, 1, later) == Absent()
 
 
-def test_it_is_found_behind_many_newer_posts(publisher):
+def test_it_is_found_behind_many_newer_posts(mastodon, publisher):
     receipt = send(publisher, delivery("Hello"))
-    for number in range(85):
-        send(publisher, delivery(f"Number {number}", id=f"{number + 100:032x}"))
+    token = rehearsal.secret("voice")["access_token"]
+    for number in range(45):
+        form = urlencode({"status": f"Number {number}", "spoiler_text": "quiz", "visibility": "public"})
+        headers = {"authorization": f"Bearer {token}"}
+        request = Request(method="POST", path="/api/v1/statuses", headers=headers, body=form.encode())
+        assert mastodon.world.handle("mastodon", request).status == 200
     assert publisher.find(delivery("Hello"), 0, NOW) == Found(receipt=receipt)
 
 
@@ -335,7 +348,7 @@ class Canned:
 
 
 @pytest.fixture
-def told() -> Iterator[dict[tuple[str, str], Response]]:
+def told() -> dict[tuple[str, str], Response]:
     return {}
 
 
@@ -422,7 +435,7 @@ def test_without_a_source_the_content_is_compared(told, canned):
         '<a href="https://example.org/long"><span class="invisible">https://</span>'
         '<span class="ellipsis">example.org/lo</span><span class="invisible">ng</span></a> &amp; more</p>'
     )
-    status = {
+    status: dict[str, Any] = {
         "id": "01HX",
         "created_at": "2026-12-01T12:00:05.000Z",
         "in_reply_to_id": None,

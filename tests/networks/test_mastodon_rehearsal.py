@@ -22,7 +22,17 @@ class Client:
         self.now = NOW
         self.token = rehearsal.secret(account)["access_token"]
 
-    def ask(self, method, path, *, query="", quirks=(), key=None, body=b"", kind="application/x-www-form-urlencoded"):
+    def ask(
+        self,
+        method,
+        path,
+        *,
+        query="",
+        quirks=(),
+        key=None,
+        body=b"",
+        kind="application/x-www-form-urlencoded",
+    ):
         headers = {"authorization": f"Bearer {self.token}", "host": "127.0.0.1:1", "content-type": kind}
         if key:
             headers["idempotency-key"] = key
@@ -78,7 +88,9 @@ def test_it_takes_a_post_and_shows_it(client):
 
 
 def test_json_is_taken_like_a_form(client):
-    sent = json.dumps({"status": "Hello", "visibility": "unlisted", "sensitive": True, "language": None}).encode()
+    sent = json.dumps(
+        {"status": "Hello", "visibility": "unlisted", "sensitive": True, "language": None}
+    ).encode()
     made = body(client.ask("POST", "/api/v1/statuses", body=sent, kind="application/json"))
     assert (made["visibility"], made["sensitive"], made["language"]) == ("unlisted", True, None)
 

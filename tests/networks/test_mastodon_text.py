@@ -60,7 +60,18 @@ def _their_length(words: str) -> int:
 
 _PIECES = st.sampled_from(
     [
-        *("слово", "word", "#EyesOnChechnya", "👩‍🚀", "@user", "@user@social.example", "\n\n", " ", ", ", "—"),
+        *(
+            "слово",
+            "word",
+            "#EyesOnChechnya",
+            "👩‍🚀",
+            "@user",
+            "@user@social.example",
+            "\n\n",
+            " ",
+            ", ",
+            "—",
+        ),
         *("https://example.org", "https://example.org/a/b-c_d?e=f&g=1", "http://www.hrw.org:80/x", "(", ")"),
         *("https://мвд.рф/новости", "https://en.wikipedia.org/wiki/A_(b)", "https://nope.invalidtld/x"),
     ]
@@ -85,7 +96,8 @@ def test_it_never_raises_and_its_facets_lie_in_order(words):
 
 
 @pytest.mark.parametrize(
-    "piece", ["https://", "https://a.co/(", "@a", "#a·", "🇷", "a.", "#", "https://x.com/a(b", "https://a.рф", "#1·"]
+    "piece",
+    ["https://", "https://a.co/(", "@a", "#a·", "🇷", "a.", "#", "https://x.com/a(b", "https://a.рф", "#1·"],
 )
 def test_it_takes_linear_time(piece):
     began = time.process_time()
@@ -120,7 +132,9 @@ def test_a_tag_inside_an_address_is_no_tag():
 
 def test_fit_keeps_the_warning_out_of_the_text_and_makes_nfc():
     parts = text.fit(
-        Draft(parts=(DraftPart(text="cafe\u0301 https://example.org"), DraftPart(text="two")), warning="насилие"),
+        Draft(
+            parts=(DraftPart(text="cafe\u0301 https://example.org"), DraftPart(text="two")), warning="насилие"
+        ),
         LIMITS,
     )
     assert [part.text for part in parts] == ["caf\u00e9 https://example.org", "two"]

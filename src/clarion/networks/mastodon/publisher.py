@@ -163,7 +163,7 @@ class MastodonPublisher:
     def _await(self, media_id: str, deadline: Deadline) -> None:
         waiting = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda made: not self._ready(made)),
-            wait=tenacity.wait_exponential(multiplier=0.5, max=5),
+            wait=tenacity.wait_exponential(multiplier=0.2, max=5),
             stop=tenacity.stop_after_delay(min(_READY_SECONDS, deadline.left - self._http.seconds))
             | tenacity.stop_after_attempt(20),
             sleep=self._sleep,
