@@ -245,7 +245,7 @@ class PublisherContract:
         begun = time.monotonic()
         with pytest.raises(OutcomeUnknown):
             self._publish(publisher, self._delivery(TEXT))
-        assert time.monotonic() - begun < 2.5
+        assert time.monotonic() - begun < 10
 
     def test_a_slow_answer_is_still_an_answer(self, networks: Networks, connect: Connected) -> None:
         networks.fault(self.network, "slow", seconds=0.2)

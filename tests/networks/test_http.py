@@ -15,6 +15,8 @@ import requests
 from clarion.errors import OutcomeUnknown, Unavailable
 from clarion.networks.http import DeadlineExceeded, NotLoopback, Session, is_loopback, lost
 
+#: Well after the deadlines asked for here, well before what the servers would take.
+SOON = 3.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -117,7 +119,7 @@ def test_it_cuts_an_answer_that_is_not_whole_at_the_deadline(answer: Callable[[s
         begun = time.monotonic()
         with pytest.raises(DeadlineExceeded):
             http.post(server.url, data="a", timeout=60)
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < SOON
         assert http.wrote
 
 
@@ -126,7 +128,7 @@ def test_a_streamed_body_is_cut_at_the_deadline_too() -> None:
         begun = time.monotonic()
         with pytest.raises(DeadlineExceeded):
             http.get(server.url, stream=True)
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < SOON
 
 
 def test_a_request_after_one_that_was_cut_is_answered() -> None:
@@ -138,15 +140,24 @@ def test_a_request_after_one_that_was_cut_is_answered() -> None:
     with serving(answer) as server, session(0.3) as http:
         with pytest.raises(DeadlineExceeded):
             http.post(server.url)
+        http.seconds = 5
         assert http.post(server.url).text == "ok"
 
 
 def test_a_body_the_server_does_not_read_is_cut_at_the_deadline() -> None:
-    with serving(lambda connection: time.sleep(1.5)) as server, session(0.4) as http:
+    over = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        over.wait(10)
+
+    with serving(answer) as server, session(0.4) as http:
         begun = time.monotonic()
-        with pytest.raises(DeadlineExceeded):
-            http.post(server.url, data=b"x" * 20_000_000)
-        assert time.monotonic() - begun < 1.2
+        try:
+            with pytest.raises(DeadlineExceeded):
+                http.post(server.url, data=b"x" * 20_000_000)
+        finally:
+            over.set()
+        assert time.monotonic() - begun < SOON
 
 
 @pytest.mark.parametrize(
@@ -161,12 +172,15 @@ def test_a_body_the_server_does_not_read_is_cut_at_the_deadline() -> None:
         "http://0.0.0.0/",
     ],
 )
-def test_a_rehearsal_never_leaves_this_machine(url: str) -> None:
+def test_a_rehearsal_never_leaves_this_machine(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a name was looked up, or a socket opened")
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    monkeypatch.setattr(socket.socket, "connect", never)
     with session() as http:
-        begun = time.monotonic()
         with pytest.raises(NotLoopback):
             http.get(url)
-        assert time.monotonic() - begun < 0.2  # nothing was looked up
         assert not http.wrote
 
 
@@ -280,7 +294,7 @@ def test_a_proxy_that_never_opens_its_tunnel_is_cut_at_the_deadline() -> None:
         begun = time.monotonic()
         with pytest.raises(DeadlineExceeded):
             http.post("https://somewhere.example/x")
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < SOON
         assert not http.wrote
 
 

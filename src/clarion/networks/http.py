@@ -17,6 +17,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from clarion import __version__
+from clarion.clock import Deadline
 from clarion.errors import OutcomeUnknown, Unavailable
 
 USER_AGENT = f"Clarion/{__version__}"
@@ -81,13 +82,14 @@ class Session(requests.Session):
         kwargs["timeout"] = (min(CONNECT_SECONDS, self.seconds), self.seconds)
         if request.method not in _REPEATABLE:
             kwargs["allow_redirects"] = False
+        deadline = Deadline(self.seconds)
         timer = threading.Timer(self.seconds, self._wire.cut)
         timer.daemon = True
         timer.start()
         try:
             answer = super().send(request, **kwargs)
         except requests.RequestException as error:
-            if self._wire.expired:
+            if self._wire.expired or deadline.left <= 0:  # the socket's own timeout may ring first
                 raise self._late(request) from error
             raise
         finally:
