@@ -222,38 +222,27 @@ class App:
         )
 
     def verify(self, name: str) -> Profile:
-        """Ask the network who this account is, and pin the answer in the outbox."""
+        """Ask the real network who this account is, and pin the answer in the live outbox."""
         from dataclasses import replace
 
+        from clarion.model import Identity
         from clarion.outbox.accounts import pin
 
+        if self.rehearsing:
+            with self.as_live() as live:
+                return live.verify(name)
         if name not in self.config.accounts:
             raise CampaignError(
                 f"there is no account “{name}” in config.toml", f"clarion accounts add {name}"
             )
-        account = self._unpinned(name)
-        with self.connections.of(account) as publisher:
+        account = self.rehearsed(name)
+        stranger = Identity(network=account.network, origin=account.server, remote_id="")
+        with self.connections.of(replace(account, identity=stranger)) as publisher:
             profile = publisher.verify()
-        if self.rehearsing:
-            pinned = self.rehearsed(name)
-        else:
-            pinned = replace(account, identity=profile.identity, handle=profile.handle, limits=profile.limits)
+        pinned = replace(account, identity=profile.identity, handle=profile.handle, limits=profile.limits)
         with self.outbox.write() as tx:
             pin(tx, pinned, verified=True)
         return profile
-
-    def _unpinned(self, name: str) -> Account:
-        """An account before its server was asked."""
-        from dataclasses import replace
-
-        from clarion.model import Identity
-
-        account = self.rehearsed(name)
-        if self.rehearsing:
-            return account
-        return replace(
-            account, identity=Identity(network=account.network, origin=account.server, remote_id="")
-        )
 
     # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ def test_it_loses_nothing_and_doubles_nothing(demo) -> None:
     _, show, outcome = demo
     assert (outcome.lost, outcome.doubled, outcome.second_run) == (0, 0, 0)
     assert {row.state for row in show.rows.values()} == {"sent"}
-    assert len(show.rows) == len(TEMPLATES) * len(NAMES) * 2
+    assert {(row.what, row.network) for row in show.rows.values()} == set(product(TEMPLATES, NAMES))
+    assert {row.language for row in show.rows.values()} == {"en", "ru"}
 
 
 def test_the_dropped_answer_is_found_and_not_sent_again(demo) -> None:
