@@ -266,6 +266,18 @@ def test_a_hostile_or_broken_template_is_one_clear_error_in_no_time(folder: Fold
     assert hint
 
 
+def test_a_text_that_grows_too_long_is_stopped_while_it_grows(folder: Folder) -> None:
+    source = "{% for a in x %}" + "y" * 1_000 + "{% endfor %}"
+    message, _ = refusal(folder, source, variables={"x": "x" * 10_000})
+    assert message == "posts/one/en.md: this renders to more than 20,000 characters."
+
+
+def test_an_include_that_is_a_link_out_of_the_folder_is_refused(folder: Folder) -> None:
+    (folder.path / "posts/one/_config.md").symlink_to(folder.path / "config.toml")
+    message, _ = refusal(folder, '{% include "_config.md" %}')
+    assert message == 'posts/one/en.md, line 1: there is no piece "_config.md" to include.'
+
+
 def test_includes_that_multiply_are_cut_off(folder: Folder) -> None:
     for number in range(20):
         folder.write(f"posts/one/_{number}.md", f'{{% include "_{number + 1}.md" %}}' * 2)
