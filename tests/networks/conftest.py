@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Protocol
 
 import pytest
 
@@ -92,10 +93,17 @@ class MemorySessions:
             yield
 
 
+class HasUrls(Protocol):
+    """Rehearsal networks in this process (`Networks`) or in their own (`rehearsal.running.Running`)."""
+
+    @property
+    def urls(self) -> Mapping[str, str]: ...
+
+
 class Connected:
     """Makes publishers whose sessions are closed when the test ends. `media` holds the bytes they may load."""
 
-    def __init__(self, networks: Networks) -> None:
+    def __init__(self, networks: HasUrls) -> None:
         self._networks = networks
         self._sessions: list[Session] = []
         self.media: dict[str, bytes] = {}
@@ -170,6 +178,3 @@ def connect(networks: Networks) -> Iterator[Connected]:
     connected = Connected(networks)
     yield connected
     connected.close()
-
-
-Connect = Callable[..., Publisher]

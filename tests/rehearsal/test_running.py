@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -13,6 +16,8 @@ import pytest
 
 from clarion.errors import ClarionError
 from clarion.rehearsal.running import Running, ensure, running, serve
+from tests.networks.conftest import Connected
+from tests.networks.contract import TEXT, PublisherContract, picture
 
 
 @pytest.fixture
@@ -69,9 +74,42 @@ def test_one_of_another_edition_is_replaced(folder: Path) -> None:
     assert second.pid != first.pid
 
 
+def test_what_was_accepted_survives_a_kill(folder: Path) -> None:
+    up = ensure(folder)
+    connect = Connected(up)
+    for network in up.urls:
+        contract = PublisherContract()
+        contract.network = network  # type: ignore[misc]
+        contract._publish(connect(network), contract._delivery(TEXT, media=[picture(connect, "red")]))
+    connect.close()
+    before = {network: up.accepted(network) for network in up.urls}
+    os.kill(up.pid, signal.SIGKILL)
+    again = ensure(folder)
+    assert again.pid != up.pid
+    for network in up.urls:
+        assert [one.text for one in before[network]] == [TEXT]
+        assert again.accepted(network) == before[network]
+        assert TEXT in again.timeline_page(network)
+
+
 def test_it_stops_by_itself_when_nobody_asks(folder: Path) -> None:
     serve(folder, idle=0.1)
     assert running(folder) is None
+
+
+def ask_until_gone(up: Running) -> None:
+    until = time.monotonic() + 15
+    while time.monotonic() < until:
+        up.clear_faults()
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_it_stops_when_its_folder_is_gone(folder: Path) -> None:
+    up = ensure(folder)
+    shutil.rmtree(folder)
+    with pytest.raises(ClarionError, match="do not answer"):
+        ask_until_gone(up)
 
 
 def test_it_says_that_it_is_already_up(folder: Path) -> None:

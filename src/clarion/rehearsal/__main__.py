@@ -1,6 +1,6 @@
 """`python -m clarion.rehearsal FOLDER`: the background process that `running.ensure` starts.
 
-With `--detach` it leaves its parent, its terminal and its working folder. On stdout it says once, as JSON, that it is
+With `--detach` it leaves its parent and its terminal. On stdout it says once, as JSON, that it is
 up or why not; then it is silent.
 """
 
@@ -40,7 +40,6 @@ def _detach() -> None:
     if os.fork():
         os._exit(0)
     os.setsid()
-    os.chdir("/")
 
 
 def _say_up(up: Running) -> None:

@@ -124,7 +124,7 @@ def serve(
     idle: float | None = None,
     ready: Callable[[Running], None] = lambda up: None,
 ) -> None:
-    """Serve in this process until interrupted, told to stop, or `idle` seconds without a request.
+    """Serve in this process until interrupted, told to stop, `idle` seconds without a request, or the folder is gone.
 
     Ports are the given ones, else the last run's, where they are free. Raises ClarionError when this folder's
     networks are already up elsewhere.
@@ -136,7 +136,7 @@ def serve(
     _make(folder)
     with _only_one(folder), _logged(folder):
         sockets = bind((*networks.NAMES, CONTROL), {**_last_ports(folder), **(ports or {})})
-        carrier = Carrier(World(folder), sockets, idle=idle)
+        carrier = Carrier(World(folder), sockets, idle=idle, wanted=folder.exists)
         said = {"pid": os.getpid(), "urls": carrier.urls, "edition": edition()}
 
         def up() -> None:
@@ -161,7 +161,8 @@ def edition() -> str:
 
 def _start(folder: Path, idle: float) -> Running:
     """Start them detached. The child's stdout stays open until it is up, or says why not, or died."""
-    command = [sys.executable, "-m", "clarion.rehearsal", str(folder), "--idle", str(idle), "--detach"]
+    # -P: nothing that lies in the campaign's folder may stand in for a module
+    command = [sys.executable, "-P", "-m", "clarion.rehearsal", str(folder), "--idle", str(idle), "--detach"]
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=READY_SECONDS, check=False

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 CONTROL = "control"
 MAX_BODY = 25_000_000
+#: How often, in seconds, it is asked whether the servers are still wanted.
+_LOOK = 2.0
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -63,13 +65,19 @@ class Carrier:
     """The running servers. `run` blocks; `stop` may be called from any thread."""
 
     def __init__(
-        self, world: World, sockets: Mapping[str, socket.socket], *, idle: float | None = None
+        self,
+        world: World,
+        sockets: Mapping[str, socket.socket],
+        *,
+        idle: float | None = None,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._world = world
         self._sockets = dict(sockets)
         self._ports = {sock.getsockname()[1]: name for name, sock in sockets.items()}
         self.urls = {name: f"http://{HOST}:{port}" for port, name in self._ports.items()}
         self._idle = idle
+        self._wanted = wanted
         self._server = _Server(
             uvicorn.Config(
                 self._app,
@@ -102,7 +110,7 @@ class Carrier:
     async def _run(self, ready: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._last = self._loop.time()
-        self._watch_idle()
+        self._watch()
         self._server.when_ready = ready
         try:
             await self._server.serve(sockets=list(self._sockets.values()))
@@ -110,14 +118,14 @@ class Carrier:
             for timer in self._timers:
                 timer.cancel()
 
-    def _watch_idle(self) -> None:
-        if self._idle is None:
-            return
-        left = self._last + self._idle - asyncio.get_running_loop().time()
-        if left <= 0:
+    def _watch(self) -> None:
+        """Stop when idle for too long, or when nobody can want this any more."""
+        now = asyncio.get_running_loop().time()
+        if not self._wanted() or (self._idle is not None and now - self._last >= self._idle):
             self._server.stop()
-        else:
-            self._after(left, self._watch_idle)
+            return
+        left = _LOOK if self._idle is None else min(_LOOK, self._last + self._idle - now)
+        self._after(left, self._watch)
 
     def _after(self, seconds: float, call: Callable[[], object]) -> None:
         def run() -> None:
