@@ -125,18 +125,19 @@ class App:
         home = f"{self._state or state_root()}/{campaign_id}"
         return idle(f"{home}/{mode}.sqlite3", host=host_id(), config=stamp)
 
-    def remember_config(self) -> None:
-        """Note that this config.toml was read in full and is good, so that idle runs need not read it again."""
-        from clarion.campaign.where import peek
-        from clarion.outbox.store import CONFIG, get_meta, set_meta
+    def check_in(self) -> None:
+        """Note that publish ran here, and that this config.toml was read in full and is good.
 
+        Idle runs leave the heartbeat themselves, and need not read a configuration again that has not changed.
+        """
+        from clarion.campaign.where import peek
+        from clarion.outbox.store import CONFIG, HEARTBEAT, set_meta
+
+        self.config  # noqa: B018 - read, and refused if it is wrong
         seen = peek(str(self.folder))
-        if seen is None:
-            return
-        with self.outbox.read() as tx:
-            known = get_meta(tx.connection, CONFIG)
-        if known != seen[2]:
-            with self.outbox.write() as tx:
+        with self.outbox.write() as tx:
+            set_meta(tx.connection, HEARTBEAT, str(tx.now))
+            if seen is not None:
                 set_meta(tx.connection, CONFIG, seen[2])
 
     @cached_property

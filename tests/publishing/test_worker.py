@@ -45,6 +45,16 @@ def test_a_thread_goes_out_in_order_each_part_once(stage: Stage) -> None:
     assert third.parent == stage.network.receipt(stage.network.taken[1])
 
 
+def test_a_thread_that_has_begun_goes_on_before_another_post_begins(stage: Stage) -> None:
+    account = stage.desk.account("voice")
+    for texts in (("1/2", "2/2"), ("alone",), ("one/two", "two/two")):
+        stage.desk.approve(stage.desk.queue(account, *texts))
+    stage.worker().drain()
+    order = [delivery.content.text for delivery in stage.network.taken]
+    assert order.index("2/2") == order.index("1/2") + 1
+    assert order.index("two/two") == order.index("one/two") + 1
+
+
 def test_accounts_go_side_by_side(stage: Stage) -> None:
     for name in "abcdefgh":
         queued(stage, f"from {name}", account=name)

@@ -26,7 +26,7 @@ def publish(app: App, *, dry_run: bool, as_json: bool) -> None:
     if app.idle():
         _nothing_due(app)
         return
-    app.remember_config()
+    app.check_in()
     if app.rehearsing:
         shell.banner_of_rehearsal()
     if dry_run:

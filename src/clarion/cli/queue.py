@@ -85,7 +85,9 @@ def add(
         accounts=to or None,
         because=because,
     )
-    queue_up(app, request, at=at or ("now" if app.rehearsing else "next slot"), yes=yes, as_json=as_json)
+    hint = at is None and app.rehearsing
+    when = at or ("now" if app.rehearsing else "next slot")
+    queue_up(app, request, at=when, yes=yes, as_json=as_json, hint=hint)
 
 
 @queue.command(

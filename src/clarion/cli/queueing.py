@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from clarion.outbox.posts import EntryView
 
 
-def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool) -> None:
-    """Compose a request, show it, and with the person's word queue and approve it. Nothing is kept before that."""
+def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, hint: bool = False) -> None:
+    """Compose a request, show it, and with the person's word queue and approve it. Nothing is kept before that.
+
+    `hint`: say when it would go out if this were not a rehearsal.
+    """
     from clarion.composing import entries
     from clarion.composing.compose import compose, require_clean
 
@@ -38,6 +41,8 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool) -
     if confirmed:
         approve(app, entry.number, who)
     _tell(app, entry, confirmed=confirmed, due=due, now=now, as_json=as_json)
+    if hint and not as_json:
+        shell.say_so(f"Live, it would wait for the next free slot: {_next_slot(app)}.")
 
 
 def approve(app: App, number: int, who: str) -> int:
@@ -117,8 +122,6 @@ def _tell(
     shell.show(f"#{entry.number} {entry.title}: {len(entry.posts)} posts queued, {state}")
     if due > now:
         shell.say_so(f"They go out {in_words(due, _zone_of(due))}.")
-    elif app.rehearsing:
-        shell.say_so(f"Live, without --at, a template would wait for the next free slot: {_next_slot(app)}.")
     shell.say_so("Next: clarion publish" if confirmed else f"Next: clarion approve {entry.number}")
 
 

@@ -33,6 +33,8 @@ def sent(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
     if not held:
         return False
     _end(tx, claim, "sent", receipt.url)
+    # A hair before its predecessor's: a thread that has begun goes on before another post of the account begins.
+    before = sa.select(_delivery.c.due_at - 1).where(_delivery.c.id == claim.delivery.id).scalar_subquery()
     tx.execute(
         sa.update(_delivery)
         .where(
@@ -40,7 +42,7 @@ def sent(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
             _delivery.c.part == claim.delivery.part + 1,
             _delivery.c.due_at.is_(None),
         )
-        .values(due_at=tx.now),
+        .values(due_at=sa.func.coalesce(before, tx.now)),
     )
     tx.execute(sa.update(_account).where(_account.c.name == claim.delivery.account.name).values(failures=0))
     audit.record(tx, "sent", claim.delivery.id, chain=claim.delivery.account.name, detail=receipt.url)

@@ -73,6 +73,8 @@ class SimulatedTime:
 SIMULATED = "simulated_now"
 #: The stamp of the config.toml that a publish run last read in full.
 CONFIG = "config"
+#: When publish last ran: by it `status` tells whether cron does.
+HEARTBEAT = "heartbeat"
 _NOW = {
     # julianday has 40 µs to spare below the millisecond that SQLite's clock has
     "sqlite": sa.text("SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000"),

@@ -32,7 +32,7 @@ class Status:
 def look(outbox: Outbox, *, stopped: bool) -> Status:
     """The standing state, in one short read."""
     with outbox.read() as tx:
-        heartbeat = store.get_meta(tx.connection, "heartbeat")
+        heartbeat = store.get_meta(tx.connection, store.HEARTBEAT)
         counts = posts.counts(tx)
         return Status(
             now=tx.at,
