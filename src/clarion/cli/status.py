@@ -55,8 +55,8 @@ def next_due(app: App, found: Status | None = None) -> str:
 
     due = (found or look(app)).next_due
     if due is None:
-        return 'nothing is scheduled: clarion say "…"   or   clarion queue add SLUG'
-    return f"the next post goes out {in_words(due, zone(app))}"
+        return 'Nothing is scheduled: clarion say "…"   or   clarion queue add SLUG'
+    return f"The next post goes out {in_words(due, zone(app))}"
 
 
 def _ago(app: App, heartbeat: datetime | None, now: datetime) -> str:
