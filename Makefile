@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports bench lock clean
+.PHONY: help demo test check format lint types imports bench picture lock clean
 
 help:            ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -39,6 +39,9 @@ imports: $(STAMP)
 
 bench: $(STAMP)  ## ratios, measured inside one run
 	@$(BIN)/python tests/bench/bench.py
+
+picture: $(STAMP) ## draw the README's picture anew, from the demo
+	@$(BIN)/clarion demo --picture docs/demo.svg
 
 lock: $(STAMP)   ## write requirements-dev.lock anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

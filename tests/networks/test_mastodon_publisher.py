@@ -72,6 +72,7 @@ def test_it_publishes_exactly_what_was_frozen(mastodon, publisher):
     text = "Чечня: суд установил пытки.\n\nИсточник — https://example.org/суд?a=1&b=2 #EyesOnChechnya"
     receipt = send(publisher, delivery(text, language="ru", warning="насилие", visibility="unlisted"))
     (taken,) = mastodon.accepted("mastodon")
+    assert mastodon.world._machine("mastodon")._statuses[taken.remote_id].visibility == "unlisted"
     assert (taken.text, taken.warning, taken.language) == (text, "насилие", "ru")
     assert (taken.remote_id, taken.key) == (receipt.remote_id, idempotency_key(delivery(text)))
     assert receipt.at == NOW
@@ -218,6 +219,11 @@ def test_a_lost_reply_is_found_behind_its_parent_only(mastodon, publisher):
 )
 def test_another_post_is_not_taken_for_it(publisher, other):
     send(publisher, other)
+    assert publisher.find(delivery("Hello", id="9" * 32), 1, NOW) == Absent()
+
+
+def test_the_same_words_with_an_image_are_another_post(connect, publisher):
+    send(publisher, delivery(Part(text="Hello", media=(picture(connect),))))
     assert publisher.find(delivery("Hello", id="9" * 32), 1, NOW) == Absent()
 
 
@@ -446,9 +452,19 @@ def test_without_a_source_the_content_is_compared(told, canned):
     }
     path = f"/api/v1/accounts/{account_on('mastodon').identity.remote_id}/statuses"
     told["GET", path] = answer(200, [status])
-    sighting = canned.find(delivery("Hi @ann@s.example\nhttps://example.org/long & more"), 0, NOW)
+    text = "Hi @ann@s.example\nhttps://example.org/long & more"
+    sighting = canned.find(delivery(text), 0, NOW)
     assert isinstance(sighting, Found)
     assert sighting.receipt.remote_id == "01HX"
+
+
+def test_without_a_source_another_warning_is_another_post(told, canned):
+    status = {"created_at": "2026-12-01T12:00:05.000Z", "spoiler_text": "quiz", "content": "<p>Hi</p>"}
+    old = {"id": "1", "created_at": "2026-12-01T09:00:00.000Z"}
+    path = f"/api/v1/accounts/{account_on('mastodon').identity.remote_id}/statuses"
+    told["GET", path] = answer(200, [status | {"id": "2"}, old])
+    assert canned.find(delivery("Hi", warning="violence"), 1, NOW) == Absent()
+    assert isinstance(canned.find(delivery("Hi", warning="quiz"), 1, NOW), Found)
 
 
 def test_a_timeline_that_never_ends_is_no_absence(told, canned):

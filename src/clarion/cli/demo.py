@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from clarion.trial.demo import Show
+    from clarion.trial.demo import Outcome, Show
 
 
 @click.command(epilog=shell.example("clarion demo", "clarion demo --picture demo.svg"))
@@ -51,7 +51,7 @@ def demo(picture: Path | None) -> None:
     for page in outcome.pages:
         shell.show(f"  {page}")
     if picture:
-        _save(picture, show)
+        _save(picture, show, outcome)
     shell.show("Your turn: clarion init")
     shell.show(f"{outcome.lost} lost · {outcome.doubled} doubled")
     if not outcome.good:
@@ -111,11 +111,11 @@ def _table(show: Show) -> Table:
     return table
 
 
-def _save(picture: Path, show: Show) -> None:
+def _save(picture: Path, show: Show, outcome: Outcome) -> None:
     """The finished table as an SVG that fetches nothing."""
     console = _recorder()
     console.print(_table(show))
-    console.print("0 lost · 0 doubled", style="bold green")
+    console.print(f"{outcome.lost} lost · {outcome.doubled} doubled", style="bold green", highlight=False)
     picture.write_text(console.export_svg(title="clarion demo", code_format=_SVG), encoding="utf-8")
 
 

@@ -85,6 +85,8 @@ def run(folder: Path, tell: Callable[[Show], None]) -> Outcome:
             show.phase = "Publishing a second time: nothing may go out"
             tell(show)
             _publish(app, show, tell)
+            show.phase = "Published, each post once"
+            tell(show)
             return _count(app, folder, found=found, second_run=_accepted(app).total() - before)
         finally:
             app.rehearsal.stop()
