@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -274,6 +275,19 @@ def test_a_stale_timeline_cannot_double_a_post(mastodon, publisher):
     assert publisher.find(asked, 1, NOW) == Absent()
     receipt = send(publisher, asked)
     assert [each.remote_id for each in mastodon.accepted("mastodon")] == [receipt.remote_id]
+
+
+def test_a_post_accepted_late_is_seen_by_the_second_look(mastodon, publisher):
+    asked = delivery("Hello")
+    mastodon.fault("mastodon", "accept_late", seconds=0.5)
+    with pytest.raises(OutcomeUnknown):
+        send(publisher, asked)
+    assert publisher.find(asked, 0, NOW) == Unsure(look_again_in=10)
+    patience = time.monotonic() + 10
+    while not mastodon.accepted("mastodon"):
+        assert time.monotonic() < patience
+        time.sleep(0.05)
+    assert isinstance(publisher.find(asked, 1, NOW), Found)
 
 
 def test_the_same_key_twice_is_one_post(mastodon, publisher):
