@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from clarion.rehearsal.running import running
 from tests.networks.conftest import networks  # noqa: F401 - a fixture
 
 CLARION = str(Path(sys.executable).with_name("clarion"))
@@ -48,5 +49,6 @@ class Person:
 def person(tmp_path: Path) -> Iterator[Person]:
     someone = Person(tmp_path)
     yield someone
-    if (someone.folder / "config.toml").exists():
-        someone.types("rehearse", "--stop")
+    for server in someone.home.rglob("server.json"):
+        if found := running(server.parent):
+            found.stop()
