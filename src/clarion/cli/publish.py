@@ -27,6 +27,9 @@ def publish(app: App, *, dry_run: bool, as_json: bool) -> None:
         _nothing_due(app)
         return
     app.check_in()
+    if app.idle():  # it was only the configuration that had changed
+        _nothing_due(app)
+        return
     if app.rehearsing:
         shell.banner_of_rehearsal()
     if dry_run:
