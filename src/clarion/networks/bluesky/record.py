@@ -37,9 +37,15 @@ _GATE_RULES = {"followed": f"{GATE}#followingRule", "mentioned": f"{GATE}#mentio
 
 
 def rkey(delivery: Delivery) -> str:
-    """The record's key: a TID of its moment, its low bits from delivery id and generation."""
+    """The record's key: a TID, about the moment of the first intent.
+
+    A key that another delivery holds would leave this one in doubt for ever, so two deliveries whose intents fall into
+    one tick of the clock must not meet: up to half a second is taken off by the post's id, the same for all its parts,
+    which keeps them in order, and the low bits come from delivery id and generation.
+    """
+    early = int.from_bytes(sha256(delivery.post_id.encode()).digest()[:4], "big") & 0x7FFFF
     seed = sha256(f"{delivery.id}:{delivery.generation}".encode()).digest()
-    number = micros(moment(delivery)) << 10 | int.from_bytes(seed[:2], "big") & 0x3FF
+    number = (micros(moment(delivery)) - early) << 10 | int.from_bytes(seed[:2], "big") & 0x3FF
     letters = (number >> 5 * place & 0x1F for place in reversed(range(_TID_LENGTH)))
     return "".join(_TID_LETTERS[value] for value in letters)
 
