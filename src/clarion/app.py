@@ -142,29 +142,44 @@ class App:
 
     @cached_property
     def outbox(self) -> Outbox:
-        """The outbox of this mode, made when missing. Accounts of a rehearsal are derived, not verified."""
-        from clarion.outbox import accounts, store
-        from clarion.outbox.host import host_id
-
-        if not self.outbox_path.exists():
-            self._refuse_a_second_outbox(None)
-        simulated = self._simulated if self.rehearsing else None
-        opened = store.create(self.outbox_path, host=host_id(), simulated=simulated)
+        """The outbox of this mode; a local one is made when missing. Accounts of a rehearsal are derived."""
+        opened = self._open()
         try:
             self._refuse_a_second_outbox(opened.id)
             if self.rehearsing:
-                derived = [self.rehearsed(name) for name in self.config.accounts]
-                with opened.read() as tx:
-                    known = {standing.account.name: standing.account for standing in accounts.standings(tx)}
-                missing = [account for account in derived if _differs(known.get(account.name), account)]
-                if missing:
-                    with opened.write() as tx:
-                        for account in missing:
-                            accounts.pin(tx, account, verified=False)
+                self._pin_rehearsed(opened)
         except BaseException:
             opened.close()
             raise
         return opened
+
+    @property
+    def outbox_url(self) -> str | None:
+        """The shared database of a live campaign; the rehearsal's outbox is always local."""
+        return None if self.rehearsing else self.config.outbox.url
+
+    def _open(self) -> Outbox:
+        from clarion.outbox import opening
+        from clarion.outbox.host import host_id
+
+        if self.outbox_url:
+            return opening.open_postgres(self.outbox_url)
+        if not self.outbox_path.exists():
+            self._refuse_a_second_outbox(None)
+        simulated = self._simulated if self.rehearsing else None
+        return opening.create(self.outbox_path, host=host_id(), simulated=simulated)
+
+    def _pin_rehearsed(self, opened: Outbox) -> None:
+        from clarion.outbox import accounts
+
+        with opened.read() as tx:
+            known = {standing.account.name: standing.account for standing in accounts.standings(tx)}
+        derived = [self.rehearsed(name) for name in self.config.accounts]
+        changed = [account for account in derived if _differs(known.get(account.name), account)]
+        if changed:
+            with opened.write() as tx:
+                for account in changed:
+                    accounts.pin(tx, account, verified=False)
 
     def _refuse_a_second_outbox(self, here: str | None) -> None:
         if self.config.live and self.config.campaign.outbox != here:

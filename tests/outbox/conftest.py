@@ -10,7 +10,7 @@ import pytest
 
 from clarion.digest import digest
 from clarion.model import Account, ApprovalPolicy, Identity, Limits, Part, Payload
-from clarion.outbox import accounts, posts, store
+from clarion.outbox import accounts, opening, posts, store
 from clarion.outbox.claims import Terms
 
 NOON = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
@@ -22,7 +22,7 @@ class Desk:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.outbox = store.create(path, host="here", simulated=NOON)
+        self.outbox = opening.create(path, host="here", simulated=NOON)
         with self.outbox.write() as tx:
             store.set_meta(tx.connection, store.CONFIG, "1:1")
         self.now = NOON

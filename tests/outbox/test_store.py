@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 
 from clarion.errors import OutboxError
 from clarion.model import TRANSITIONS, State
-from clarion.outbox import audit, posts, probe, schema, store
+from clarion.outbox import audit, opening, posts, probe, schema, store
 
 from .conftest import NOON, Desk
 
@@ -45,7 +45,7 @@ def test_it_commits_durably(desk: Desk) -> None:
 def test_every_outbox_has_an_id_of_its_own(tmp_path: Path) -> None:
     ids = set()
     for name in ("a", "b"):
-        made = store.create(tmp_path / name, host="here")
+        made = opening.create(tmp_path / name, host="here")
         ids.add(made.id)
         made.close()
     assert len(ids) == 2
@@ -53,7 +53,7 @@ def test_every_outbox_has_an_id_of_its_own(tmp_path: Path) -> None:
 
 def test_it_refuses_another_hosts_outbox(desk: Desk) -> None:
     with pytest.raises(OutboxError, match="another host") as error:
-        store.open_outbox(desk.path, host="elsewhere")
+        opening.open_sqlite(desk.path, host="elsewhere")
     assert "db adopt" in str(error.value.hint)
 
 
@@ -61,7 +61,7 @@ def test_it_refuses_a_newer_schema(desk: Desk) -> None:
     with desk.outbox.write() as tx:
         tx.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(OutboxError, match="newer Clarion"):
-        store.open_outbox(desk.path, host="here")
+        opening.open_sqlite(desk.path, host="here")
 
 
 @pytest.mark.parametrize(
@@ -71,19 +71,19 @@ def test_it_says_when_a_file_is_no_outbox(tmp_path: Path, content: bytes) -> Non
     path = tmp_path / "outbox.sqlite3"
     path.write_bytes(content)
     with pytest.raises(OutboxError):
-        store.open_outbox(path, host="here")
+        opening.open_sqlite(path, host="here")
     assert path.read_bytes() == content
 
 
 def test_a_missing_outbox_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(OutboxError) as error:
-        store.open_outbox(tmp_path / "none.sqlite3", host="here")
+        opening.open_sqlite(tmp_path / "none.sqlite3", host="here")
     assert error.value.hint == "clarion init"
 
 
 def test_creating_twice_keeps_the_first(tmp_path: Path) -> None:
-    first = store.create(tmp_path / "o", host="here")
-    second = store.create(tmp_path / "o", host="here")
+    first = opening.create(tmp_path / "o", host="here")
+    second = opening.create(tmp_path / "o", host="here")
     assert first.id == second.id
     first.close()
     second.close()
@@ -93,7 +93,7 @@ def test_creating_twice_keeps_the_first(tmp_path: Path) -> None:
 def test_the_database_time_is_now(tmp_path: Path) -> None:
     import time
 
-    outbox = store.create(tmp_path / "o", host="here")
+    outbox = opening.create(tmp_path / "o", host="here")
     with outbox.read() as tx:
         assert abs(tx.now / 1e6 - time.time()) < 5
     outbox.close()

@@ -1,0 +1,132 @@
+"""The two databases: how each connects, begins a transaction, tells the time, and what its errors mean.
+
+In: a file's path, or the address of a PostgreSQL database. Out: a SQLAlchemy engine set up so that a commit is durable,
+and storage errors in words a person can act on. What differs between the databases stands here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+
+from clarion.errors import OutboxBusy, OutboxError
+
+#: How long a transaction waits for another process, in seconds.
+BUSY_SECONDS = 30
+#: One connection a thread: the worker's threads, and a few for whoever reads meanwhile.
+CONNECTIONS = 64
+#: From this SQLite on, WAL is free of the reset bug that could corrupt a file (docs/decisions/0003-journal-modes.md).
+_SAFE_WAL = (3, 51, 3)
+
+#: The database's own clock, in microseconds: hosts disagree, it does not.
+NOW = {
+    # julianday has 40 µs to spare below the millisecond that SQLite's clock has
+    "sqlite": sa.text("SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000"),
+    # not now(), which is when the transaction began, perhaps before it waited for a lock
+    "postgresql": sa.text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"),
+}
+
+
+def sqlite(path: Path) -> Engine:
+    """An engine on a file. Only one process writes at a time; the others wait."""
+    engine = sa.create_engine(
+        sa.URL.create("sqlite+pysqlite", database=str(path)),
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        pool_size=CONNECTIONS,
+    )
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def postgres(url: str) -> Engine:
+    """An engine on a PostgreSQL database, which any number of hosts may share.
+
+    Raises OutboxError when the extra is not installed or the address is none.
+    """
+    try:
+        parsed = sa.make_url(url)
+        return sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            connect_args={"connect_timeout": BUSY_SECONDS, "application_name": "clarion"},
+            pool_size=5,
+            max_overflow=CONNECTIONS - 5,
+            pool_pre_ping=True,  # a server that was restarted is noticed before a claim, not in it
+        )
+    except sa.exc.ArgumentError as error:
+        raise OutboxError(
+            "the outbox's address in config.toml is not one of PostgreSQL",
+            'url = "postgresql+psycopg://user@host/database"',
+        ) from error
+    except ImportError as error:
+        raise OutboxError(
+            "this outbox is a PostgreSQL database, and its driver is not installed",
+            "pip install 'clarion[postgres]'",
+        ) from error
+
+
+def place(engine: Engine) -> str:
+    """Where an outbox lives, in words, without its password."""
+    return engine.url.database or "?" if engine.dialect.name == "sqlite" else engine.url.render_as_string()
+
+
+@contextmanager
+def translated(engine: Engine) -> Iterator[None]:
+    """Turn storage errors into OutboxErrors."""
+    try:
+        yield
+    except sa.exc.DatabaseError as error:
+        translate = _of_sqlite if engine.dialect.name == "sqlite" else _of_postgres
+        meant = translate(str(error.orig or error), place(engine), lost=error.connection_invalidated)
+        if meant is None:
+            raise
+        raise meant from error
+
+
+def _of_sqlite(said: str, where: str, *, lost: bool) -> OutboxError | None:
+    if "locked" in said or "busy" in said:
+        return OutboxBusy("another Clarion is using the outbox; try again in a moment")
+    if "disk is full" in said or "disk I/O" in said:
+        return OutboxError(f"the disk took no more of the outbox ({said})", "make room, then run again")
+    if "readonly" in said or "unable to open" in said:
+        return OutboxError(f"the outbox cannot be written: {where}", f"chmod u+rw {where}")
+    if "malformed" in said or "not a database" in said:
+        return OutboxError(
+            f"the outbox is damaged: {where}", "clarion db restore BACKUP; do not publish before"
+        )
+    return None
+
+
+def _of_postgres(said: str, where: str, *, lost: bool) -> OutboxError | None:
+    first = said.strip().splitlines()[0] if said.strip() else "no answer"
+    if "deadlock detected" in said or "lock timeout" in said or "could not serialize" in said:
+        return OutboxBusy("another Clarion is using the outbox; try again in a moment")
+    unreachable = ("connection failed", "connection timeout", "could not connect", "terminating connection")
+    if lost or any(words in said for words in unreachable) or "server closed the connection" in said:
+        return OutboxBusy(
+            f"the database does not answer: {where} ({first})", "is it running? clarion db check"
+        )
+    return None
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
+    if sqlite3.sqlite_version_info >= _SAFE_WAL:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    else:
+        connection.execute("PRAGMA journal_mode = TRUNCATE")
+        connection.execute("PRAGMA synchronous = EXTRA")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
+
+
+def _begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("clarion_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN DEFERRED")
