@@ -12,8 +12,7 @@ from clarion.errors import ApprovalError
 from clarion.model import ApprovalPolicy, Receipt, Staged
 from clarion.outbox import accounts, claims, incidents, schema, settle
 from clarion.outbox.claims import Claim, Withheld
-
-from .conftest import LATE, NOON, Desk
+from tests.desk import LATE, NOON, Desk
 
 UP = Receipt(remote_id="1", url="https://one.example/1", at=NOON)
 

@@ -15,8 +15,7 @@ from alembic.migration import MigrationContext
 from clarion.errors import OutboxError
 from clarion.model import TRANSITIONS, State
 from clarion.outbox import audit, opening, posts, probe, schema, store
-
-from .conftest import NOON, Desk
+from tests.desk import NOON, Desk
 
 
 def test_migrations_build_exactly_the_schema(desk: Desk) -> None:
@@ -29,12 +28,12 @@ def test_probe_and_schema_speak_of_the_same_version() -> None:
     assert probe.SCHEMA == schema.HEAD
 
 
-def test_the_file_is_its_owners_alone(desk: Desk) -> None:
-    assert stat.S_IMODE(desk.path.stat().st_mode) == 0o600
+def test_the_file_is_its_owners_alone(sqlite_desk: Desk) -> None:
+    assert stat.S_IMODE(Path(sqlite_desk.outbox.place).stat().st_mode) == 0o600
 
 
-def test_it_commits_durably(desk: Desk) -> None:
-    with desk.outbox.read() as tx:
+def test_it_commits_durably(sqlite_desk: Desk) -> None:
+    with sqlite_desk.outbox.read() as tx:
         mode, synchronous = (
             tx.connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous")
@@ -51,17 +50,17 @@ def test_every_outbox_has_an_id_of_its_own(tmp_path: Path) -> None:
     assert len(ids) == 2
 
 
-def test_it_refuses_another_hosts_outbox(desk: Desk) -> None:
+def test_it_refuses_another_hosts_outbox(sqlite_desk: Desk) -> None:
     with pytest.raises(OutboxError, match="another host") as error:
-        opening.open_sqlite(desk.path, host="elsewhere")
+        opening.open_sqlite(Path(sqlite_desk.outbox.place), host="elsewhere")
     assert "db adopt" in str(error.value.hint)
 
 
-def test_it_refuses_a_newer_schema(desk: Desk) -> None:
-    with desk.outbox.write() as tx:
+def test_it_refuses_a_newer_schema(sqlite_desk: Desk) -> None:
+    with sqlite_desk.outbox.write() as tx:
         tx.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(OutboxError, match="newer Clarion"):
-        opening.open_sqlite(desk.path, host="here")
+        opening.open_sqlite(Path(sqlite_desk.outbox.place), host="here")
 
 
 @pytest.mark.parametrize(
@@ -106,27 +105,29 @@ def test_simulated_time_only_grows(desk: Desk) -> None:
         assert tx.at == desk.now
 
 
-def test_the_probe_sees_what_is_due_and_leaves_a_heartbeat(desk: Desk) -> None:
-    number = desk.queue(desk.account("voice"), "hello")
-    assert not probe.idle(desk.path, host="here", config="2:2"), "a config.toml that nobody read in full"
-    assert probe.idle(desk.path, host="here", config="1:1")
-    desk.approve(number)
-    assert not probe.idle(desk.path, host="here", config="1:1")
-    with desk.outbox.write() as tx:
+def test_the_probe_sees_what_is_due_and_leaves_a_heartbeat(sqlite_desk: Desk) -> None:
+    number = sqlite_desk.queue(sqlite_desk.account("voice"), "hello")
+    assert not probe.idle(Path(sqlite_desk.outbox.place), host="here", config="2:2"), (
+        "a config.toml that nobody read in full"
+    )
+    assert probe.idle(Path(sqlite_desk.outbox.place), host="here", config="1:1")
+    sqlite_desk.approve(number)
+    assert not probe.idle(Path(sqlite_desk.outbox.place), host="here", config="1:1")
+    with sqlite_desk.outbox.write() as tx:
         assert store.get_meta(tx.connection, "heartbeat")
         tx.execute(sa.insert(schema.pause).values(scope="voice", since=tx.now))
-    assert probe.idle(desk.path, host="here", config="1:1")
+    assert probe.idle(Path(sqlite_desk.outbox.place), host="here", config="1:1")
 
 
-def test_the_probe_leaves_what_it_does_not_know_to_the_full_path(desk: Desk, tmp_path: Path) -> None:
-    assert not probe.idle(desk.path, host="elsewhere", config="1:1")
+def test_the_probe_leaves_what_it_does_not_know_to_the_full_path(sqlite_desk: Desk, tmp_path: Path) -> None:
+    assert not probe.idle(Path(sqlite_desk.outbox.place), host="elsewhere", config="1:1")
     assert not probe.idle(tmp_path / "none", host="here", config="1:1")
 
 
-def test_the_probe_does_not_fail_on_a_lock(desk: Desk) -> None:
-    with closing(sqlite3.connect(desk.path, isolation_level=None)) as other:
+def test_the_probe_does_not_fail_on_a_lock(sqlite_desk: Desk) -> None:
+    with closing(sqlite3.connect(Path(sqlite_desk.outbox.place), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert probe.idle(desk.path, host="here", config="1:1")
+        assert probe.idle(Path(sqlite_desk.outbox.place), host="here", config="1:1")
         other.execute("ROLLBACK")
 
 

@@ -6,14 +6,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 from clarion.model import Account, Delivery, Profile, Receipt, Staged
 from clarion.networks.base import Found, Publisher, Sighting
 from clarion.publishing.worker import Event, Worker
-from tests.outbox.conftest import NOON, Desk
+from tests.desk import NOON, Desk
 
 Answer = Exception | str | None
 
@@ -108,7 +107,5 @@ class Stage:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    desk = Desk(tmp_path / "outbox.sqlite3")
-    yield Stage(desk)
-    desk.outbox.close()
+def stage(desk: Desk) -> Stage:
+    return Stage(desk)

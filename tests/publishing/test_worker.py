@@ -11,7 +11,7 @@ from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused,
 from clarion.networks.base import Absent, Unsure
 from clarion.outbox import schema
 from clarion.publishing.retry import back_off
-from tests.outbox.conftest import NOON
+from tests.desk import NOON
 
 from .conftest import Stage
 

