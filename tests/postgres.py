@@ -125,10 +125,12 @@ def _binaries(folder: Path) -> Path:
     )  # found, not imported: it would look for a runtime folder of its own
     if wheel is None or not wheel.origin:
         pytest.fail("no PostgreSQL: set TEST_PG_URL, install postgresql, or the dev extra")
-    installed = Path(wheel.origin).parent / "pginstall"
+    package = Path(wheel.origin).parent
     if _user():  # another user must run it, and may not look into this one's folders
-        installed = Path(shutil.copytree(installed, folder / "pginstall"))
-    return installed / "bin"
+        libraries = package.with_name(f"{package.name}.libs")
+        shutil.copytree(libraries, folder / libraries.name)
+        package = Path(shutil.copytree(package, folder / package.name))
+    return package / "pginstall" / "bin"
 
 
 def _control(bin_: Path, folder: Path, *what: str) -> None:
