@@ -28,6 +28,7 @@ class Connections:
     sessions: Path
     loopback_only: bool
     proxy: Callable[[Account], str | None] = lambda _account: None
+    seconds: float | None = None  # a request's absolute deadline, when not the session's own
     _made: dict[str, tuple[Publisher, threading.Lock]] = field(default_factory=dict, repr=False)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _closing: list[Callable[[], None]] = field(default_factory=list, repr=False)
@@ -49,12 +50,13 @@ class Connections:
         self._made.clear()
 
     def _connect(self, account: Account) -> Publisher:
-        from clarion.networks.http import Session
+        from clarion.networks.http import SECONDS, Session
 
         base = self.base(account)
         signed = getattr(networks.options(account.network), "BASE", base)
         http = Session(
             loopback_only=self.loopback_only,
+            seconds=self.seconds or SECONDS,
             proxy=self.proxy(account),
             rewrite=None if signed == base else (signed, base),
         )
