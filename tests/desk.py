@@ -12,13 +12,14 @@ from pathlib import Path
 
 from clarion.clock import micros
 from clarion.digest import digest
-from clarion.model import Account, ApprovalPolicy, Identity, Limits, Part, Payload
+from clarion.model import Account, ApprovalPolicy, Identity, Limits, Media, Part, Payload
 from clarion.outbox import accounts, opening, posts, store
 from clarion.outbox.claims import Terms
 from tests import postgres
 
 NOON = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
 LATE = timedelta(hours=2)
+PICTURE = Media(sha256="0" * 64, mime="image/png", alt="A wall", width=4, height=3)
 
 
 class Desk:
@@ -46,10 +47,19 @@ class Desk:
         return made
 
     def queue(
-        self, account: Account, *texts: str, due: datetime | None = None, author: str = "ann", **more: object
+        self,
+        account: Account,
+        *texts: str,
+        due: datetime | None = None,
+        author: str = "ann",
+        picture: bool = False,
+        **more: object,
     ) -> int:
+        """Queue a thread of these texts; with a picture each, so that something must be staged first."""
         payload = Payload(
-            account=account.identity, language="en", parts=tuple(Part(text=text) for text in texts)
+            account=account.identity,
+            language="en",
+            parts=tuple(Part(text=text, media=(PICTURE,) if picture else ()) for text in texts),
         )
         new = posts.NewPost(
             **{  # type: ignore[arg-type]

@@ -184,6 +184,9 @@ class Delivery:
     payload: Payload
     generation: int = 0
     first_intent_at: datetime | None = None
+    others: frozenset[str] = (
+        frozenset()
+    )  # remote ids of the account's other deliveries: none of them is this one
     tried: bool = False  # an earlier attempt of this generation may have gone out
     root: Receipt | None = None  # part 1's, when part > 1
     parent: Receipt | None = None  # part k-1's

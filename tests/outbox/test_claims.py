@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from clarion.errors import ApprovalError
 from clarion.model import ApprovalPolicy, Receipt, Staged
 from clarion.outbox import accounts, claims, incidents, schema, settle
 from clarion.outbox.claims import Claim, Withheld
+from clarion.outbox.spending import Window
+from clarion.outbox.tending import tend
 from tests.desk import LATE, NOON, Desk
 
 UP = Receipt(remote_id="1", url="https://one.example/1", at=NOON)
@@ -19,18 +22,20 @@ UP = Receipt(remote_id="1", url="https://one.example/1", at=NOON)
 
 def take(desk: Desk, limit: int = 10) -> list[Claim]:
     with desk.outbox.write() as tx:
-        claims.tend(tx)
+        tend(tx, lambda _account, _after: None)
         return claims.claim(tx, desk.terms(), limit)
 
 
 def intend(desk: Desk, claim: Claim) -> Claim:
+    if claim.intended:
+        return claim
     with desk.outbox.write() as tx:
-        return claims.intend(tx, claim, Staged(delivery=claim.delivery), timedelta(minutes=5))
+        return claims.intend(tx, desk.terms(), claim, Staged(delivery=claim.delivery))
 
 
-def queued(desk: Desk, *texts: str) -> int:
+def queued(desk: Desk, *texts: str, picture: bool = False) -> int:
     account = desk.account("voice")
-    number = desk.queue(account, *(texts or ("hello",)))
+    number = desk.queue(account, *(texts or ("hello",)), picture=picture)
     desk.approve(number)
     return number
 
@@ -116,7 +121,7 @@ def test_what_is_too_late_expires_whole(desk: Desk) -> None:
 
 
 def test_after_an_intent_nothing_expires(desk: Desk) -> None:
-    number = queued(desk)
+    number = queued(desk, picture=True)
     [claim] = take(desk)
     intended = intend(desk, claim)
     with desk.outbox.write() as tx:
@@ -127,7 +132,7 @@ def test_after_an_intent_nothing_expires(desk: Desk) -> None:
 
 
 def test_a_worker_that_dies_before_its_intent_leaves_it_free(desk: Desk) -> None:
-    number = queued(desk)
+    number = queued(desk, picture=True)
     take(desk)
     desk.later(minutes=6)
     assert len(take(desk)) == 1
@@ -135,7 +140,7 @@ def test_a_worker_that_dies_before_its_intent_leaves_it_free(desk: Desk) -> None
 
 
 def test_a_worker_that_dies_after_its_intent_leaves_it_in_doubt(desk: Desk) -> None:
-    number = queued(desk)
+    number = queued(desk, picture=True)
     intend(desk, take(desk)[0])
     desk.later(minutes=6)
     assert take(desk) == []
@@ -143,7 +148,7 @@ def test_a_worker_that_dies_after_its_intent_leaves_it_in_doubt(desk: Desk) -> N
 
 
 def test_a_late_settlement_of_a_lost_claim_writes_nothing(desk: Desk) -> None:
-    number = queued(desk)
+    number = queued(desk, picture=True)
     [old] = take(desk)
     desk.later(minutes=6)
     [new] = take(desk)
@@ -158,7 +163,7 @@ def test_a_late_settlement_of_a_lost_claim_writes_nothing(desk: Desk) -> None:
 
 
 def test_a_pause_between_claim_and_intent_withholds_it(desk: Desk) -> None:
-    queued(desk)
+    queued(desk, picture=True)
     [claim] = take(desk)
     with desk.outbox.write() as tx:
         tx.execute(sa.insert(schema.pause).values(scope="*", since=tx.now))
@@ -171,8 +176,92 @@ def test_certainly_not_created_takes_a_new_key(desk: Desk) -> None:
     intended = intend(desk, take(desk)[0])
     with desk.outbox.write() as tx:
         settle.backed_off(tx, intended, until=tx.now, reason="down")
+    desk.later(seconds=1)
     [again] = take(desk)
-    assert (again.delivery.generation, again.delivery.first_intent_at, again.backoffs) == (1, None, 1)
+    assert (again.delivery.generation, again.backoffs) == (1, 1)
+    assert again.delivery.first_intent_at == NOON + timedelta(seconds=1)
+    assert not again.delivery.tried
+
+
+def test_with_nothing_to_stage_claim_and_intent_are_one_commit(desk: Desk) -> None:
+    number = queued(desk)
+    [claim] = take(desk)
+    assert claim.intended
+    assert claim.delivery.first_intent_at == NOON
+    desk.later(minutes=6)
+    take(desk)
+    assert desk.states(number) == ["in_doubt"]
+
+
+def test_a_look_knows_what_the_accounts_other_deliveries_are_called(desk: Desk) -> None:
+    queued(desk)
+    [first] = take(desk)
+    with desk.outbox.write() as tx:
+        settle.sent(tx, first, UP)
+    queued(desk, "hello")
+    [second] = take(desk)
+    with desk.outbox.write() as tx:
+        settle.doubted(tx, second, look_at=tx.now, reason="lost")
+        [looking] = claims.claim_looks(tx, desk.terms(), 1, timedelta(minutes=1))
+    assert looking.delivery.others == {UP.remote_id}
+
+
+def test_an_account_has_its_rest_after_five_failures_in_a_row(desk: Desk) -> None:
+    queued(desk)
+    for _ in range(5):
+        [claim] = take(desk)
+        with desk.outbox.write() as tx:
+            settle.backed_off(tx, claim, until=tx.now, reason="down")
+    assert take(desk) == []
+    desk.later(minutes=15)
+    [probe] = take(desk)
+    with desk.outbox.write() as tx:
+        settle.backed_off(tx, probe, until=tx.now, reason="down")
+    assert take(desk) == []
+    desk.later(minutes=15)
+    [probe] = take(desk)
+    with desk.outbox.write() as tx:
+        settle.sent(tx, probe, UP)
+        assert tx.execute(sa.select(schema.account.c.failures)).scalar() == 0
+
+
+def test_no_window_takes_more_than_its_limit(desk: Desk) -> None:
+    hour = Window(family="posts", limit=2, length=timedelta(hours=1))
+    terms = replace(desk.terms(), windows={"mastodon": (hour,)}, accounts=["voice"])
+    for minute in range(4):
+        queued(desk, f"post {minute}")
+    sent = []
+    for _ in range(12):
+        with desk.outbox.write() as tx:
+            for each in claims.claim(tx, terms, 5):
+                settle.sent(tx, each, UP)
+                sent.append(desk.now)
+        desk.later(minutes=10)
+    assert len(sent) == 4
+    assert sent[2] - sent[0] >= timedelta(hours=1)
+    assert sent[3] - sent[1] >= timedelta(hours=1)
+
+
+def test_what_accounts_share_is_counted_together(desk: Desk) -> None:
+    app = Window(family="app", limit=1, length=timedelta(hours=1), shared=True)
+    for name in ("a", "b"):
+        desk.approve(desk.queue(desk.account(name), f"from {name}"))
+    terms = replace(desk.terms(), windows={"mastodon": (app,)})
+    with desk.outbox.write() as tx:
+        assert len(claims.claim(tx, terms, 5)) == 1
+
+
+def test_an_evergreen_post_that_is_too_late_goes_to_the_next_slot(desk: Desk) -> None:
+    number = desk.queue(desk.account("voice"), "ever", evergreen=True)
+    desk.approve(number)
+    desk.later(hours=3)
+    slot = desk.now + timedelta(hours=9)
+    with desk.outbox.write() as tx:
+        [lapsed] = tend(tx, lambda _account, _after: slot)
+    assert (lapsed.entry, lapsed.moved_to) == (number, slot)
+    assert desk.states(number) == ["scheduled"]
+    desk.later(hours=9)
+    assert len(take(desk)) == 1
 
 
 def test_after_an_unknown_outcome_the_key_stays(desk: Desk) -> None:

@@ -22,6 +22,7 @@ class Network:
 
     stage_seconds = 1.0
     send_seconds = 1.0
+    repeat_seconds = 3000.0
 
     def __init__(self) -> None:
         self.script: list[Answer] = []

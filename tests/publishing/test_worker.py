@@ -16,8 +16,8 @@ from tests.desk import NOON
 from .conftest import Stage
 
 
-def queued(stage: Stage, *texts: str, account: str = "voice") -> int:
-    number = stage.desk.queue(stage.desk.account(account), *(texts or ("hello",)))
+def queued(stage: Stage, *texts: str, account: str = "voice", picture: bool = False) -> int:
+    number = stage.desk.queue(stage.desk.account(account), *(texts or ("hello",)), picture=picture)
     stage.desk.approve(number)
     return number
 
@@ -173,7 +173,7 @@ def test_a_blocked_account_is_asked_once(stage: Stage) -> None:
 
 
 def test_nothing_that_goes_wrong_while_staging_is_in_doubt(stage: Stage) -> None:
-    number = queued(stage)
+    number = queued(stage, picture=True)
     stage.network.stage_script = [OutcomeUnknown("upload hung")]
     stage.worker().drain()
     assert stage.desk.states(number) == ["scheduled"]
@@ -217,3 +217,18 @@ def test_a_worker_that_slept_past_its_lease_does_not_send(stage: Stage) -> None:
     worker.drain()
     assert stage.network.taken == []
     assert stage.desk.states(number) == ["scheduled"]
+
+
+def test_a_repeat_that_is_no_longer_safe_is_left_to_a_person(stage: Stage) -> None:
+    number = queued(stage)
+    stage.network.script = [OutcomeUnknown("hung")]
+    stage.network.looks = [Absent(), Unsure(look_again_in=None)]
+    halts = iter([False, False, False])  # until it is scheduled again, then stop
+    worker = stage.worker()
+    worker.halted = lambda: next(halts, True)
+    worker.drain()
+    assert stage.desk.states(number) == ["scheduled"]
+    stage.desk.later(seconds=stage.network.repeat_seconds)
+    stage.worker().drain()
+    assert stage.network.taken == []
+    assert stage.desk.states(number) == ["in_doubt"]

@@ -48,6 +48,8 @@ class Publisher(Protocol):
     #: The longest that `stage` and `send` may take, in seconds: the worker's lease is longer than their sum.
     stage_seconds: float
     send_seconds: float
+    #: How long after the first intent the same send may be repeated without making a second post; 0: never.
+    repeat_seconds: float
 
     def stage(self, delivery: Delivery) -> Staged:
         """Upload media and cards: invisible, repeatable."""

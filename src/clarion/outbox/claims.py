@@ -1,42 +1,49 @@
 """The claim: how a worker takes deliveries so that no other worker has them.
 
 One delivery per account and transaction. Accounts are locked, then their oldest due delivery is checked (approval,
-digest, predecessor), marked `sending` with a new fence and a lease, and the attempt is written; all of it is one
-commit. `intend` is the second commit, just before the one unsafe request: from it on, a worker that dies leaves a
-delivery in doubt; before it, the delivery was certainly not created.
+digest, predecessor), admitted by the rate limits and marked `sending` with a new fence and a lease, and the attempt is
+written; all of it is one commit. The intent is the last commit before the one unsafe request: from it on, a worker that
+dies leaves a delivery in doubt; before it, the delivery was certainly not created. Where nothing must be uploaded
+first, claim and intent are one commit.
+
+Every UPDATE here names the state and the fence it expects, because on PostgreSQL others write between a SELECT and it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import msgspec
 import sqlalchemy as sa
 
 from clarion import approval
-from clarion.clock import moment
+from clarion.clock import micros, moment
 from clarion.digest import digest_of, restore
-from clarion.model import ApprovalPolicy, Delivery, Receipt, Staged, State
+from clarion.model import ApprovalPolicy, Delivery, Part, Payload, Receipt, Staged, State
 from clarion.outbox import schema
 from clarion.outbox.accounts import restored as restored_account
 from clarion.outbox.posts import restored_approval, restored_receipt
+from clarion.outbox.spending import Window, admit
 from clarion.outbox.store import Tx
 
 _MICROSECOND = timedelta(microseconds=1)
-#: How many deliveries of one account a claim looks at before it leaves the rest to the next.
+#: How many deliveries of one account a claim puts aside before it leaves the rest to the next.
 _DEPTH = 50
+#: How far before its first intent a delivery's namesakes on the network may be another delivery's.
+_NAMESAKES = timedelta(days=1)
 #: Bound as literals, not parameters: PostgreSQL's generic plan would lose the partial indexes.
-_PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
 _SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
 _SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
 _IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
 
+_Row = sa.Row[tuple[object, ...]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A delivery that this worker alone may send until its lease ends."""
+    """A delivery that this worker alone may send, or look for, until its lease ends."""
 
     delivery: Delivery
     fence: int
@@ -55,6 +62,7 @@ class Terms:
     lease: timedelta
     policy: ApprovalPolicy
     accounts: Collection[str]
+    windows: Mapping[str, Sequence[Window]] = field(default_factory=dict)  # network → its limits
 
 
 class Withheld(Exception):
@@ -63,6 +71,8 @@ class Withheld(Exception):
 
 def claim(tx: Tx, terms: Terms, limit: int) -> list[Claim]:
     """Take the oldest claimable delivery of up to `limit` accounts."""
+    if limit <= 0:
+        return []
     taken = []
     for account in tx.execute(
         _ACCOUNTS, {"now": tx.now, "names": list(terms.accounts), "limit": limit}
@@ -73,71 +83,63 @@ def claim(tx: Tx, terms: Terms, limit: int) -> list[Claim]:
     return taken
 
 
-def intend(tx: Tx, claimed: Claim, staged: Staged, lease: timedelta) -> Claim:
-    """Write the intent and renew the lease. Raises Withheld when the claim is lost, paused or recalled."""
+def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
+    """Write the intent and renew the lease. Raises Withheld when the claim is lost, paused, recalled or voided."""
     delivery = schema.delivery
-    row = tx.execute(
-        sa.select(delivery).where(
-            delivery.c.id == claimed.delivery.id,
-            delivery.c.fence == claimed.fence,
-            delivery.c.state == _SENDING,
-        ),
-    ).first()
+    row = tx.execute(_CLAIMED, {"id": claimed.delivery.id, "fence": claimed.fence}).first()
     if row is None:
         raise Withheld("another worker has it")
     if row.recall_wanted:
         raise Withheld("it is to be recalled")
     if tx.execute(_PAUSED, {"scope": claimed.delivery.account.name, "now": tx.now}).first():
         raise Withheld("publishing is paused")
-    tx.execute(
+    why_not = _objection(tx, terms, row)
+    if why_not is not None:
+        raise Withheld(why_not)
+    written = tx.execute(
         sa.update(delivery)
-        .where(delivery.c.id == row.id)
+        .where(delivery.c.id == row.id, delivery.c.fence == claimed.fence, delivery.c.state == _SENDING)
         .values(
             first_intent_at=sa.func.coalesce(delivery.c.first_intent_at, tx.now),
             lapses_at=None,
-            lease_until=tx.now + lease // _MICROSECOND,
+            lease_until=tx.now + terms.lease // _MICROSECOND,
             staged=msgspec.json.encode({"handles": staged.handles, "thumb": staged.thumb}).decode(),
+            staged_until=None if staged.expires_at is None else micros(staged.expires_at),
         ),
     )
-    _mark_intent(tx, row.id, claimed.fence)
+    if written.rowcount != 1:
+        raise Withheld("another worker has it")
+    attempt = schema.attempt
+    tx.execute(
+        sa.update(attempt)
+        .where(attempt.c.delivery == row.id, attempt.c.fence == claimed.fence)
+        .values(intent_at=tx.now),
+    )
     intended = replace(claimed.delivery, first_intent_at=moment(row.first_intent_at or tx.now))
     return replace(claimed, delivery=intended, intended=True)
 
 
 def claim_looks(tx: Tx, terms: Terms, limit: int, patience: timedelta) -> list[Claim]:
     """Take deliveries in doubt whose time to look has come; nobody else looks for `patience`."""
+    if limit <= 0:
+        return []
     delivery = schema.delivery
-    due = (
-        sa.select(delivery)
-        .where(delivery.c.state == _IN_DOUBT, delivery.c.look_at <= tx.now)
-        .order_by(delivery.c.look_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
     taken = []
-    for row in tx.execute(due).all():
-        account = tx.execute(sa.select(schema.account).where(schema.account.c.id == row.account)).one()
-        if account.name not in terms.accounts:
-            continue
-        tx.execute(
+    for row in tx.execute(_LOOKS, {"now": tx.now, "names": list(terms.accounts), "limit": limit}).all():
+        held = tx.execute(
             sa.update(delivery)
-            .where(delivery.c.id == row.id)
+            .where(delivery.c.id == row.id, delivery.c.fence == row.fence, delivery.c.state == _IN_DOUBT)
             .values(fence=row.fence + 1, looks=row.looks + 1, look_at=tx.now + patience // _MICROSECOND),
         )
-        taken.append(
-            Claim(
-                delivery=_delivery(tx, terms, row, account),
-                fence=row.fence + 1,
-                looks=row.looks,
-                doubtful=True,
-            ),
-        )
+        if held.rowcount != 1:
+            continue
+        account = tx.execute(sa.select(schema.account).where(schema.account.c.id == row.account)).one()
+        payload = tx.execute(
+            sa.select(schema.post.c.payload).where(schema.post.c.id == row.post)
+        ).scalar_one()
+        looked_for = _delivery(tx, terms, row, account, restore(bytes(payload)), others=_others(tx, row))
+        taken.append(Claim(delivery=looked_for, fence=row.fence + 1, looks=row.looks, doubtful=True))
     return taken
-
-
-def tend(tx: Tx) -> int:
-    """Expire what is too late and free what dead workers held; how many rows changed."""
-    return _expire(tx) + _rescue(tx)
 
 
 def next_look(tx: Tx, deliveries: Collection[str]) -> int | None:
@@ -181,85 +183,146 @@ def _accounts_statement() -> sa.Select[tuple[object, ...]]:
 
 
 _ACCOUNTS = _accounts_statement()
-_CANDIDATES = (
-    sa.select(schema.delivery)
-    .where(
+# The account's lock is held by now, so that this sees what others committed while it was waited for.
+_CANDIDATE = (
+    sa.select(
+        schema.delivery,
+        schema.post.c.payload,
+        schema.post.c.digest,
+        schema.post.c.sensitive,
+        schema.post.c.not_before,
+        schema.post.c.not_after,
+        schema.entry.c.author,
+    )
+    .join(schema.post, schema.post.c.id == schema.delivery.c.post)
+    .join(schema.entry, schema.entry.c.number == schema.post.c.entry)
+)
+_busy = schema.delivery.alias("busy")
+_FIRST = (
+    _CANDIDATE.where(
         schema.delivery.c.account == sa.bindparam("account"),
         schema.delivery.c.state == _SCHEDULED,
         schema.delivery.c.due_at <= sa.bindparam("now"),
+        ~sa.exists().where(_busy.c.account == sa.bindparam("account"), _busy.c.state == _SENDING),
     )
     .order_by(schema.delivery.c.due_at, schema.delivery.c.id)
-    .limit(_DEPTH)
+    .limit(1)
+)
+_CLAIMED = _CANDIDATE.where(
+    schema.delivery.c.id == sa.bindparam("id"),
+    schema.delivery.c.fence == sa.bindparam("fence"),
+    schema.delivery.c.state == _SENDING,
+)
+_LOOKS = (
+    sa.select(schema.delivery)
+    .join(schema.account, schema.account.c.id == schema.delivery.c.account)
+    .where(
+        schema.delivery.c.state == _IN_DOUBT,
+        schema.delivery.c.look_at <= sa.bindparam("now"),
+        schema.account.c.name.in_(sa.bindparam("names", expanding=True)),
+    )
+    .order_by(schema.delivery.c.look_at)
+    .limit(sa.bindparam("limit"))
+    .with_for_update(skip_locked=True, of=schema.delivery)
 )
 _PAUSED = sa.select(schema.pause.c.scope).where(
     schema.pause.c.scope.in_(["*", sa.bindparam("scope")]),
     sa.or_(schema.pause.c.until.is_(None), schema.pause.c.until > sa.bindparam("now")),
 )
-_POST = (
-    sa.select(schema.post, schema.entry.c.author)
-    .join(schema.entry, schema.entry.c.number == schema.post.c.entry)
-    .where(schema.post.c.id == sa.bindparam("post"))
-)
+_APPROVALS = sa.select(schema.approval).where(schema.approval.c.post == sa.bindparam("post"))
 
 
 # ── the steps ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _first_claimable(tx: Tx, terms: Terms, account: sa.Row[tuple[object, ...]]) -> Claim | None:
-    for row in tx.execute(_CANDIDATES, {"account": account.id, "now": tx.now}):
-        post = tx.execute(_POST, {"post": row.post}).one()
-        why_not = _objection(tx, terms, row, post)
+def _first_claimable(tx: Tx, terms: Terms, account: _Row) -> Claim | None:
+    for _ in range(_DEPTH):
+        row = tx.execute(_FIRST, {"account": account.id, "now": tx.now}).first()
+        if row is None:
+            return None
+        why_not = _objection(tx, terms, row)
         if why_not is None:
             return _take(tx, terms, row, account)
         _hold(tx, row.post, why_not)
     return None
 
 
-def _objection(
-    tx: Tx, terms: Terms, row: sa.Row[tuple[object, ...]], post: sa.Row[tuple[object, ...]]
-) -> str | None:
+def _objection(tx: Tx, terms: Terms, row: _Row) -> str | None:
     """Why this delivery must wait for people, or None. An approval binds part 1's first intent, then covers the rest."""
-    if digest_of(bytes(post.payload)) != post.digest:
+    if digest_of(bytes(row.payload)) != row.digest:
         return "what is stored is not what was approved"
-    if row.part > 1 or row.first_intent_at is not None:
-        at = min(max(tx.now, post.not_before), post.not_after)
-    else:
-        at = tx.now
-    given = tx.execute(sa.select(schema.approval).where(schema.approval.c.post == post.id))
+    begun = row.part > 1 or row.first_intent_at is not None
+    given = tx.execute(_APPROVALS, {"post": row.post}).all()
     covered = approval.covers(
         outbox_id=terms.outbox_id,
-        post_id=post.id,
-        digest=post.digest,
+        post_id=row.post,
+        digest=row.digest,
         approvals=[restored_approval(each) for each in given],
         policy=terms.policy,
-        author=post.author,
-        sensitive=post.sensitive,
-        at=moment(at),
+        author=row.author,
+        sensitive=row.sensitive,
+        at=moment(min(max(tx.now, row.not_before), row.not_after) if begun else tx.now),
     )
     return None if covered else "no approval covers it at this time"
 
 
-def _take(
-    tx: Tx, terms: Terms, row: sa.Row[tuple[object, ...]], account: sa.Row[tuple[object, ...]]
-) -> Claim:
-    fence = row.fence + 1
-    tx.execute(
+def _take(tx: Tx, terms: Terms, row: _Row, account: _Row) -> Claim | None:
+    payload = restore(bytes(row.payload))
+    part = payload.parts[row.part - 1]
+    room_at = admit(
+        tx, account.network, account.name, terms.windows.get(account.network, ()), len(part.media)
+    )
+    if room_at is not None:
+        _wait(tx, account.id, room_at)
+        return None
+    intended = not _stages(part)
+    values: dict[str, object] = {"first_intent_at": row.first_intent_at or tx.now, "lapses_at": None}
+    held = tx.execute(
         sa.update(schema.delivery)
-        .where(schema.delivery.c.id == row.id)
+        .where(
+            schema.delivery.c.id == row.id,
+            schema.delivery.c.fence == row.fence,
+            schema.delivery.c.state == _SCHEDULED,
+        )
         .values(
             state=State.SENDING.value,
             reason=None,
-            fence=fence,
+            fence=row.fence + 1,
             lease_owner=terms.worker,
             lease_until=tx.now + terms.lease // _MICROSECOND,
+            **(values if intended else {}),
         ),
     )
+    if held.rowcount != 1:
+        return None
     tx.execute(
         sa.insert(schema.attempt).values(
-            delivery=row.id, fence=fence, generation=row.generation, worker=terms.worker, started_at=tx.now
+            delivery=row.id,
+            fence=row.fence + 1,
+            generation=row.generation,
+            worker=terms.worker,
+            started_at=tx.now,
+            intent_at=tx.now if intended else None,
         ),
     )
-    return Claim(delivery=_delivery(tx, terms, row, account), fence=fence, backoffs=row.backoffs)
+    taken = _delivery(tx, terms, row, account, payload)
+    if intended and taken.first_intent_at is None:
+        taken = replace(taken, first_intent_at=tx.at)
+    return Claim(delivery=taken, fence=row.fence + 1, intended=intended, backoffs=row.backoffs)
+
+
+def _stages(part: Part) -> bool:
+    """Whether something must be uploaded before the part can be sent."""
+    return bool(part.media) or bool(part.card and part.card.thumb)
+
+
+def _wait(tx: Tx, account: int, until: int) -> None:
+    """Close an account that has spent what its network allows, so that it wakes nobody before there is room."""
+    tx.execute(
+        sa.update(schema.account)
+        .where(schema.account.c.id == account)
+        .values(blocked_until=until, blocked_reason="as many as its network allows in that time"),
+    )
 
 
 def _hold(tx: Tx, post: str, reason: str) -> None:
@@ -272,9 +335,8 @@ def _hold(tx: Tx, post: str, reason: str) -> None:
 
 
 def _delivery(
-    tx: Tx, terms: Terms, row: sa.Row[tuple[object, ...]], account: sa.Row[tuple[object, ...]]
+    tx: Tx, terms: Terms, row: _Row, account: _Row, payload: Payload, *, others: frozenset[str] = frozenset()
 ) -> Delivery:
-    payload = tx.execute(sa.select(schema.post.c.payload).where(schema.post.c.id == row.post)).scalar_one()
     root, parent = _receipts(tx, row.post, row.part)
     return Delivery(
         id=row.id,
@@ -282,12 +344,13 @@ def _delivery(
         post_id=row.post,
         part=row.part,
         account=restored_account(account),
-        payload=restore(bytes(payload)),
+        payload=payload,
         generation=row.generation,
         first_intent_at=row.first_intent_at and moment(row.first_intent_at),
         root=root,
         parent=parent,
         tried=row.first_intent_at is not None,
+        others=others,
     )
 
 
@@ -304,57 +367,16 @@ def _receipts(tx: Tx, post: str, part: int) -> tuple[Receipt | None, Receipt | N
     return receipts[1], receipts[part - 1]
 
 
-def _mark_intent(tx: Tx, delivery: str, fence: int) -> None:
-    attempt = schema.attempt
-    tx.execute(
-        sa.update(attempt)
-        .where(attempt.c.delivery == delivery, attempt.c.fence == fence)
-        .values(intent_at=tx.now),
-    )
-
-
-def _expire(tx: Tx) -> int:
-    delivery = schema.delivery
-    late = sa.select(delivery.c.post).where(
-        delivery.c.state.in_([_PENDING, _SCHEDULED]), delivery.c.lapses_at <= tx.now
-    )
-    posts = list(tx.execute(late).scalars())
-    if posts:
-        tx.execute(
-            sa.update(delivery)
-            .where(
-                delivery.c.post.in_(posts), delivery.c.state.in_([State.PENDING.value, State.SCHEDULED.value])
-            )
-            .values(state=State.EXPIRED.value, reason="its time passed before it could go out"),
-        )
-    return len(posts)
-
-
-def _rescue(tx: Tx) -> int:
-    """Deliveries whose worker died: in doubt after an intent, free again before one."""
-    delivery, attempt = schema.delivery, schema.attempt
-    lapsed = tx.execute(
-        sa.select(delivery.c.id, delivery.c.fence, attempt.c.intent_at)
-        .join(attempt, sa.and_(attempt.c.delivery == delivery.c.id, attempt.c.fence == delivery.c.fence))
-        .where(delivery.c.state == _SENDING, delivery.c.lease_until <= tx.now),
-    ).all()
-    for row in lapsed:
-        unknown = row.intent_at is not None
-        tx.execute(
-            sa.update(delivery)
-            .where(delivery.c.id == row.id)
-            .values(
-                state=(State.IN_DOUBT if unknown else State.SCHEDULED).value,
-                reason="its worker stopped after the request may have gone out" if unknown else None,
-                look_at=tx.now if unknown else None,
-                looks=0,
-                lease_owner=None,
-                lease_until=None,
-            ),
-        )
-        tx.execute(
-            sa.update(attempt)
-            .where(attempt.c.delivery == row.id, attempt.c.fence == row.fence)
-            .values(ended_at=tx.now, outcome="unknown" if unknown else "released", detail="lease lapsed"),
-        )
-    return len(lapsed)
+def _others(tx: Tx, row: _Row) -> frozenset[str]:
+    """What the network calls other deliveries of this account: a look must not take one of them for this one."""
+    since = (row.first_intent_at or tx.now) - _NAMESAKES // _MICROSECOND
+    stored = tx.execute(
+        sa.select(schema.delivery.c.receipt).where(
+            schema.delivery.c.account == row.account,
+            schema.delivery.c.id != row.id,
+            schema.delivery.c.receipt.is_not(None),
+            schema.delivery.c.sent_at >= since,
+        ),
+    ).scalars()
+    receipts = (restored_receipt(each) for each in stored)
+    return frozenset(receipt.remote_id for receipt in receipts if receipt)

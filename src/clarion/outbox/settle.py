@@ -7,6 +7,7 @@ generation ever had an unknown outcome.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,8 +19,12 @@ from clarion.outbox.posts import stored_receipt
 from clarion.outbox.store import Tx
 
 #: "Until somebody runs accounts verify": the year 9892.
+#: So many "unavailable" in a row close an account for a while; then one delivery tries it.
+_BREAKER = 5
+_BREAKER_PAUSE = timedelta(minutes=15)
 _UNTIL_VERIFIED = 250_000_000_000_000_000
 
+_MICROSECOND = timedelta(microseconds=1)
 _delivery = schema.delivery
 _attempt = schema.attempt
 _account = schema.account
@@ -107,6 +112,7 @@ def backed_off(tx: Tx, claim: Claim, *, until: int | None, reason: str) -> bool:
     """Certainly not created, the network was not to be had: again at `until`, or failed when that is None."""
     if until is None:
         return refused(tx, claim, f"tried too often: {reason}")
+    _count_failure(tx, claim, reason)
     spent = {"backoffs": _delivery.c.backoffs + 1, **_next_generation(tx, claim)}
     if not _leave(tx, claim, State.SCHEDULED, reason=reason, due_at=until, **spent):
         return False
@@ -183,6 +189,15 @@ def _block(tx: Tx, claim: Claim, until: int, reason: str) -> None:
         .where(_account.c.name == claim.delivery.account.name)
         .values(blocked_until=later, blocked_reason=reason),
     )
+
+
+def _count_failure(tx: Tx, claim: Claim, reason: str) -> None:
+    """The circuit breaker: an account that cannot be reached again and again is left alone for a while."""
+    name = claim.delivery.account.name
+    tx.execute(sa.update(_account).where(_account.c.name == name).values(failures=_account.c.failures + 1))
+    failures = tx.execute(sa.select(_account.c.failures).where(_account.c.name == name)).scalar_one()
+    if failures >= _BREAKER:
+        _block(tx, claim, tx.now + _BREAKER_PAUSE // _MICROSECOND, reason)
 
 
 def _cancel_successors(tx: Tx, claim: Claim) -> None:

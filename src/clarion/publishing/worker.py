@@ -24,6 +24,7 @@ from clarion.networks.base import Absent, Found, Publisher, Unsure
 from clarion.outbox import claims, settle
 from clarion.outbox.claims import Claim, Terms, Withheld
 from clarion.outbox.store import Outbox
+from clarion.outbox.tending import Lapsed, NextSlot, tend
 from clarion.points import point
 from clarion.publishing import reconcile
 from clarion.publishing.retry import back_off
@@ -68,6 +69,7 @@ class Tally:
     failed: set[str] = field(default_factory=set)
     in_doubt: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
+    lapsed: list[Lapsed] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -76,7 +78,9 @@ class Worker:
     publishers: Publishers
     terms: Terms
     tell: Callable[[Event], None] = lambda _event: None
+    tell_lapsed: Callable[[Lapsed], None] = lambda _lapsed: None
     halted: Callable[[], bool] = lambda: False
+    next_slot: NextSlot = lambda _account, _after: None
     sleep: Callable[[float], None] = time.sleep
     tally: Tally = field(default_factory=Tally)
 
@@ -103,13 +107,17 @@ class Worker:
     def _launch(self, pool: ThreadPoolExecutor, room: int) -> set[Future[None]]:
         if room <= 0 or self.halted():
             return set()
+        lease = self._lease()
         with self.outbox.write() as tx:
-            claims.tend(tx)
+            lapsed = tend(tx, self.next_slot)
             looking = claims.claim_looks(tx, self.terms, room, LOOKING)
             sending = claims.claim(tx, self.terms, room - len(looking))
         point("claimed")
+        for each in lapsed:
+            self.tally.lapsed.append(each)
+            self.tell_lapsed(each)
         return {pool.submit(self._look, each) for each in looking} | {
-            pool.submit(self._deliver, each) for each in sending
+            pool.submit(self._deliver, each, lease) for each in sending
         }
 
     def _wait_for_a_look(self) -> bool:
@@ -126,23 +134,45 @@ class Worker:
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _deliver(self, claim: Claim) -> None:
+    def _deliver(self, claim: Claim, lease: Deadline) -> None:
         with self.publishers.of(claim.delivery.account) as publisher:
+            if claim.intended:  # nothing to upload: claim and intent were one commit
+                self._finish(publisher, claim, Staged(delivery=claim.delivery), lease)
+                return
             staged = self._stage(publisher, claim)
             if staged is None:
                 return
-            lease = Deadline(
-                self.terms.lease.total_seconds()
-            )  # begins before the commit: never longer than the real one
+            lease = self._lease()
             intended = self._intend(claim, staged)
-            if intended is None:
-                return
-            if self.halted() or not lease.allows(publisher.send_seconds + MARGIN_SECONDS):
-                self._release(intended, "there was no time left to send it safely")
-                return
-            receipt = self._send(publisher, intended, staged)
-            if receipt is not None and self._settle_sent(intended, receipt):
-                self._confirm(publisher, intended, receipt)
+            if intended is not None:
+                self._finish(publisher, intended, staged, lease)
+
+    def _finish(self, publisher: Publisher, intended: Claim, staged: Staged, lease: Deadline) -> None:
+        """Send what is intended, keep the receipt, read it back."""
+        if not self._may_send(publisher, intended, lease):
+            return
+        receipt = self._send(publisher, intended, staged)
+        if receipt is not None and self._settle_sent(intended, receipt):
+            self._confirm(publisher, intended, receipt)
+
+    def _lease(self) -> Deadline:
+        """The lease as this process counts it: begun before the commit, so never longer than the outbox's."""
+        return Deadline(self.terms.lease.total_seconds())
+
+    def _may_send(self, publisher: Publisher, claim: Claim, lease: Deadline) -> bool:
+        """The last look before the request: time left, nobody said stop, and a repeat is still safe."""
+        if self.halted() or not lease.allows(publisher.send_seconds + MARGIN_SECONDS):
+            self._release(claim, "there was no time left to send it safely")
+            return False
+        if claim.delivery.tried and not self._repeatable(publisher, claim.delivery):
+            self._doubt(claim, "it may be up, and it is too late to send it again safely")
+            return False
+        return True
+
+    def _repeatable(self, publisher: Publisher, delivery: Delivery) -> bool:
+        with self.outbox.read() as tx:
+            since = tx.at - (delivery.first_intent_at or tx.at)
+        return since < timedelta(seconds=publisher.repeat_seconds)
 
     def _stage(self, publisher: Publisher, claim: Claim) -> Staged | None:
         """Upload what must be up before. Nothing can have appeared yet, whatever goes wrong."""
@@ -165,7 +195,7 @@ class Worker:
         point("before_intent")
         try:
             with self.outbox.write() as tx:
-                intended = claims.intend(tx, claim, staged, self.terms.lease)
+                intended = claims.intend(tx, self.terms, claim, staged)
         except Withheld as why:
             self._release(claim, str(why))
             return None
@@ -258,9 +288,10 @@ class Worker:
     def _look(self, claim: Claim) -> None:
         with self.publishers.of(claim.delivery.account) as publisher:
             sighting = reconcile.look(self.outbox, publisher, claim)
+            if isinstance(sighting, Found):
+                self._note("found", claim, url=sighting.receipt.url)
+                self._confirm(publisher, claim, sighting.receipt)
         match sighting:
-            case Found(receipt=receipt):
-                self._note("found", claim, url=receipt.url)
             case Absent():
                 self._note("absent", claim, "it is certainly not there; it goes again")
             case Unsure(look_again_in=None):

@@ -49,6 +49,7 @@ class BlueskyPublisher:
         self.stage_seconds = 7 * seconds
         #: A put; where its token had expired, a refresh and the same put, if there is still time.
         self.send_seconds = 2 * seconds
+        self.repeat_seconds = options.REPEATABLE_FOR.total_seconds()
 
     def stage(self, delivery: Delivery) -> Staged:
         self._server.login()

@@ -75,6 +75,7 @@ class MastodonPublisher:
         self._http.hooks["response"] = [self._keep]  # its exceptions hide the headers
         #: The create; and after a 403 the question whose fault it was.
         self.send_seconds = 2 * connection.http.seconds
+        self.repeat_seconds = options.REPEATABLE_FOR.total_seconds()
 
     # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -106,6 +107,8 @@ class MastodonPublisher:
             return Unsure(look_again_in=None)
         since = delivery.first_intent_at - options.SKEW
         for status in self._own_statuses(since):
+            if str(status.get("id")) in delivery.others:
+                continue
             if readback.resembles(delivery, status, since) and self._same_text(delivery, status):
                 return Found(receipt=self._receipt(delivery, status))
         if now >= delivery.first_intent_at + options.REPEATABLE_FOR:

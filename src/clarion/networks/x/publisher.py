@@ -69,6 +69,7 @@ class XPublisher:
         self._account = connection.account
         self._sleep = sleep
         self.send_seconds = connection.http.seconds
+        self.repeat_seconds = 0.0  # no key: never blind
 
     # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -101,7 +102,7 @@ class XPublisher:
     def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
         with self._translated():
             for post in self._own_posts(delivery):
-                if _is(post, delivery):
+                if post["id"] not in delivery.others and _is(post, delivery):
                     return Found(receipt=self._receipt(post["id"]))
         return Unsure(look_again_in=LOOK_AGAIN[looks] if looks < len(LOOK_AGAIN) else None)
 

@@ -1,0 +1,129 @@
+"""What time does to deliveries while nobody holds them: too late, they expire; left by a dead worker, they are freed.
+
+In: a transaction, at the start of every claim. Out: the posts that expired, to be told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from clarion.clock import micros, moment
+from clarion.model import State
+from clarion.outbox import schema
+from clarion.outbox.store import Tx
+
+_PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
+_SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
+_SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
+#: Gives an account's next free slot after a moment; None when it has none.
+NextSlot = Callable[[str, datetime], datetime | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapsed:
+    """A post whose time passed before it could go out."""
+
+    entry: int
+    account: str
+    language: str
+    due: datetime
+    moved_to: datetime | None = None  # evergreen: the slot it goes out in instead
+
+
+def tend(tx: Tx, next_slot: NextSlot) -> list[Lapsed]:
+    """Free what dead workers held, and expire what is too late; evergreen posts go to the next free slot instead."""
+    _rescue(tx)
+    return [_lapse(tx, row, next_slot) for row in _late(tx)]
+
+
+def _late(tx: Tx) -> list[sa.Row[tuple[object, ...]]]:
+    delivery, post, account = schema.delivery, schema.post, schema.account
+    return list(
+        tx.execute(
+            sa.select(
+                delivery.c.post,
+                delivery.c.state,
+                post.c.entry,
+                post.c.language,
+                post.c.due,
+                post.c.late,
+                post.c.evergreen,
+                post.c.not_after,
+                account.c.name,
+            )
+            .join(post, post.c.id == delivery.c.post)
+            .join(account, account.c.id == delivery.c.account)
+            .where(delivery.c.state.in_([_PENDING, _SCHEDULED]), delivery.c.lapses_at <= tx.now)
+            .order_by(delivery.c.lapses_at)
+            .with_for_update(skip_locked=True, of=delivery),
+        ),
+    )
+
+
+def _lapse(tx: Tx, row: sa.Row[tuple[object, ...]], next_slot: NextSlot) -> Lapsed:
+    slot = next_slot(row.name, tx.at) if row.evergreen and row.state == State.SCHEDULED.value else None
+    # Beyond its approval's window it would only come back to people.
+    if slot is not None and micros(slot) <= row.not_after:
+        _move(tx, row, slot)
+    else:
+        slot = None
+        _expire(tx, row.post)
+    return Lapsed(
+        entry=row.entry, account=row.name, language=row.language, due=moment(row.due), moved_to=slot
+    )
+
+
+def _move(tx: Tx, row: sa.Row[tuple[object, ...]], slot: datetime) -> None:
+    post, delivery = schema.post, schema.delivery
+    tx.execute(sa.update(post).where(post.c.id == row.post).values(due=micros(slot)))
+    tx.execute(
+        sa.update(delivery)
+        .where(delivery.c.post == row.post, delivery.c.part == 1, delivery.c.state == State.SCHEDULED.value)
+        .values(due_at=micros(slot), lapses_at=micros(slot) + row.late),
+    )
+
+
+def _expire(tx: Tx, post: str) -> None:
+    delivery = schema.delivery
+    tx.execute(
+        sa.update(delivery)
+        .where(delivery.c.post == post, delivery.c.state.in_([State.PENDING.value, State.SCHEDULED.value]))
+        .values(state=State.EXPIRED.value, reason="its time passed before it could go out"),
+    )
+
+
+def _rescue(tx: Tx) -> None:
+    """Deliveries whose worker died: in doubt after an intent, free again before one."""
+    delivery, attempt = schema.delivery, schema.attempt
+    lapsed = tx.execute(
+        sa.select(delivery.c.id, delivery.c.fence, attempt.c.intent_at)
+        .join(attempt, sa.and_(attempt.c.delivery == delivery.c.id, attempt.c.fence == delivery.c.fence))
+        .where(delivery.c.state == _SENDING, delivery.c.lease_until <= tx.now)
+        .with_for_update(skip_locked=True, of=delivery),
+    ).all()
+    for row in lapsed:
+        unknown = row.intent_at is not None
+        freed = tx.execute(
+            sa.update(delivery)
+            .where(delivery.c.id == row.id, delivery.c.fence == row.fence, delivery.c.state == _SENDING)
+            .values(
+                state=(State.IN_DOUBT if unknown else State.SCHEDULED).value,
+                reason="its worker stopped after the request may have gone out" if unknown else None,
+                look_at=tx.now if unknown else None,
+                looks=0,
+                lease_owner=None,
+                lease_until=None,
+            ),
+        )
+        if freed.rowcount == 1:
+            tx.execute(
+                sa.update(attempt)
+                .where(attempt.c.delivery == row.id, attempt.c.fence == row.fence)
+                .values(
+                    ended_at=tx.now, outcome="unknown" if unknown else "released", detail="its lease lapsed"
+                ),
+            )
