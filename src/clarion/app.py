@@ -116,12 +116,14 @@ class App:
         """Whether there is certainly nothing to publish, and nothing to say; imports next to nothing."""
         from clarion.campaign.where import locate, peek
         from clarion.outbox.host import host_id
-        from clarion.outbox.probe import idle
+        from clarion.outbox.probe import config_key, idle, idle_postgres
 
         seen = peek(locate(None, self.campaign))
         if seen is None:
             return False
-        campaign_id, mode, stamp = seen
+        campaign_id, mode, stamp, url = seen
+        if mode == "live" and url:
+            return idle_postgres(url, key=config_key(host_id()), config=stamp)
         home = f"{self._state or state_root()}/{campaign_id}"
         return idle(f"{home}/{mode}.sqlite3", host=host_id(), config=stamp)
 
@@ -131,14 +133,12 @@ class App:
         Idle runs leave the heartbeat themselves, and need not read a configuration again that has not changed.
         """
         from clarion.campaign.where import peek
-        from clarion.outbox.store import CONFIG, HEARTBEAT, set_meta
+        from clarion.outbox import opening
+        from clarion.outbox.host import host_id
 
         self.config  # noqa: B018 - read, and refused if it is wrong
         seen = peek(str(self.folder))
-        with self.outbox.write() as tx:
-            set_meta(tx.connection, HEARTBEAT, str(tx.now))
-            if seen is not None:
-                set_meta(tx.connection, CONFIG, seen[2])
+        opening.check_in(self.outbox, host=host_id(), config=seen[2] if seen else None)
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -159,11 +159,13 @@ class App:
         return None if self.rehearsing else self.config.outbox.url
 
     def _open(self) -> Outbox:
-        from clarion.outbox import opening
+        from clarion.outbox import grounds, opening
         from clarion.outbox.host import host_id
 
         if self.outbox_url:
-            return opening.open_postgres(self.outbox_url)
+            return opening.open_postgres(self.outbox_url, copied_from=self.outbox_path)
+        if not self.rehearsing:  # a rehearsal may stand anywhere: nobody can read what it posts
+            grounds.refuse_shared(self.outbox_path)
         if not self.outbox_path.exists():
             self._refuse_a_second_outbox(None)
         simulated = self._simulated if self.rehearsing else None
@@ -182,7 +184,15 @@ class App:
                     accounts.pin(tx, account, verified=False)
 
     def _refuse_a_second_outbox(self, here: str | None) -> None:
-        if self.config.live and self.config.campaign.outbox != here:
+        if not self.config.live or self._as_live:
+            return
+        pinned = self.config.campaign.outbox
+        if pinned is None:
+            raise OutboxError(
+                'config.toml says mode = "live", but clarion live was never run for this campaign',
+                'write mode = "rehearsal" in config.toml, then: clarion live',
+            )
+        if pinned != here:
             raise OutboxError(
                 "this campaign publishes from another machine; two would post everything twice",
                 "run the command there, or clarion db adopt when that machine has stopped for good",

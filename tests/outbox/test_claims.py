@@ -97,6 +97,8 @@ def test_a_team_does_not_count_its_authors_word(desk: Desk) -> None:
     number = desk.queue(desk.account("voice"), "hello", author="ann")
     with pytest.raises(ApprovalError):
         desk.approve(number, who="ann", policy=team)
+    with pytest.raises(ApprovalError):
+        desk.approve(number, who=" Ann", policy=team)
     assert desk.approve(number, who="ben", policy=team) == 1
 
 

@@ -41,6 +41,21 @@ def test_what_was_queued_by_mistake_is_taken_back(person: Person) -> None:
     person.types("undo", "--yes", code=2)
 
 
+def test_taking_back_without_a_word_is_an_error_a_script_sees(person: Person) -> None:
+    person.types("init", "--yes")
+    person.types("say", "Too early.", "--yes")
+    person.types("undo", code=2)
+    assert "clarion undo --yes" in person.said
+
+
+def test_live_typed_by_hand_says_what_to_do(person: Person) -> None:
+    person.types("init", "--yes")
+    config = person.folder / "config.toml"
+    config.write_text(config.read_text().replace('mode = "rehearsal"', 'mode = "live"'))
+    person.types("say", "Now?", "--yes", code=2)
+    assert "clarion live was never run" in person.said
+
+
 def test_nothing_blocked_is_queued(person: Person) -> None:
     person.types("init", "--yes")
     person.types("say", "Write to him: anna@example.org", "--yes", code=3)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def approve(app: App, numbers: tuple[int, ...], *, yes: bool) -> None:
     """Read what waits, and approve it. Without a number: everything that waits."""
+    from clarion.approval import person
     from clarion.cli import queueing
     from clarion.errors import ApprovalError
 
@@ -32,14 +33,20 @@ def approve(app: App, numbers: tuple[int, ...], *, yes: bool) -> None:
     if not waiting:
         shell.say_so("Nothing waits for approval.")
         return
-    asked = not yes or app.policy().mode == "team"
+    team = app.policy().mode == "team"
+    asked = not yes or team
     if asked and not shell.interactive():
         raise ApprovalError(
             "an approval is given by a person who reads the post",
             "run clarion approve in a terminal"
-            + ("" if app.policy().mode == "team" else ", or clarion approve --yes after reading the preview"),
+            + ("" if team else ", or clarion approve --yes after reading the preview"),
         )
     for entry in waiting:
+        if team and person(entry.author or "") == person(who):
+            shell.say_so(
+                f"#{entry.number} {entry.title} is yours: somebody else must run clarion approve {entry.number}"
+            )
+            continue
         _show(app, entry)
         if asked and not shell.confirm(
             f"Approve #{entry.number} {entry.title}, exactly as shown?", yes=False

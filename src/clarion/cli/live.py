@@ -10,6 +10,7 @@ from clarion.cli import shell
 
 if TYPE_CHECKING:
     from clarion.app import App
+    from clarion.errors import PublishError
     from clarion.model import Profile
 
 
@@ -50,14 +51,26 @@ def _verify(app: App) -> tuple[dict[str, Profile], str | None]:
     from clarion.errors import CampaignError, PublishError
 
     verified: dict[str, Profile] = {}
-    hint = None
+    hints: list[str] = []
     for name in app.config.accounts:
         try:
             verified[name] = app.verify(name)
-        except (CampaignError, PublishError) as error:
+        except PublishError as error:  # first: these have a secret, and come nearest to going live
             shell.say_so(f"{name}: {error.message}")
-            hint = hint or error.hint or f"clarion accounts add {name}"
-    return verified, hint
+            hints.insert(0, mending(name, error))
+        except CampaignError as error:
+            shell.say_so(f"{name}: {error.message}")
+            hints.append(error.hint or f"clarion accounts add {name}")
+    return verified, next(iter(hints), None)
+
+
+def mending(name: str, error: PublishError) -> str:
+    """What to do about an account that could not be verified: a network that is down is no wrong secret."""
+    from clarion.errors import AccountBlocked
+
+    if isinstance(error, AccountBlocked):
+        return error.hint or f"clarion accounts add {name}"
+    return error.hint or f"try again later: clarion accounts verify {name}"
 
 
 def _switch(app: App) -> None:

@@ -103,7 +103,7 @@ def _question(posts: list[Composed], due: datetime, now: datetime, *, alone: boo
     from clarion.review.preview import in_words
 
     when = "as soon as you publish" if due <= now else in_words(due, _zone_of(due))
-    count = f"{len(posts)} post{'s' if len(posts) != 1 else ''}"
+    count = posts_in_words(len(posts))
     ask = "approve exactly this" if alone else "queue this for somebody else to approve"
     return f"{count}, {when}. Do you {ask}?"
 
@@ -119,10 +119,19 @@ def _tell(
         )
         return
     state = "approved" if confirmed else "waiting for approval"
-    shell.show(f"#{entry.number} {entry.title}: {len(entry.posts)} posts queued, {state}")
-    if due > now:
-        shell.say_so(f"They go out {in_words(due, _zone_of(due))}.")
-    shell.say_so("Next: clarion publish" if confirmed else f"Next: clarion approve {entry.number}")
+    shell.show(f"#{entry.number} “{entry.title}”: {posts_in_words(len(entry.posts))} queued, {state}")
+    if not confirmed and app.policy().mode == "team":
+        shell.say_so(f"Next: somebody else runs clarion approve {entry.number}")
+    elif not confirmed:
+        shell.say_so(f"Next: clarion approve {entry.number}")
+    elif due > now:
+        shell.say_so(f"Goes out {in_words(due, _zone_of(due))}, when clarion publish runs.")
+    else:
+        shell.say_so("Next: clarion publish")
+
+
+def posts_in_words(count: int) -> str:
+    return f"{count} post{'' if count == 1 else 's'}"
 
 
 def _next_slot(app: App) -> str:

@@ -19,15 +19,19 @@ def undo(app: App, *, yes: bool) -> None:
     """Take back what the last command queued and has not gone out."""
     from clarion.accounts.me import who
     from clarion.composing import entries
+    from clarion.errors import ClarionError
     from clarion.outbox import posts
 
     if app.rehearsing:
         shell.banner_of_rehearsal()
     with app.outbox.read() as tx:
-        numbers = posts.last_batch(tx)
-        names = ", ".join(f"#{number} {posts.show(tx, number).title}" for number in numbers)
-    if names and not shell.confirm(f"Take back {names}?", yes=yes):
-        shell.say_so("Nothing was taken back. To do it without being asked: clarion undo --yes")
+        newest = [posts.show(tx, number) for number in posts.last_batch(tx)]
+    waiting = [entry for entry in newest if entries.waits(entry)]
+    names = ", ".join(f"#{entry.number} {entry.title}" for entry in waiting)
+    if waiting and not shell.interactive() and not yes:
+        raise ClarionError(f"nothing was taken back: {names} still waits", "clarion undo --yes")
+    if waiting and not shell.confirm(f"Take back {names}?", yes=yes):
+        shell.say_so("Nothing was taken back.")
         return
     for entry in entries.undo(app.outbox, who=who()):
         shell.show(f"#{entry.number} {entry.title}: cancelled")

@@ -38,7 +38,7 @@ def undo(outbox: Outbox, *, who: str | None) -> list[EntryView]:
     """
     with outbox.write() as tx:
         newest = [posts.show(tx, number) for number in posts.last_batch(tx)]
-        waiting = [entry for entry in newest if _waits(entry)]
+        waiting = [entry for entry in newest if waits(entry)]
         for entry in waiting:
             posts.cancel(tx, entry.number, who=who)
     if not newest:
@@ -52,7 +52,8 @@ def undo(outbox: Outbox, *, who: str | None) -> list[EntryView]:
     return waiting
 
 
-def _waits(entry: EntryView) -> bool:
+def waits(entry: EntryView) -> bool:
+    """Whether something of it can still be taken back."""
     states = {delivery.state for post in entry.posts for delivery in post.deliveries}
     return bool(states & {State.PENDING, State.SCHEDULED})
 

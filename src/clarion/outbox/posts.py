@@ -145,10 +145,10 @@ def approve(tx: Tx, number: int, *, outbox_id: str, who: str, policy: ApprovalPo
     Raises ApprovalError when a team asks its author to approve.
     """
     entry = show(tx, number)
-    if policy.mode == "team" and who == entry.author:
+    if policy.mode == "team" and approval.person(who) == approval.person(entry.author or ""):
         raise ApprovalError(
-            f"#{number} was written by {who}; in a team somebody else approves",
-            f"CLARION_AS=… clarion approve {number}",
+            f"#{number} was written by {entry.author}; in a team somebody else approves",
+            f"ask somebody else to run: clarion approve {number}",
         )
     scheduled = []
     for post in entry.posts:
