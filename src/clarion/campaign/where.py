@@ -1,6 +1,6 @@
-"""Where a campaign is, and the two words of its configuration that lead to its outbox.
+"""Where a campaign is, and the few words of its configuration that lead to its outbox.
 
-In: a folder to begin from. Out: the campaign's folder; its id and mode. Standard library only: the idle cron run, every
+In: a folder to begin from. Out: the campaign's folder; its id, its mode and the address of its database. Standard library only: the idle cron run, every
 minute of every day, reads this much and no more, and leaves the rest of config.toml to `config.py`, which `publish`
 asks again whenever the file has changed. Paths are strings here: pathlib alone would cost a tenth of the run.
 """
@@ -56,21 +56,23 @@ def locate(start: str | None, explicit: str | None) -> str:
     return here
 
 
-def peek(folder: str) -> tuple[str, str, str] | None:
-    """(id, mode, stamp) of the campaign in `folder`; None where config.toml must be read in full to say what is wrong.
+def peek(folder: str) -> tuple[str, str, str, str | None] | None:
+    """(id, mode, stamp, outbox.url) of the campaign in `folder`; None where config.toml must be read in full to say what
+    is wrong.
 
     The stamp changes whenever the file is written.
     """
     try:
         with open(os.path.join(folder, FILE), "rb") as file:
             stat = os.fstat(file.fileno())
-            campaign = tomllib.load(file)["campaign"]
+            written = tomllib.load(file)
+        campaign, url = written["campaign"], written.get("outbox", {}).get("url")
         name, mode = campaign["id"], campaign.get("mode", "rehearsal")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    if not isinstance(name, str) or mode not in ("rehearsal", "live"):
+    if not isinstance(name, str) or mode not in ("rehearsal", "live") or not isinstance(url, str | None):
         return None
-    return name, mode, f"{stat.st_mtime_ns}:{stat.st_size}"
+    return name, mode, f"{stat.st_mtime_ns}:{stat.st_size}", url
 
 
 def _is_campaign(folder: str) -> bool:

@@ -24,6 +24,9 @@ CONNECTIONS = 64
 #: From this SQLite on, WAL is free of the reset bug that could corrupt a file (docs/decisions/0003-journal-modes.md).
 _SAFE_WAL = (3, 51, 3)
 
+#: What a trigger of an outbox that is out of use says (opening.retire).
+RETIRED = "this outbox is out of use"
+
 #: The database's own clock, in microseconds: hosts disagree, it does not.
 NOW = {
     # julianday has 40 µs to spare below the millisecond that SQLite's clock has
@@ -73,7 +76,17 @@ def postgres(url: str) -> Engine:
 
 def place(engine: Engine) -> str:
     """Where an outbox lives, in words, without its password."""
-    return engine.url.database or "?" if engine.dialect.name == "sqlite" else engine.url.render_as_string()
+    return engine.url.database or "?" if engine.dialect.name == "sqlite" else address(engine.url)
+
+
+def address(url: str | sa.URL) -> str:
+    """An address without any password, as it may be shown and written into config.toml."""
+    parsed = sa.make_url(url)
+    query = {key: value for key, value in parsed.query.items() if "password" not in key.lower()}
+    bare = sa.URL.create(
+        parsed.drivername, parsed.username, None, parsed.host, parsed.port, parsed.database, query
+    )
+    return bare.render_as_string(hide_password=False)
 
 
 @contextmanager
@@ -90,6 +103,11 @@ def translated(engine: Engine) -> Iterator[None]:
 
 
 def _of_sqlite(said: str, where: str, *, lost: bool) -> OutboxError | None:
+    if RETIRED in said:
+        return OutboxError(
+            "the outbox was moved or restored while Clarion ran; nothing more goes out from here",
+            "clarion db check",
+        )
     if "locked" in said or "busy" in said:
         return OutboxBusy("another Clarion is using the outbox; try again in a moment")
     if "disk is full" in said or "disk I/O" in said:

@@ -10,19 +10,27 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-from contextlib import closing
-from datetime import datetime
+from contextlib import closing, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from clarion.clock import micros
+from clarion.clock import micros, moment
 from clarion.errors import OutboxError
 from clarion.outbox import engines, schema
+from clarion.outbox.probe import config_key
 from clarion.outbox.store import (
+    BACKED_UP,
+    CONFIG,
+    COPY,
+    HEARTBEAT,
     HOST,
+    MOVED_TO,
     OUTBOX_ID,
+    RESTORING,
+    SEEN,
     SIMULATED,
     DatabaseTime,
     Outbox,
@@ -35,7 +43,10 @@ from clarion.outbox.store import (
 
 #: Two that upgrade one PostgreSQL database at once wait for each other: any number, the same for both.
 _UPGRADE_LOCK = 0x436C6172696F6E
-_SIDE_FILES = ("-journal", "-wal", "-shm")
+SIDE_FILES = ("-journal", "-wal", "-shm")
+#: So far the clock may be set back without a word; time servers do it by less.
+CLOCK_SLACK = timedelta(minutes=5)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def create(path: Path, *, host: str, simulated: datetime | None = None) -> Outbox:
@@ -47,7 +58,7 @@ def create(path: Path, *, host: str, simulated: datetime | None = None) -> Outbo
 
 
 def open_sqlite(path: Path, *, host: str | None) -> Outbox:
-    """The outbox at `path`. `host` None opens another host's too: for those who adopt or restore it."""
+    """The outbox at `path`. `host` None opens another host's or an older copy too: for those who adopt or restore it."""
     if not path.is_file():
         raise OutboxError(f"there is no outbox at {path}", "clarion init")
     engine = engines.sqlite(path)
@@ -58,28 +69,113 @@ def open_sqlite(path: Path, *, host: str | None) -> Outbox:
             if version != schema.HEAD:
                 back_up(path, path.with_name(f"{path.stem}.before-{version}-to-{schema.HEAD}{path.suffix}"))
                 upgrade(engine)
-            return _opened(engine)
+            return _opened(engine, since=seen(path) if host is not None else 0)
     except BaseException:
         engine.dispose()
         raise
 
 
-def open_postgres(url: str) -> Outbox:
-    """The outbox in a PostgreSQL database. Raises OutboxError when it must be made or upgraded first."""
+def open_postgres(url: str, *, copied_from: Path | None = None) -> Outbox:
+    """The outbox in a PostgreSQL database. Raises OutboxError when it must be made or upgraded first.
+
+    `copied_from`: the file from which it may have been copied; if that says so, a copy that was cut short is complete.
+    """
     engine = engines.postgres(url)
     try:
         with engines.translated(engine):
             with engine.connect() as connection, connection.begin():
                 version = _refuse_strangers(connection, engines.place(engine), None)
+                copy = get_meta(connection, COPY) if version else None
             if version != schema.HEAD:
                 raise OutboxError(
                     f"the outbox's schema is {version or 'missing'}, this Clarion needs {schema.HEAD}",
                     "stop publishing on every host, then: clarion db upgrade",
                 )
+            if copy is not None:
+                complete(engine, copy, copied_from)
             return _opened(engine)
     except BaseException:
         engine.dispose()
         raise
+
+
+def upgrade_postgres(url: str) -> tuple[str, str]:
+    """Make or migrate the outbox of a database: the schema's version before ("" where there was none) and after.
+
+    Two at once wait for each other. Raises OutboxError for a database that holds something else.
+    """
+    engine = engines.postgres(url)
+    try:
+        with engines.translated(engine):
+            with engine.connect() as connection, connection.begin():
+                before = _refuse_strangers(connection, engines.place(engine), None)
+            upgrade(engine)
+    finally:
+        engine.dispose()
+    return before, schema.HEAD
+
+
+def check_in(outbox: Outbox, *, host: str, config: str | None) -> None:
+    """Note that a publish run opened the outbox here, and the stamp of the config.toml that it read in full."""
+    shared = outbox.engine.dialect.name == "postgresql"
+    with outbox.write() as tx:
+        _refuse_the_past(tx.connection, tx.now)
+        set_meta(tx.connection, HEARTBEAT, str(tx.now))
+        set_meta(tx.connection, SEEN, str(tx.now))
+        if config is not None:
+            set_meta(tx.connection, config_key(host) if shared else CONFIG, config)
+    if not shared:
+        note_seen(Path(outbox.place), tx.now)
+
+
+def seen(path: Path) -> int:
+    """When this machine last saw a publish run open the outbox, by the file beside it; 0 when it never did."""
+    try:
+        return int(path.with_name(f"{path.name}.seen").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+def note_seen(path: Path, at: int) -> None:
+    """Write it down beside the outbox. What cannot be written is no reason not to publish."""
+    draft = path.with_name(f".{path.name}.seen.{secrets.token_hex(4)}")
+    with suppress(OSError):
+        draft.write_text(str(at), encoding="ascii")
+        draft.replace(path.with_name(f"{path.name}.seen"))
+
+
+def retire(connection: Connection, key: str, value: str) -> None:
+    """Put a SQLite outbox out of use, also for whoever has it open: from the commit on, nothing in it can be changed."""
+    set_meta(connection, key, value)
+    for table in schema.metadata.sorted_tables:
+        if table is schema.meta:
+            continue
+        for change in ("INSERT", "UPDATE", "DELETE"):
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER IF NOT EXISTS retired_{table.name}_{change.lower()} BEFORE {change}"
+                f" ON {table.name} BEGIN SELECT RAISE(ABORT, '{engines.RETIRED}'); END"
+            )
+
+
+def complete(engine: Engine, copy: str, source: Path | None) -> None:
+    """End a copy that was cut short after its source went out of use. Raises OutboxError where the source lives on."""
+    if source is None or copy_of(source) != copy:
+        raise OutboxError(
+            "this database holds a copy of an outbox that is not complete",
+            f"on the host that publishes now: clarion db copy --to '{engines.place(engine)}'",
+        )
+    with engine.connect() as connection, connection.begin():
+        connection.execute(sa.delete(schema.meta).where(schema.meta.c.key == COPY))
+
+
+def copy_of(path: Path) -> str | None:
+    """The word that a moved SQLite outbox shares with its copy; None where it was not moved."""
+    if not path.is_file():
+        return None
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as database:
+        row = database.execute("SELECT value FROM meta WHERE key = ?", (COPY,)).fetchone()
+        return None if row is None else str(row[0])
+    return None
 
 
 def upgrade(engine: Engine, *, outbox_id: str | None = None) -> None:
@@ -94,13 +190,28 @@ def upgrade(engine: Engine, *, outbox_id: str | None = None) -> None:
 
 def back_up(path: Path, copy: Path) -> None:
     """A consistent copy of a SQLite outbox, also while it is in use; an existing copy is kept. For its owner alone."""
-    if copy.exists():
-        return
     draft = copy.with_name(f".{copy.name}.{secrets.token_hex(4)}")
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(draft)) as target:
+    try:
+        pour(path, draft)
+        with suppress(FileExistsError):
+            os.link(draft, copy)  # unlike a rename, never over a backup
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def pour(path: Path, copy: Path) -> None:
+    """Copy an outbox into a new file that says of which moment it is."""
+    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with (
+        closing(sqlite3.connect(path, timeout=engines.BUSY_SECONDS)) as source,
+        closing(sqlite3.connect(copy, isolation_level=None)) as target,
+    ):
+        # Read before: what happens while the pages are copied counts as after the backup.
+        [now] = source.execute(_NOW).fetchone()
         source.backup(target)
-    draft.replace(copy)
+        target.execute("PRAGMA journal_mode = DELETE")  # one file, readable where nothing may be written
+        target.execute("PRAGMA synchronous = EXTRA")
+        target.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (BACKED_UP, str(now)))
 
 
 def _make(path: Path, *, host: str, simulated: datetime | None) -> None:
@@ -122,16 +233,34 @@ def _make(path: Path, *, host: str, simulated: datetime | None) -> None:
             return
     finally:
         engine.dispose()
-        for suffix in ("", *_SIDE_FILES):
+        for suffix in ("", *SIDE_FILES):
             Path(f"{building}{suffix}").unlink(missing_ok=True)
 
 
-def _opened(engine: Engine) -> Outbox:
+def _opened(engine: Engine, *, since: int = 0) -> Outbox:
     with engine.connect() as connection, connection.begin():
         outbox_id = get_meta(connection, OUTBOX_ID)
         simulated = get_meta(connection, SIMULATED)
-    time: TimeSource = SimulatedTime() if simulated else DatabaseTime()
+        time: TimeSource = SimulatedTime() if simulated else DatabaseTime()
+        _refuse_the_past(connection, time.read(connection))
+        if int(get_meta(connection, SEEN) or 0) < since:
+            raise OutboxError(
+                "this outbox is older than the one that published here"
+                f" {moment(since):%Y-%m-%d %H:%M} UTC; it would post again what went out since",
+                "clarion db adopt, which puts in doubt what may have gone out",
+            )
     return Outbox(id=str(outbox_id), engine=engine, time=time)
+
+
+def _refuse_the_past(connection: Connection, now: int) -> None:
+    """Raise OutboxError when the clock stands before a time that the outbox has seen."""
+    latest = int(get_meta(connection, HEARTBEAT) or 0)
+    if now < latest - CLOCK_SLACK // _MICROSECOND:
+        raise OutboxError(
+            f"the clock says {moment(now):%Y-%m-%d %H:%M} UTC, and the outbox has seen"
+            f" {moment(latest):%Y-%m-%d %H:%M} UTC",
+            "set the clock; if it was ahead before and is right now: clarion db check --accept-clock",
+        )
 
 
 def _refuse_strangers(connection: Connection, where: str, host: str | None) -> str:
@@ -142,6 +271,7 @@ def _refuse_strangers(connection: Connection, where: str, host: str | None) -> s
             return ""
         raise OutboxError(f"{where} is not an outbox of Clarion", "move it away, or restore a backup")
     version = str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or "")
+    _refuse_retired(connection)
     if version > schema.HEAD:
         raise OutboxError(
             f"the outbox was written by a newer Clarion (its schema is {version}, this one knows {schema.HEAD})",
@@ -155,6 +285,17 @@ def _refuse_strangers(connection: Connection, where: str, host: str | None) -> s
     return version
 
 
+def _refuse_retired(connection: Connection) -> None:
+    moved, restoring = get_meta(connection, MOVED_TO), get_meta(connection, RESTORING)
+    if moved is not None:
+        raise OutboxError(
+            "this outbox was moved to a database; nothing goes out from here any more",
+            f'in config.toml, below [outbox]: url = "{moved}"',
+        )
+    if restoring is not None:
+        raise OutboxError("a restore of this outbox was cut short", f"clarion db restore '{restoring}'")
+
+
 def _migrate(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
@@ -163,3 +304,10 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", "clarion.outbox:migrations")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+#: As engines.NOW, for plain sqlite3; in rehearsal and tests the simulated time.
+_NOW = f"""
+    SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = '{SIMULATED}'),
+                    CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER))
+"""  # noqa: S608 - a constant

@@ -1,8 +1,9 @@
 """Is there anything to do? Asked by cron every minute of every day, so with plain sqlite3 and nothing else imported.
 
-In: the outbox file. Out: True when nothing is due, lapsed or to be looked at. It also leaves the heartbeat by which
-`status` tells when cron last ran. Whatever it does not understand (no file, another schema, a config.toml that nobody read in
-full, damage) it answers with False: the full path then finds the words for it.
+In: the outbox file, or the address of a PostgreSQL outbox, at the price of importing psycopg. Out: True when nothing is due,
+lapsed or to be looked at. It also leaves the heartbeat by which `status` tells when cron last ran. Whatever it does not
+understand (no file, another schema, a config.toml that nobody read in full, damage, a clock set back) it answers with
+False: the full path then finds the words for it.
 """
 
 from __future__ import annotations
@@ -17,44 +18,100 @@ if TYPE_CHECKING:
 #: Must equal schema.HEAD (a test says so); importing the schema would import SQLAlchemy.
 SCHEMA = "0001"
 
+#: As opening.CLOCK_SLACK, in microseconds.
+SLACK = 300_000_000
+
+# A word in braces is a value; each driver marks it in its own way.
 _NOW = """
-    SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'simulated_now'),
-                    CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER))
-     WHERE EXISTS (SELECT 1 FROM alembic_version WHERE version_num = :schema)
-       AND EXISTS (SELECT 1 FROM meta WHERE key = 'host' AND value = :host)
-       AND EXISTS (SELECT 1 FROM meta WHERE key = 'config' AND value = :config)
+    SELECT coalesce((SELECT CAST(value AS BIGINT) FROM meta WHERE key = 'simulated_now'), CAST({clock} AS BIGINT)),
+           coalesce((SELECT CAST(value AS BIGINT) FROM meta WHERE key = 'heartbeat'), 0)
+     WHERE EXISTS (SELECT 1 FROM alembic_version WHERE version_num = {schema})
+       AND EXISTS (SELECT 1 FROM meta WHERE key = {key} AND value = {config})
+       AND NOT EXISTS (SELECT 1 FROM meta WHERE key IN ('moved_to', 'restoring', 'copy'))
 """
+_OF_HOST = "AND EXISTS (SELECT 1 FROM meta WHERE key = 'host' AND value = :host)"
+_SQLITE_CLOCK = "(julianday('now') - 2440587.5) * 86400000000"
+_POSTGRES_CLOCK = "extract(epoch FROM clock_timestamp()) * 1000000"
 # A due row of a blocked or paused account is no work. Parts that wait for an earlier part have no due time.
 _WORK = """
     SELECT EXISTS (SELECT 1 FROM account
-                    WHERE (blocked_until IS NULL OR blocked_until <= :now)
+                    WHERE (blocked_until IS NULL OR blocked_until <= {now})
                       AND NOT EXISTS (SELECT 1 FROM pause WHERE scope IN ('*', account.name)
-                                                            AND (until IS NULL OR until > :now))
+                                                            AND (until IS NULL OR until > {now}))
                       AND EXISTS (SELECT 1 FROM delivery
-                                   WHERE delivery.account = account.id AND state = 'scheduled' AND due_at <= :now))
-        OR EXISTS (SELECT 1 FROM delivery WHERE state IN ('pending', 'scheduled') AND lapses_at <= :now)
-        OR EXISTS (SELECT 1 FROM delivery WHERE state = 'sending' AND lease_until <= :now)
-        OR EXISTS (SELECT 1 FROM delivery WHERE state = 'in_doubt' AND look_at <= :now)
+                                   WHERE delivery.account = account.id AND state = 'scheduled' AND due_at <= {now}))
+        OR EXISTS (SELECT 1 FROM delivery WHERE state IN ('pending', 'scheduled') AND lapses_at <= {now})
+        OR EXISTS (SELECT 1 FROM delivery WHERE state = 'sending' AND lease_until <= {now})
+        OR EXISTS (SELECT 1 FROM delivery WHERE state = 'in_doubt' AND look_at <= {now})
 """
 _HEARTBEAT = (
-    "INSERT INTO meta (key, value) VALUES ('heartbeat', :now) ON CONFLICT (key) DO UPDATE SET value = :now"
+    "INSERT INTO meta (key, value) VALUES ('heartbeat', CAST({now} AS TEXT))"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
 
 
 def idle(path: str | Path, *, host: str, config: str) -> bool:
     """Whether there is certainly nothing to do."""
+    values = {"schema": SCHEMA, "host": host, "key": "config", "config": config}
     try:
         with closing(
             sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=1, isolation_level=None)
         ) as database:
-            row = database.execute(_NOW, {"schema": SCHEMA, "host": host, "config": config}).fetchone()
-            if row is None:
+            row = database.execute(_of_sqlite(_NOW) + _OF_HOST, values).fetchone()
+            if row is None or row[0] < row[1] - SLACK:
                 return False
-            now = row[0]
-            work = database.execute(_WORK, {"now": now}).fetchone()[0]
-            with suppress(sqlite3.Error):  # a locked outbox is at work: its own run leaves the heartbeat
+            now = {"now": row[0]}
+            work = database.execute(_of_sqlite(_WORK), now).fetchone()[0]
+            try:
                 database.execute("PRAGMA busy_timeout = 0")
-                database.execute(_HEARTBEAT, {"now": now})
+                database.execute(_of_sqlite(_HEARTBEAT), now)
+            except sqlite3.OperationalError as error:
+                # A locked outbox is at work: its own run leaves the heartbeat. A full or read-only disk must be told.
+                if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                    return False
             return not work
     except sqlite3.Error:
         return False
+
+
+def idle_postgres(url: str, *, key: str, config: str) -> bool:
+    """The same of a PostgreSQL outbox. `key`: under which the host keeps its stamp of config.toml."""
+    try:
+        import psycopg
+    except ImportError:
+        return False
+    values = {"schema": SCHEMA, "key": key, "config": config}
+    scheme, _, rest = url.partition("://")
+    try:
+        with psycopg.connect(
+            f"{scheme.partition('+')[0]}://{rest}",
+            autocommit=True,
+            connect_timeout=10,
+            application_name="clarion",
+        ) as database:
+            row = database.execute(_of_postgres(_NOW), values).fetchone()
+            if row is None or row[0] < row[1] - SLACK:
+                return False
+            now = {"now": row[0]}
+            found = database.execute(_of_postgres(_WORK), now).fetchone()
+            with suppress(psycopg.errors.LockNotAvailable):
+                database.execute("SET lock_timeout = '100ms'")
+                database.execute(_of_postgres(_HEARTBEAT), now)
+            return found is not None and not found[0]
+    except psycopg.Error:
+        return False
+
+
+def config_key(host: str) -> str:
+    """Hosts that share an outbox have each a config.toml, and each its own stamp."""
+    return f"config {host}"[:40]
+
+
+def _of_sqlite(statement: str) -> str:
+    return statement.format(clock=_SQLITE_CLOCK, schema=":schema", key=":key", config=":config", now=":now")
+
+
+def _of_postgres(statement: str) -> str:
+    return statement.format(
+        clock=_POSTGRES_CLOCK, schema="%(schema)s", key="%(key)s", config="%(config)s", now="%(now)s"
+    )

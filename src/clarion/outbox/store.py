@@ -29,6 +29,15 @@ HEARTBEAT = "heartbeat"
 HOST = "host"
 OUTBOX_ID = "outbox_id"
 SIMULATED = "simulated_now"
+#: When a publish run last opened it; a file beside it says the same, so that an older copy put in its place is noticed.
+SEEN = "seen"
+#: In a backup: the moment of which it is.
+BACKED_UP = "backed_up_at"
+#: Out of use for good: where it was moved. Out of use until the restore is repeated: from which file.
+MOVED_TO = "moved_to"
+RESTORING = "restoring"
+#: The same random word in a moved outbox and in its copy, there only until the move is known to be complete.
+COPY = "copy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

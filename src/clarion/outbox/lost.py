@@ -1,0 +1,100 @@
+"""What an outbox cannot know after it was restored or taken over: whether what was due has gone out meanwhile.
+
+Between a backup and its restore the real outbox went on publishing; so did the other host before this one adopted its
+outbox. Everything that could have been sent there becomes in doubt, with `intent_lost`: it is looked for by its content,
+and never sent again by itself. What is not due yet cannot have been sent, and stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import sqlalchemy as sa
+
+from clarion.model import State
+from clarion.outbox import schema
+from clarion.outbox.store import Tx
+
+_OPEN = (State.SCHEDULED.value, State.SENDING.value, State.IN_DOUBT.value)
+_delivery = schema.delivery
+_attempt = schema.attempt
+
+
+def at_stake(tx: Tx, known: Collection[str] = ()) -> int:
+    """How many deliveries `doubt` would put in doubt."""
+    return len(_lost(tx, known))
+
+
+def doubt(tx: Tx, reason: str, known: Collection[str] = ()) -> int:
+    """Put in doubt whatever may have been sent without this outbox; how many deliveries.
+
+    `known` are ids of deliveries of which a newer outbox says that a request went out: also those that are not due here,
+    because they were approved or moved since.
+    """
+    ids = _lost(tx, known)
+    for some in _batches(ids):
+        tx.execute(
+            sa.update(_attempt)
+            .where(_attempt.c.delivery.in_(some), _attempt.c.ended_at.is_(None))
+            .values(ended_at=tx.now, outcome="unknown", detail=reason)
+        )
+        tx.execute(
+            sa.update(_delivery)
+            .where(_delivery.c.id.in_(some))
+            .values(
+                state=State.IN_DOUBT.value,
+                intent_lost=True,
+                reason=reason,
+                look_at=tx.now,
+                looks=0,
+                fence=_delivery.c.fence + 1,
+                lapses_at=None,
+                lease_owner=None,
+                lease_until=None,
+            )
+        )
+    _warn_who_approves(tx, reason)
+    return len(ids)
+
+
+def may_be_up(tx: Tx) -> set[str]:
+    """The deliveries of which this outbox says that a request went out, and may have been taken."""
+    said = sa.or_(_delivery.c.first_intent_at.is_not(None), _delivery.c.receipt.is_not(None))
+    return set(tx.execute(sa.select(_delivery.c.id).where(said)).scalars())
+
+
+def _lost(tx: Tx, known: Collection[str]) -> list[str]:
+    """What is due, in flight or in doubt, and every later part of its thread: part 2 is due once part 1 is found.
+
+    Also what was due before the backup: a rate limit or a dead network may have kept it waiting then.
+    """
+    due = sa.and_(_delivery.c.state == State.SCHEDULED.value, _delivery.c.due_at <= tx.now)
+    flying = _delivery.c.state.in_([State.SENDING.value, State.IN_DOUBT.value])
+    threads = set(tx.execute(sa.select(_delivery.c.post).where(sa.or_(due, flying))).scalars())
+    found: set[str] = set()
+    for some in _batches(sorted(known)):
+        here = _delivery.c.id.in_(some)
+        pending = sa.select(_delivery.c.id).where(here, _delivery.c.state == State.PENDING.value)
+        found.update(tx.execute(pending).scalars())
+        threads.update(
+            tx.execute(sa.select(_delivery.c.post).where(here, _delivery.c.state.in_(_OPEN))).scalars()
+        )
+    for some in _batches(sorted(threads)):
+        whole = sa.select(_delivery.c.id).where(_delivery.c.post.in_(some), _delivery.c.state.in_(_OPEN))
+        found.update(tx.execute(whole).scalars())
+    return sorted(found)
+
+
+def _warn_who_approves(tx: Tx, reason: str) -> None:
+    """What waited for approval may have got it, and gone out: whoever approves it again shall look first."""
+    overdue = sa.select(schema.post.c.id).where(schema.post.c.due <= tx.now)
+    tx.execute(
+        sa.update(_delivery)
+        .where(_delivery.c.state == State.PENDING.value, _delivery.c.post.in_(overdue))
+        .values(reason=f"{reason}; look at the account before you approve it")
+    )
+
+
+def _batches(ids: Sequence[str]) -> list[Sequence[str]]:
+    """SQLite binds only so many values in one statement."""
+    return [ids[at : at + 500] for at in range(0, len(ids), 500)]
