@@ -42,7 +42,7 @@ from clarion.outbox.store import (
 )
 
 #: Two that upgrade one PostgreSQL database at once wait for each other: any number, the same for both.
-_UPGRADE_LOCK = 0x436C6172696F6E
+UPGRADE_LOCK = 0x436C6172696F6E
 SIDE_FILES = ("-journal", "-wal", "-shm")
 #: So far the clock may be set back without a word; time servers do it by less.
 CLOCK_SLACK = timedelta(minutes=5)
@@ -147,13 +147,13 @@ def note_seen(path: Path, at: int) -> None:
 def retire(connection: Connection, key: str, value: str) -> None:
     """Put a SQLite outbox out of use, also for whoever has it open: from the commit on, nothing in it can be changed."""
     set_meta(connection, key, value)
-    for table in schema.metadata.sorted_tables:
-        if table is schema.meta:
-            continue
+    for table in sorted({table.name for table in schema.metadata.sorted_tables} - {schema.meta.name}):
+        if not sa.inspect(connection).has_table(table):
+            continue  # an older schema
         for change in ("INSERT", "UPDATE", "DELETE"):
             connection.exec_driver_sql(
-                f"CREATE TRIGGER IF NOT EXISTS retired_{table.name}_{change.lower()} BEFORE {change}"
-                f" ON {table.name} BEGIN SELECT RAISE(ABORT, '{engines.RETIRED}'); END"
+                f"CREATE TRIGGER IF NOT EXISTS retired_{table}_{change.lower()} BEFORE {change}"
+                f" ON {table} BEGIN SELECT RAISE(ABORT, '{engines.RETIRED}'); END"
             )
 
 
@@ -182,7 +182,7 @@ def upgrade(engine: Engine, *, outbox_id: str | None = None) -> None:
     """Bring the schema to this version, in one transaction; the tables and the outbox's id are made when missing."""
     with engine.connect().execution_options(clarion_write=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
         _migrate(connection)
         if get_meta(connection, OUTBOX_ID) is None:
             set_meta(connection, OUTBOX_ID, outbox_id or new_id())
