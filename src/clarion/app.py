@@ -329,14 +329,18 @@ class App:
         import os
         import secrets
 
+        from clarion import networks
         from clarion.outbox.claims import Terms
+        from clarion.publishing.limits import windows
 
+        used = {account.network for account in self.config.accounts.values()}
         return Terms(
             outbox_id=self.outbox.id,
             worker=f"{os.getpid()}-{secrets.token_hex(4)}",
             lease=self.config.publishing.lease,
             policy=self.policy(),
             accounts=frozenset(account.name for account in self.accounts()),
+            windows=windows({network: networks.options(network).WINDOWS for network in used}),
         )
 
     def who(self) -> str:

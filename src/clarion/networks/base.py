@@ -150,12 +150,26 @@ class TextModule(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """One limit of a network: at most `limit` in any `seconds`, and what each step of publishing costs of it."""
+
+    family: str  # what is counted: "posts", "requests", "media", "points"
+    limit: int
+    seconds: int
+    post: int = 0  # a create and its first read-back
+    image: int = 0  # an upload, until the server has worked through it
+    look: int = 0  # looking for a post of unknown outcome, or reading one back once more
+    shared: bool = False  # by all accounts that use one app
+
+
 class OptionsModule(Protocol):
     """`networks/<name>/options.py`: facts of the network, as constants."""
 
     TITLE: str  # "Mastodon"
     LIMITS: Limits
     SECRETS: tuple[str, ...]  # the keys `accounts add` asks for, in order
+    WINDOWS: tuple[Rate, ...]  # the limits that a delivery is admitted by
 
 
 # ── showing ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -270,12 +270,12 @@ def _take(tx: Tx, terms: Terms, row: _Row, account: _Row) -> Claim | None:
     payload = restore(bytes(row.payload))
     part = payload.parts[row.part - 1]
     room_at = admit(
-        tx, account.network, account.name, terms.windows.get(account.network, ()), len(part.media)
+        tx, account.network, account.name, terms.windows.get(account.network, ()), _uploads(part)
     )
     if room_at is not None:
         _wait(tx, account.id, room_at)
         return None
-    intended = not _stages(part)
+    intended = not _uploads(part)
     values: dict[str, object] = {"first_intent_at": row.first_intent_at or tx.now, "lapses_at": None}
     held = tx.execute(
         sa.update(schema.delivery)
@@ -311,9 +311,9 @@ def _take(tx: Tx, terms: Terms, row: _Row, account: _Row) -> Claim | None:
     return Claim(delivery=taken, fence=row.fence + 1, intended=intended, backoffs=row.backoffs)
 
 
-def _stages(part: Part) -> bool:
-    """Whether something must be uploaded before the part can be sent."""
-    return bool(part.media) or bool(part.card and part.card.thumb)
+def _uploads(part: Part) -> int:
+    """How many images must be uploaded before the part can be sent; a link card's counts."""
+    return len(part.media) + bool(part.card and part.card.thumb)
 
 
 def _wait(tx: Tx, account: int, until: int) -> None:

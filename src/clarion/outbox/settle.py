@@ -101,6 +101,11 @@ def rate_limited(tx: Tx, claim: Claim, *, until: int, reason: str) -> bool:
     return snoozed(tx, claim, until=until, outcome="rate_limited", reason=reason)
 
 
+def held_back(tx: Tx, claim: Claim, *, until: int, reason: str) -> None:
+    """A read was one too many: the account waits, the delivery stays as it is."""
+    _block(tx, claim, until, reason)
+
+
 def account_blocked(tx: Tx, claim: Claim, reason: str) -> bool:
     """Certainly not created; the account closes until somebody verifies it, and people are told once."""
     _block(tx, claim, _UNTIL_VERIFIED, reason)

@@ -7,25 +7,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from clarion.errors import PublishError
-from clarion.networks.base import Absent, Found, Publisher, Unsure
-from clarion.outbox import settle
-from clarion.outbox.claims import Claim
-from clarion.outbox.store import Outbox
+from clarion.errors import PublishError, RateLimited
+from clarion.networks.base import Absent, Found, Publisher, Sighting, Unsure
+from clarion.outbox import settle, spending
+from clarion.outbox.claims import Claim, Terms
+from clarion.outbox.store import Outbox, Tx
 
 _MICROSECOND = timedelta(microseconds=1)
 #: When the network could not even be asked, ask again after this.
 ASK_AGAIN = timedelta(minutes=1)
 
 
-def look(outbox: Outbox, publisher: Publisher, claim: Claim) -> Found | Absent | Unsure | None:
+def look(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Found | Absent | Unsure | None:
     """Look once and write what it means; None when another worker decided meanwhile."""
-    with outbox.read() as tx:
-        now = tx.at
-    try:
-        sighting = publisher.find(claim.delivery, claim.looks, now)
-    except PublishError:
-        sighting = Unsure(look_again_in=ASK_AGAIN.total_seconds())
+    sighting = _sight(outbox, publisher, claim, terms)
     with outbox.write() as tx:
         match sighting:
             case Found(receipt=receipt):
@@ -41,3 +36,32 @@ def look(outbox: Outbox, publisher: Publisher, claim: Claim) -> Found | Absent |
                     tx, claim, look_at=tx.now + timedelta(seconds=seconds or 0) // _MICROSECOND
                 )
     return sighting if held else None
+
+
+def may_look(tx: Tx, claim: Claim, terms: Terms) -> float | None:
+    """Spend what a look costs; or the seconds until there is room for one."""
+    account = claim.delivery.account
+    windows = terms.windows.get(account.network, ())
+    room_at = spending.admit_look(tx, account.network, account.name, windows)
+    return None if room_at is None else (room_at - tx.now) * _MICROSECOND.total_seconds()
+
+
+def hold_back(tx: Tx, claim: Claim, error: RateLimited) -> None:
+    """The server's word wins over our count: after its 429 to a read, the whole account waits as long as it says."""
+    until = tx.now + timedelta(seconds=error.wait) // _MICROSECOND
+    settle.held_back(tx, claim, until=until, reason=error.message)
+
+
+def _sight(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Sighting:
+    with outbox.write() as tx:
+        now, full_for = tx.at, may_look(tx, claim, terms)
+    if full_for is not None:
+        return Unsure(look_again_in=full_for)
+    try:
+        return publisher.find(claim.delivery, claim.looks, now)
+    except RateLimited as error:
+        with outbox.write() as tx:
+            hold_back(tx, claim, error)
+        return Unsure(look_again_in=error.wait)
+    except PublishError:
+        return Unsure(look_again_in=ASK_AGAIN.total_seconds())

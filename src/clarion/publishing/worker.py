@@ -268,11 +268,14 @@ class Worker:
     def _confirm(self, publisher: Publisher, claim: Claim, receipt: Receipt) -> None:
         """Read it back. That it cannot be read is no news; that it is not there is."""
         for again in range(CONFIRM_LOOKS):
-            if again:
-                self.sleep(1)
+            if again and not self._may_look_again(claim):
+                return
             try:
                 there = publisher.confirm(claim.delivery, receipt)
             except PublishError as error:
+                if isinstance(error, RateLimited):
+                    with self.outbox.write() as tx:
+                        reconcile.hold_back(tx, claim, error)
                 log.warning("not read back: %s", error.message, extra={"action": "confirm_failed"})
                 return
             if there:
@@ -283,11 +286,17 @@ class Worker:
         if not there:
             self._note("in_doubt", claim, "the network took it and does not show it")
 
+    def _may_look_again(self, claim: Claim) -> bool:
+        """The first read-back was spent with the claim; each further one is spent here."""
+        self.sleep(1)
+        with self.outbox.write() as tx:
+            return reconcile.may_look(tx, claim, self.terms) is None
+
     # ── looking ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _look(self, claim: Claim) -> None:
         with self.publishers.of(claim.delivery.account) as publisher:
-            sighting = reconcile.look(self.outbox, publisher, claim)
+            sighting = reconcile.look(self.outbox, publisher, claim, self.terms)
             if isinstance(sighting, Found):
                 self._note("found", claim, url=sighting.receipt.url)
                 self._confirm(publisher, claim, sighting.receipt)

@@ -17,6 +17,8 @@ CARRIER_KINDS = (
     "500_after",
     "429",
     "429_bare",  # without the headers that say how long to wait
+    "429_wrong",  # with headers that name a moment long past
+    "429_shifted",  # from a server whose clock is off by `seconds`
     "slow",  # answered after `seconds`
     "accept_late",  # the socket is closed, and the request handled `seconds` later
     "clock_shifted",  # the Date header is off by `seconds`
@@ -57,7 +59,7 @@ class Fault:
             raise ValueError(f'"on" is one of {", ".join(SCOPES)}, not "{self.on}"')
         if self.count is not None and self.count < 1:
             raise ValueError('"count" is at least 1, or null for "until cleared"')
-        if self.seconds < 0 and self.kind != "clock_shifted":
+        if self.seconds < 0 and not self.kind.endswith("_shifted"):
             raise ValueError('"seconds" is not negative')
 
     def strikes(self, network: str, account: str | None, *, create: bool) -> bool:

@@ -173,8 +173,8 @@ class Carrier:
         fault, quirks = struck.fault, struck.quirks
         kind = fault.kind if fault else ""
         seconds = fault.seconds if fault else 0.0
-        if kind in ("429", "429_bare", "500_before"):
-            return self._refusal(kind)
+        if kind == "500_before" or kind.startswith("429"):
+            return self._refusal(kind, seconds)
         if kind == "accept_late":
             self._after(seconds, lambda: self._world.handle(name, request, quirks))
         if kind in ("hang", "slow"):
@@ -187,15 +187,16 @@ class Carrier:
         if kind in ("drop_after", "hang_after"):
             await _close(scope, receive)
         if kind == "500_after":
-            return self._refusal(kind)
+            return self._refusal(kind, seconds)
         shift = timedelta(seconds=seconds if kind == "clock_shifted" else 0)
         return _as_web(response, self._world.now() + shift)
 
-    def _refusal(self, kind: str) -> WebResponse:
-        now = self._world.now()
+    def _refusal(self, kind: str, seconds: float) -> WebResponse:
+        now = self._world.now() + timedelta(seconds=seconds if kind == "429_shifted" else 0)
         if kind.startswith("500"):
             return _as_web(Response(status=500, body=b"<h1>Something went wrong</h1>"), now)
-        headers = {} if kind == "429_bare" else _too_many(now + timedelta(seconds=60))
+        reset = now + timedelta(seconds=-3600 if kind == "429_wrong" else 60)
+        headers = {} if kind == "429_bare" else _too_many(reset)
         headers["content-type"] = "application/json"
         return _as_web(Response(status=429, headers=headers, body=b'{"error": "Too many requests"}'), now)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from clarion.model import Limits
+from clarion.networks.base import Rate
 
 TITLE = "Bluesky"
 
@@ -39,6 +40,17 @@ LOGIN_DAY = (300, 86_400)
 UPLOAD_DAY = (1_000, 86_400)
 #: What one write costs of WRITE_HOUR and WRITE_DAY.
 POINTS = {"create": 3, "put": 2, "delete": 1}
+#: A put that creates is counted as a create, though the documents say put: the post, and who may reply to it. A look
+#: that finds the post puts that second record, and so does the read-back after it.
+WINDOWS = (
+    *(
+        Rate(
+            family="points", limit=most, seconds=seconds, post=2 * POINTS["create"], look=2 * POINTS["create"]
+        )
+        for most, seconds in (WRITE_HOUR, WRITE_DAY)
+    ),
+    Rate(family="uploads", limit=UPLOAD_DAY[0], seconds=UPLOAD_DAY[1], image=1),
+)
 
 #: An access token lives 2 h, a refresh token 90 days and is spent by its first use (@atproto/pds).
 ACCESS_SECONDS = 2 * 3_600
