@@ -34,10 +34,50 @@ def test_it_stops_at_a_broken_campaign_rather_than_taking_another(folder: Folder
     assert where.find(folder.path / "posts", None) == folder.path / "posts"
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        ("[campaign]\nid".encode("utf-16"), "line 1: this is not UTF-8 text"),
+        (b"x = 1\nname = '\xe9'\n", "line 2: this is not UTF-8 text"),
+        (b"campaign: yes\n", "this is not valid TOML"),
+    ],
+)
+def test_a_config_that_cannot_be_read_ends_the_search_and_is_named(
+    folder: Folder, content: bytes, why: str
+) -> None:
+    broken = folder.write("posts/config.toml", content)
+    for start, told in ((folder.path / "posts" / "one", None), (None, str(folder.path / "posts"))):
+        with pytest.raises(CampaignError) as caught:
+            where.find(start, told)
+        assert caught.value.message.startswith(str(broken))
+        assert why in caught.value.message
+        assert caught.value.hint
+
+
+def test_a_folder_named_as_the_config_ends_the_search(folder: Folder) -> None:
+    (folder.path / "posts" / "config.toml").mkdir()
+    with pytest.raises(CampaignError, match=r"posts/config\.toml is a folder, not a file"):
+        where.find(folder.path / "posts", None)
+
+
+def test_a_config_that_links_to_nothing_ends_the_search(folder: Folder) -> None:
+    (folder.path / "posts" / "config.toml").symlink_to("gone.toml")
+    with pytest.raises(CampaignError, match=r"is a link to gone\.toml, which is not there"):
+        where.find(folder.path / "posts", None)
+
+
+@pytest.mark.parametrize("written", ['campaign.id = "a"\n', '\ufeff[campaign]\nid = "a"\n', '["campaign"]\n'])
+def test_a_campaign_may_be_written_in_any_way_of_toml(folder: Folder, written: str) -> None:
+    folder.write("posts/config.toml", written)
+    assert where.find(folder.path / "posts", None) == folder.path / "posts"
+
+
 def test_without_a_campaign_it_says_how_to_begin(tmp_path: Path) -> None:
     with pytest.raises(CampaignError) as caught:
         where.find(tmp_path, None)
-    assert caught.value.message == "There is no campaign here, nor in a folder above."
+    assert caught.value.message == "there is no campaign here, nor in a folder above"
     assert caught.value.hint == "clarion init"
 
 
@@ -87,13 +127,13 @@ def test_late_is_the_templates_word_then_the_accounts_then_the_campaigns(folder:
 def test_it_refuses_a_length_of_time_without_its_unit(folder: Folder, written: str) -> None:
     folder.write("config.toml", CONFIG + f"late = {written}\n")
     assert refusal(folder) == (
-        'config.toml, line 11: accounts.masto.late is not right: write a length of time such as "30m", "12h" or "2d".'
+        'config.toml, line 11: accounts.masto.late is not right: write a length of time such as "30m", "12h" or "2d"'
     )
 
 
 def test_it_refuses_a_cap_above_eight(folder: Folder) -> None:
     folder.write("config.toml", CONFIG + "[caps]\nx = 9\n")
-    assert refusal(folder) == "config.toml, line 12: caps.x is 9, but never more than 8 a day."
+    assert refusal(folder) == "config.toml, line 12: caps.x is 9, but never more than 8 a day"
 
 
 def test_it_refuses_an_unknown_network_and_names_the_nearest(folder: Folder) -> None:
@@ -102,14 +142,14 @@ def test_it_refuses_an_unknown_network_and_names_the_nearest(folder: Folder) -> 
         config.load(folder.path)
     assert (
         caught.value.message
-        == 'config.toml, line 12: accounts.b.network names no network Clarion knows: "blusky".'
+        == 'config.toml, line 12: accounts.b.network names no network Clarion knows: "blusky"'
     )
-    assert caught.value.hint == 'Did you mean "bluesky"?'
+    assert caught.value.hint == 'did you mean "bluesky"?'
 
 
 def test_it_refuses_a_mastodon_account_without_a_server(folder: Folder) -> None:
     folder.configured('server = "https://mastodon.example/"\n', "")
-    assert refusal(folder) == "config.toml, line 7: accounts.masto.server is missing."
+    assert refusal(folder) == "config.toml, line 7: accounts.masto.server is missing"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +166,7 @@ def test_it_refuses_one_account_under_two_names(folder: Folder) -> None:
         CONFIG
         + '[accounts.twin]\nnetwork = "mastodon"\nhandle = "Campaign"\nserver = "https://mastodon.example"\n',
     )
-    assert refusal(folder) == "config.toml, line 11: accounts.twin is the same account as accounts.masto."
+    assert refusal(folder) == "config.toml, line 11: accounts.twin is the same account as accounts.masto"
 
 
 @pytest.mark.parametrize(
@@ -147,12 +187,14 @@ def test_it_refuses_a_value_that_cannot_be_meant(folder: Folder, old: str, new: 
     assert said in refusal(folder)
 
 
-def test_the_zone_is_looked_up_only_when_asked(folder: Folder) -> None:
-    folder.configured("Europe/Berlin", "Europe/Berlim")
-    loaded = config.load(folder.path)
+def test_a_zone_that_does_not_exist_is_refused_at_its_line(folder: Folder) -> None:
+    folder.configured("Europe/Berlin", "Europe/Berln")
     with pytest.raises(CampaignError) as caught:
-        loaded.zone()
-    assert caught.value.hint == 'Did you mean "Europe/Berlin"?'
+        config.load(folder.path)
+    assert (
+        caught.value.message == 'config.toml, line 4: campaign.zone is "Europe/Berln", which is no time zone'
+    )
+    assert caught.value.hint == 'did you mean "Europe/Berlin"?'
 
 
 @pytest.mark.parametrize("name", ["../etc/passwd", "", "/etc/localtime", "Europe"])

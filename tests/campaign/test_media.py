@@ -206,7 +206,7 @@ def moving(kind: str) -> bytes:
 def test_it_refuses_a_moving_picture(kind: str) -> None:
     with pytest.raises(CheckFailed, match="moves") as caught:
         media.reencode(moving(kind), name="a.gif")
-    assert caught.value.hint == "Save one still frame of it as PNG."
+    assert caught.value.hint == "save one still frame of it as PNG"
 
 
 def bomb(side: int) -> bytes:

@@ -167,21 +167,21 @@ def test_it_refuses_to_say_nothing_or_too_much(said: str, why: str) -> None:
 
 def test_a_missing_value_is_named_with_its_line_and_how_to_give_it(folder: Folder) -> None:
     assert refusal(folder, "One.\n\nIn {{ place }}.") == (
-        'posts/one/en.md, line 3: "place" has no value.',
-        'Give it one: --set place="…"',
+        'posts/one/en.md, line 3: "place" has no value',
+        'give it one: --set place="…"',
     )
 
 
 def test_a_value_nobody_asks_for_is_refused(folder: Folder) -> None:
     message, hint = refusal(folder, "In {{ place }}.", variables={"plcae": "Berlin"})
-    assert message == 'posts/one does not ask for "plcae".'
-    assert hint == 'Did you mean "place"?'
+    assert message == 'posts/one does not ask for "plcae"'
+    assert hint == 'did you mean "place"?'
 
 
 @pytest.mark.parametrize(
     ("id_", "said"),
     [
-        ("lerned", 'posts/one/en.md: there is no fact "lerned" in posts/facts.toml.'),
+        ("lerned", 'posts/one/en.md: there is no fact "lerned" in posts/facts.toml'),
         ("wrong", 'posts/one/en.md: the fact "wrong" is blocked in posts/facts.toml: it is false'),
     ],
 )
@@ -198,7 +198,7 @@ def test_a_fact_without_a_wording_in_the_language_is_refused(folder: Folder) -> 
     with pytest.raises(CampaignError) as caught:
         rendered(folder, language="ru")
     assert caught.value.message == (
-        'posts/one/ru.md: the fact "english-only" has no wording in "ru" in posts/facts.toml.'
+        'posts/one/ru.md: the fact "english-only" has no wording in "ru" in posts/facts.toml'
     )
 
 
@@ -206,9 +206,24 @@ def test_a_date_too_early_for_its_years_is_refused(folder: Folder) -> None:
     assert "less than a year after" in refusal(folder, '{{ "2027-01-01"|years_since }}')[0]
 
 
+def test_a_function_that_is_not_there_is_said_in_plain_words(folder: Folder) -> None:
+    message, hint = refusal(folder, "One.\n{% for n in range(3) %}x{% endfor %}")
+    assert message == (
+        "posts/one/en.md, line 2: there is no range(…) in templates; there are: fact(…), fact_date(…)"
+    )
+    assert "docs" not in hint
+
+
+def test_a_ledger_that_is_gone_is_said_to_be_missing(folder: Folder) -> None:
+    (folder.path / "posts" / "facts.toml").unlink()
+    message, hint = refusal(folder, '{{ fact("learned") }}')
+    assert message.endswith('the fact "learned" cannot be looked up, because posts/facts.toml is missing')
+    assert hint == "bring posts/facts.toml back, or write it anew with [facts.learned]"
+
+
 def test_a_text_that_is_not_utf8_is_refused(folder: Folder) -> None:
     assert (
-        refusal(folder, "a\nПривет".encode("cp1251"))[0] == "posts/one/en.md, line 2: this is not UTF-8 text."
+        refusal(folder, "a\nПривет".encode("cp1251"))[0] == "posts/one/en.md, line 2: this is not UTF-8 text"
     )
 
 
@@ -269,13 +284,13 @@ def test_a_hostile_or_broken_template_is_one_clear_error_in_no_time(folder: Fold
 def test_a_text_that_grows_too_long_is_stopped_while_it_grows(folder: Folder) -> None:
     source = "{% for a in x %}" + "y" * 1_000 + "{% endfor %}"
     message, _ = refusal(folder, source, variables={"x": "x" * 10_000})
-    assert message == "posts/one/en.md: this renders to more than 20,000 characters."
+    assert message == "posts/one/en.md: this renders to more than 20,000 characters"
 
 
 def test_an_include_that_is_a_link_out_of_the_folder_is_refused(folder: Folder) -> None:
     (folder.path / "posts/one/_config.md").symlink_to(folder.path / "config.toml")
     message, _ = refusal(folder, '{% include "_config.md" %}')
-    assert message == 'posts/one/en.md, line 1: there is no piece "_config.md" to include.'
+    assert message == 'posts/one/en.md, line 1: there is no piece "_config.md" to include'
 
 
 def test_includes_that_multiply_are_cut_off(folder: Folder) -> None:
@@ -315,13 +330,13 @@ def test_a_used_fact_is_watched(folder: Folder, old: str, new: str, why: str | N
     ("old", "new", "said"),
     [
         ("date = 2017-03-29", 'date = "last spring"', "posts/facts.toml, line 4: facts.learned.date"),
-        ('source = "The Network"\n', "", "posts/facts.toml, line 1: facts.learned.source is missing."),
+        ('source = "The Network"\n', "", "posts/facts.toml, line 1: facts.learned.source is missing"),
         (
             'en = "the Network learned of it on 29 March 2017"',
             'en = " "',
-            "facts.learned.wording.en is empty.",
+            "facts.learned.wording.en is empty",
         ),
-        ('why = "it is false"\n', "", "facts.wrong.why is missing."),
+        ('why = "it is false"\n', "", "facts.wrong.why is missing"),
         ('status = "blocked"', 'status = "maybe"', 'facts.wrong.status cannot be "maybe"'),
     ],
 )

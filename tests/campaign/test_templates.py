@@ -24,19 +24,19 @@ def test_it_lists_folders_with_a_post_toml(folder: Folder) -> None:
 
 
 def test_it_refuses_an_unknown_template_and_names_the_nearest(folder: Folder) -> None:
-    assert refusal(folder, "onne") == ('There is no template "onne".', 'Did you mean "one"?')
+    assert refusal(folder, "onne") == ('there is no template "onne"', 'did you mean "one"?')
 
 
 @pytest.mark.parametrize("slug", ["../one", "/etc", "", ".", "one/../one"])
 def test_it_refuses_a_slug_that_is_a_path(folder: Folder, slug: str) -> None:
-    assert refusal(folder, slug)[0] == f'There is no template "{slug}".'
+    assert refusal(folder, slug)[0] == f'there is no template "{slug}"'
 
 
 def test_it_refuses_a_language_without_its_file(folder: Folder) -> None:
     (folder.path / "posts/one/ru.md").unlink()
     assert refusal(folder) == (
-        "posts/one/post.toml, line 3: languages names ru, but there is no ru.md.",
-        "Write posts/one/ru.md.",
+        "posts/one/post.toml, line 3: languages names ru, but there is no ru.md",
+        "write posts/one/ru.md",
     )
 
 
@@ -47,34 +47,34 @@ def test_it_refuses_a_gap_in_the_wordings(folder: Folder) -> None:
 
 def test_it_refuses_a_file_of_an_unnamed_language(folder: Folder) -> None:
     folder.write("posts/one/de.md", "Hallo.")
-    assert refusal(folder)[0] == "posts/one/de.md: no language of post.toml has a file of this name."
+    assert refusal(folder)[0] == "posts/one/de.md: no language of post.toml has a file of this name"
 
 
 def test_it_refuses_a_file_for_an_unknown_network(folder: Folder) -> None:
     folder.write("posts/one/en.mastodo.md", "Hi.")
     assert refusal(folder) == (
-        'posts/one/en.mastodo.md: "mastodo" is no network.',
-        'Did you mean "mastodon"?',
+        'posts/one/en.mastodo.md: "mastodo" is no network',
+        'did you mean "mastodon"?',
     )
 
 
 def test_it_refuses_a_warning_that_one_language_lacks(folder: Folder) -> None:
     folder.write("posts/one/post.toml", POST + '[warning]\nen = "CW"\n')
-    assert refusal(folder)[0] == "posts/one/post.toml, line 4: warning.ru is missing."
+    assert refusal(folder)[0] == "posts/one/post.toml, line 4: warning.ru is missing"
 
 
 def test_it_refuses_a_picture_without_alt_text_in_a_language(folder: Folder) -> None:
     folder.write("posts/one/a.png", b"")
     folder.write("posts/one/post.toml", POST + '[[media]]\nfile = "a.png"\nalt = { en = "A candle" }\n')
     assert refusal(folder) == (
-        "posts/one/post.toml, line 6: media[0].alt.ru is missing.",
-        "Say in ru what a.png shows.",
+        "posts/one/post.toml, line 6: media[0].alt.ru is missing",
+        "say in ru what a.png shows",
     )
 
 
 def test_it_refuses_a_picture_that_is_not_there(folder: Folder) -> None:
     folder.write("posts/one/post.toml", POST + '[[media]]\nfile = "a.png"\nalt = { en = "A", ru = "Б" }\n')
-    assert refusal(folder)[0] == "posts/one/post.toml, line 5: media[0].file names a.png, which is not there."
+    assert refusal(folder)[0] == "posts/one/post.toml, line 5: media[0].file names a.png, which is not there"
 
 
 @pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", ".hidden.png", "sub/a.png"])
@@ -83,14 +83,14 @@ def test_it_refuses_a_picture_of_another_folder(folder: Folder, name: str) -> No
     folder.write(
         "posts/one/post.toml", POST + f'[[media]]\nfile = "{name}"\nalt = {{ en = "A", ru = "Б" }}\n'
     )
-    assert refusal(folder)[0] == f"posts/one: {name} is not in this folder."
+    assert refusal(folder)[0] == f"posts/one: {name} is not in this folder"
 
 
 def test_it_refuses_a_link_that_leads_out_of_the_folder(folder: Folder, tmp_path: Path) -> None:
     secret = folder.write("secret.txt", "token")
     (folder.path / "posts/one/en.md").unlink()
     (folder.path / "posts/one/en.md").symlink_to(secret)
-    assert refusal(folder)[0] == "posts/one: en.md is not in this folder."
+    assert refusal(folder)[0] == "posts/one: en.md is not in this folder"
 
 
 def test_a_network_has_its_own_wording_where_there_is_one(folder: Folder) -> None:

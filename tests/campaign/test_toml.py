@@ -23,15 +23,15 @@ def refusal(folder: Folder) -> tuple[str, str]:
 def test_it_refuses_an_unknown_key_and_names_the_nearest_one(folder: Folder) -> None:
     folder.configured("zone =", "zon =")
     message, hint = refusal(folder)
-    assert message == "config.toml, line 4: campaign.zon is not a key that Clarion knows."
-    assert hint == 'Did you mean "zone"?'
+    assert message == "config.toml, line 4: campaign.zon is not a key that Clarion knows"
+    assert hint == 'did you mean "zone"?'
 
 
 def test_it_refuses_an_unknown_table_and_lists_what_there_is(folder: Folder) -> None:
     folder.write("config.toml", CONFIG + "[zebra]\n")
     message, hint = refusal(folder)
-    assert message == "config.toml, line 11: zebra is not a key that Clarion knows."
-    assert hint.startswith("The keys here are: campaign, outbox")
+    assert message == "config.toml, line 11: zebra is not a key that Clarion knows"
+    assert hint.startswith("the keys here are: campaign, outbox")
 
 
 def test_it_names_the_account_that_holds_the_wrong_key(folder: Folder) -> None:
@@ -39,43 +39,55 @@ def test_it_names_the_account_that_holds_the_wrong_key(folder: Folder) -> None:
         "config.toml", CONFIG + '[accounts.sky]\nnetwork = "bluesky"\nhandle = "a"\nlanguges = ["en"]\n'
     )
     message, hint = refusal(folder)
-    assert message == "config.toml, line 14: accounts.sky.languges is not a key that Clarion knows."
-    assert hint == 'Did you mean "languages"?'
+    assert message == "config.toml, line 14: accounts.sky.languges is not a key that Clarion knows"
+    assert hint == 'did you mean "languages"?'
 
 
 def test_it_refuses_a_wrong_type_and_shows_how_to_write_it(folder: Folder) -> None:
     folder.configured('["en", "ru"]', '"en"')
     message, hint = refusal(folder)
-    assert message == "config.toml, line 5: campaign.languages must be a list, not text."
-    assert hint == 'Write it like this: languages = ["…"]'
+    assert message == "config.toml, line 5: campaign.languages must be a list, not text"
+    assert hint == 'write it like this: languages = ["en"]'
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "hint"),
+    [
+        ("approval", 'required = "one"', "required = 1"),
+        ("approval", 'signed = "no"', "signed = false"),
+        ("publishing", 'attempts = "many"', "attempts = 8"),
+        ("caps", 'x = "many"', "x = 4"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_answered_with_the_usual_one(
+    folder: Folder, table: str, line: str, hint: str
+) -> None:
+    folder.write("config.toml", f"{CONFIG}\n[{table}]\n{line}\n")
+    assert refusal(folder)[1] == f"write it like this: {hint}"
 
 
 def test_it_names_the_place_in_a_list(folder: Folder) -> None:
     folder.configured('["en", "ru"]', '["en", 3]')
-    assert (
-        refusal(folder)[0] == "config.toml, line 5: campaign.languages[1] must be text, not a whole number."
-    )
+    assert refusal(folder)[0] == "config.toml, line 5: campaign.languages[1] must be text, not a whole number"
 
 
 def test_it_refuses_a_missing_key_at_its_table(folder: Folder) -> None:
     folder.configured('handle = "@campaign"\n', "")
     message, hint = refusal(folder)
-    assert message == "config.toml, line 7: accounts.masto.handle is missing."
-    assert hint == "Add handle = … under [accounts.masto]."
+    assert message == "config.toml, line 7: accounts.masto.handle is missing"
+    assert hint == "add handle = … under [accounts.masto]"
 
 
 def test_it_refuses_a_word_that_is_not_a_choice(folder: Folder) -> None:
     folder.configured('zone = "Europe/Berlin"', 'mode = "rehersal"')
     message, hint = refusal(folder)
-    assert (
-        message == 'config.toml, line 4: campaign.mode cannot be "rehersal"; it is one of: live, rehearsal.'
-    )
-    assert hint == 'Did you mean "rehearsal"?'
+    assert message == 'config.toml, line 4: campaign.mode cannot be "rehersal"; it is one of: live, rehearsal'
+    assert hint == 'did you mean "rehearsal"?'
 
 
 def test_it_refuses_a_number_out_of_bounds(folder: Folder) -> None:
     folder.write("config.toml", CONFIG + "[publishing]\nattempts = 0\n")
-    assert refusal(folder)[0] == "config.toml, line 12: publishing.attempts must be at least 1."
+    assert refusal(folder)[0] == "config.toml, line 12: publishing.attempts must be at least 1"
 
 
 def test_it_says_at_which_line_the_toml_is_broken(folder: Folder) -> None:
@@ -88,8 +100,8 @@ def test_it_says_at_which_line_the_toml_is_broken(folder: Folder) -> None:
 def test_it_refuses_a_file_that_is_not_utf8_and_names_the_line(folder: Folder) -> None:
     folder.write("config.toml", CONFIG.replace("Eyes on Chechnya", "Глаза").encode("cp1251"))
     message, hint = refusal(folder)
-    assert message == "config.toml, line 3: this is not UTF-8 text."
-    assert hint == "Save the file with the encoding UTF-8."
+    assert message == "config.toml, line 3: this is not UTF-8 text"
+    assert hint == "save the file with the encoding UTF-8"
 
 
 def test_it_reads_a_file_with_a_byte_order_mark_and_windows_line_ends(folder: Folder) -> None:
@@ -100,18 +112,18 @@ def test_it_reads_a_file_with_a_byte_order_mark_and_windows_line_ends(folder: Fo
 def test_it_refuses_a_file_nested_beyond_reason(folder: Folder) -> None:
     folder.write("config.toml", "[campaign]\nid = " + "[" * 50_000)
     message, _ = refusal(folder)
-    assert message == "config.toml is nested too deeply."
+    assert message == "config.toml is nested too deeply"
 
 
 def test_it_refuses_a_huge_file(folder: Folder) -> None:
     folder.write("config.toml", CONFIG + "#" * 1_000_000)
-    assert refusal(folder)[0] == "config.toml is larger than 1,000 kB."
+    assert refusal(folder)[0] == "config.toml is larger than 1,000 kB"
 
 
 def test_it_says_that_a_folder_is_not_a_file(folder: Folder) -> None:
     (folder.path / "config.toml").unlink()
     (folder.path / "config.toml").mkdir()
-    assert refusal(folder)[0] == "config.toml cannot be read: Is a directory."
+    assert refusal(folder)[0] == "config.toml cannot be read: Is a directory"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +167,6 @@ def test_reading_the_configuration_imports_nothing_heavy(folder: Folder) -> None
         "rich",
         "requests",
         "regex",
-        "zoneinfo",
         "difflib",
         "secrets",
     }

@@ -31,4 +31,4 @@ def _find(name: str) -> Path:
     root = Path(str(package)).parents[1]
     if (root / "pyproject.toml").is_file() and (root / name).exists():
         return root / name
-    raise CampaignError(f"This installation lacks its {name}.", "Install Clarion again.")
+    raise CampaignError(f"this installation lacks its {name}", "install Clarion again")

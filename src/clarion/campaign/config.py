@@ -1,12 +1,13 @@
 """The campaign's configuration: where it is, and what `config.toml` says, typed and strict.
 
 In: a folder. Out: a frozen `Config`, or a CampaignError with file, line, key and hint. Read by every command and by
-the idle cron run, so nothing heavy is imported here; the time zone is looked up only when somebody asks.
+any cron run that is not idle, so nothing heavy is imported here.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import timedelta, tzinfo
 from pathlib import Path
@@ -182,7 +183,7 @@ class Config(Table, frozen=True, kw_only=True):
         return LATE_EVERGREEN if evergreen else LATE
 
     def zone(self) -> tzinfo:
-        """The campaign's time zone. CampaignError when there is none of that name."""
+        """The campaign's time zone, known to exist since `load`."""
         return zone(self.campaign.zone)
 
 
@@ -197,7 +198,7 @@ def load(folder: Path) -> Config:
         _check_network(document, ("caps", network), network)
         if cap > MOST:
             raise document.error(
-                ("caps", network), f"is {cap}, but never more than {MOST} a day.", f"{network} = {CAP}"
+                ("caps", network), f"is {cap}, but never more than {MOST} a day", f"{network} = {CAP}"
             )
     for name, account in config.accounts.items():
         _check_account(document, name, account)
@@ -212,6 +213,40 @@ def new_id() -> str:
     return token_hex(4)
 
 
+def proper_name(typed: str) -> str:
+    """A campaign's name without spaces around it. CampaignError where it is empty or not one line."""
+    name = typed.strip()
+    if not name or any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in name):
+        raise CampaignError("a campaign's name is one line of text", 'write it like this: "Eyes on Chechnya"')
+    return name
+
+
+def proper_account(typed: str) -> str:
+    """A name for an account or a person in this file. CampaignError where it has other than a-z, 0-9 and -."""
+    if not _NAME.fullmatch(typed):
+        raise CampaignError(
+            f"“{typed}” may have small letters a-z, digits and - only", "for example: mastodon"
+        )
+    return typed
+
+
+def proper_language(typed: str) -> str:
+    """A language's code. CampaignError where it is none, as in "klingon"."""
+    if not _LANGUAGE.fullmatch(typed):
+        raise CampaignError(f"“{typed}” is not a language code", "codes have two or three letters: en, ru")
+    return typed
+
+
+def proper_server(typed: str) -> str:
+    """A server's address; https:// may be left out. CampaignError where it has more than a host, or a space."""
+    server = (typed if "://" in typed else f"https://{typed}").rstrip("/")
+    if not _SERVER.fullmatch(server):
+        raise CampaignError(
+            "a server is https:// and a host, nothing more", "for example: https://mastodon.social"
+        )
+    return server
+
+
 def zone(name: str) -> tzinfo:
     """A time zone by its IANA name, as in Europe/Berlin."""
     from zoneinfo import ZoneInfo, available_timezones
@@ -220,26 +255,32 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (OSError, ValueError, LookupError) as error:
         raise CampaignError(
-            f'{FILE}: campaign.zone: there is no time zone "{name}".',
-            toml.did_you_mean(name, available_timezones(), 'Write it like this: zone = "Europe/Berlin"'),
+            f'there is no time zone "{name}"',
+            toml.did_you_mean(name, available_timezones(), 'write it like this: zone = "Europe/Berlin"'),
         ) from error
 
 
 def _check_campaign(document: Document, campaign: Campaign) -> None:
     if not _NAME.fullmatch(campaign.id):
         raise document.error(
-            ("campaign", "id"), "may have small letters a-z, digits and - only.", f'id = "{new_id()}"'
+            ("campaign", "id"), "may have small letters a-z, digits and - only", f'id = "{new_id()}"'
         )
     if not campaign.name.strip():
-        raise document.error(("campaign", "name"), "is empty.", 'name = "Eyes on Chechnya"')
+        raise document.error(("campaign", "name"), "is empty", 'name = "Eyes on Chechnya"')
     if not campaign.languages:
-        raise document.error(("campaign", "languages"), "is empty.", 'languages = ["en"]')
+        raise document.error(("campaign", "languages"), "is empty", 'languages = ["en"]')
     _check_languages(document, ("campaign", "languages"), campaign.languages)
+    try:
+        zone(campaign.zone)
+    except CampaignError as error:
+        raise document.error(
+            ("campaign", "zone"), f'is "{campaign.zone}", which is no time zone', error.hint
+        ) from error
     for place, tag in enumerate(campaign.tags):
         if not _TAG.fullmatch(tag):
             raise document.error(
                 ("campaign", "tags", place),
-                f'is "{tag}", which no network links.',
+                f'is "{tag}", which no network links',
                 'tags = ["#EyesOnChechnya"]',
             )
 
@@ -248,7 +289,7 @@ def _check_names(document: Document, table: str, names: Iterable[str]) -> None:
     for name in names:
         if not _NAME.fullmatch(name):
             raise document.error(
-                (table, name), "may have small letters a-z, digits and - only.", f"[{table}.vera]"
+                (table, name), "may have small letters a-z, digits and - only", f"[{table}.vera]"
             )
 
 
@@ -256,29 +297,29 @@ def _check_account(document: Document, name: str, account: Account) -> None:
     key = ("accounts", name)
     _check_network(document, (*key, "network"), account.network)
     if not account.handle:
-        raise document.error((*key, "handle"), "is empty.", 'handle = "yourname"')
+        raise document.error((*key, "handle"), "is empty", 'handle = "yourname"')
     if not account.server:
         raise document.error(
-            (*key, "server"), "is missing.", 'Add the account\'s server: server = "https://…"'
+            (*key, "server"), "is missing", 'add the account\'s server: server = "https://…"'
         )
     if not _SERVER.fullmatch(account.server):
         raise document.error(
             (*key, "server"),
-            "must be https:// and a host, nothing more.",
+            "must be https:// and a host, nothing more",
             'server = "https://mastodon.example"',
         )
     if account.proxy and not _PROXY.fullmatch(account.proxy):
         raise document.error(
-            (*key, "proxy"), "must begin with socks5h:// or http://.", 'proxy = "socks5h://127.0.0.1:9050"'
+            (*key, "proxy"), "must begin with socks5h:// or http://", 'proxy = "socks5h://127.0.0.1:9050"'
         )
     _check_languages(document, (*key, "languages"), account.languages)
 
 
 def _check_network(document: Document, key: tuple[str, ...], network: str) -> None:
     if network not in NETWORKS:
-        known = f"Clarion knows: {', '.join(NETWORKS)}."
+        known = f"Clarion knows: {', '.join(NETWORKS)}"
         raise document.error(
-            key, f'names no network Clarion knows: "{network}".', toml.did_you_mean(network, NETWORKS, known)
+            key, f'names no network Clarion knows: "{network}"', toml.did_you_mean(network, NETWORKS, known)
         )
 
 
@@ -286,7 +327,7 @@ def _check_languages(document: Document, key: tuple[str, ...], languages: tuple[
     for place, language in enumerate(languages):
         if not _LANGUAGE.fullmatch(language):
             raise document.error(
-                (*key, place), f'is "{language}", which is not a language code.', 'languages = ["en", "ru"]'
+                (*key, place), f'is "{language}", which is not a language code', 'languages = ["en", "ru"]'
             )
 
 
@@ -298,5 +339,5 @@ def _check_twins(document: Document, config: Config) -> None:
         other = seen.setdefault(whom, name)
         if other != name:
             raise document.error(
-                ("accounts", name), f"is the same account as accounts.{other}.", "Keep one of the two."
+                ("accounts", name), f"is the same account as accounts.{other}", "keep one of the two"
             )

@@ -5,6 +5,7 @@ In: what tomllib or msgspec complained of. Out: a CampaignError with file, line 
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -61,13 +62,13 @@ def explain(document: Document, kind: Any, error: msgspec.ValidationError) -> Ca
     if found := re.match(r"Object missing required field `(.+)`$", problem):
         return _missing(document, key, found[1])
     if found := re.match(r"Expected `([^`]+)`, got `(\w+)`$", problem):
-        return _wrong_type(document, key, found[1], found[2])
+        return _wrong_type(document, kind, key, found[1], found[2])
     if found := re.match(r"Invalid enum value '?(.*?)'?$", problem):
         return _wrong_choice(document, kind, key, found[1])
     if found := re.match(r"Expected `\w+` (<=|>=|<|>) (.+)$", problem):
         bound = {"<=": "at most", ">=": "at least", "<": "less than", ">": "more than"}[found[1]]
-        return document.error(key, f"must be {bound} {found[2]}.")
-    return document.error(key, f"is not right: {problem}.")
+        return document.error(key, f"must be {bound} {found[2]}")
+    return document.error(key, f"is not right: {problem}")
 
 
 def broken(path: Path, error: tomllib.TOMLDecodeError) -> CampaignError:
@@ -76,8 +77,8 @@ def broken(path: Path, error: tomllib.TOMLDecodeError) -> CampaignError:
     line = re.search(r"at line (\d+)", text)
     problem = re.sub(r" \(at .*\)$", "", text)
     return CampaignError(
-        f"{at(path, int(line[1]) if line else None)}: this is not valid TOML: {problem}.",
-        'Text stands in straight quotes, as in name = "Keep looking", and each key stands once.',
+        f"{at(path, int(line[1]) if line else None)}: this is not valid TOML: {problem}",
+        'text stands in straight quotes, as in name = "Keep looking", and each key stands once',
     )
 
 
@@ -160,28 +161,42 @@ def _replaced(plain: Any, key: Key, value: Any) -> Any:
 
 def _unknown(document: Document, kind: Any, key: Key, field: str) -> CampaignError:
     names = _fields(kind, key)
-    hint = did_you_mean(field, names, f"The keys here are: {', '.join(names)}.")
-    return document.error((*key, field), "is not a key that Clarion knows.", hint)
+    hint = did_you_mean(field, names, f"the keys here are: {', '.join(names)}")
+    return document.error((*key, field), "is not a key that Clarion knows", hint)
 
 
 def _missing(document: Document, key: Key, field: str) -> CampaignError:
     under = f" under [{dotted(key)}]" if key else ""
-    return document.error((*key, field), "is missing.", f"Add {field} = …{under}.")
+    return document.error((*key, field), "is missing", f"add {field} = …{under}")
 
 
-def _wrong_type(document: Document, key: Key, expected: str, got: str) -> CampaignError:
+def _wrong_type(document: Document, kind: Any, key: Key, expected: str, got: str) -> CampaignError:
     kinds = [kind for kind in expected.split(" | ") if kind != "null"]
     wanted = " or ".join(_WORDS.get(kind, kind) for kind in kinds)
-    like = _LIKE.get(kinds[0], "{key} = …").format(key=key[-1] if key else "key", dotted=dotted(key))
-    return document.error(
-        key, f"must be {wanted}, not {_WORDS.get(got, got)}.", f"Write it like this: {like}"
+    name = key[-1] if key else "key"
+    usual = _usual(kind, key)
+    like = (
+        f"{name} = {usual}"
+        if usual
+        else _LIKE.get(kinds[0], "{key} = …").format(key=name, dotted=dotted(key))
     )
+    return document.error(key, f"must be {wanted}, not {_WORDS.get(got, got)}", f"write it like this: {like}")
+
+
+def _usual(kind: Any, key: Key) -> str | None:
+    """The value a key has when it is not written, as TOML; None where it has none, or none that can be shown."""
+    fields = getattr(_type_at(kind, key[:-1]), "fields", ()) if key else ()
+    usual = next((field.default for field in fields if field.encode_name == key[-1]), None)
+    listed = list(usual) if isinstance(usual, tuple) and usual else usual
+    if isinstance(listed, str | bool | int | float | list):
+        return json.dumps(listed, ensure_ascii=False)  # for these, JSON and TOML write the same
+    return None
 
 
 def _wrong_choice(document: Document, kind: Any, key: Key, value: str) -> CampaignError:
     choices = [str(choice) for choice in getattr(_type_at(kind, key), "values", ())]
     listed = ", ".join(choices)
-    return document.error(key, f'cannot be "{value}"; it is one of: {listed}.', did_you_mean(value, choices))
+    return document.error(key, f'cannot be "{value}"; it is one of: {listed}', did_you_mean(value, choices))
 
 
 def _fields(kind: Any, key: Key) -> list[str]:

@@ -44,25 +44,26 @@ class _Ledger(Table, frozen=True, kw_only=True):
 class Facts:
     """The ledger as it stands now."""
 
-    def __init__(self, facts: Mapping[str, Fact]) -> None:
+    def __init__(self, facts: Mapping[str, Fact], *, written: bool = True) -> None:
         self._facts = facts
+        self._written = written  # whether there is a ledger at all
 
     @classmethod
     def load(cls, folder: Path) -> Facts:
         """The ledger of the campaign in `folder`; a campaign without one has no facts."""
         path = folder / FILE
         if not path.exists():
-            return cls({})
+            return cls({}, written=False)
         document = toml.read(path)
         facts = document.typed(_Ledger).facts
         for id_, fact in facts.items():
             for language, wording in fact.wording.items():
                 if not wording.strip():
                     raise document.error(
-                        ("facts", id_, "wording", language), "is empty.", "Write it, or remove it."
+                        ("facts", id_, "wording", language), "is empty", "write it, or remove it"
                     )
             if fact.status == "blocked" and not fact.why:
-                raise document.error(("facts", id_, "why"), "is missing.", 'Say why it is blocked: why = "…"')
+                raise document.error(("facts", id_, "why"), "is missing", 'say why it is blocked: why = "…"')
         return cls(facts)
 
     def ids(self) -> list[str]:
@@ -71,15 +72,20 @@ class Facts:
     def get(self, id_: str, *, where: str) -> Fact:
         """A fact that may be used. `where` is the template that asks, for the error."""
         fact = self._facts.get(id_)
+        if fact is None and not self._written:
+            raise CampaignError(
+                f'{where}: the fact "{id_}" cannot be looked up, because {FILE} is missing',
+                f"bring {FILE} back, or write it anew with [facts.{id_}]",
+            )
         if fact is None:
             raise CampaignError(
-                f'{where}: there is no fact "{id_}" in {FILE}.',
-                toml.did_you_mean(id_, self._facts, f"Add [facts.{id_}] to {FILE}."),
+                f'{where}: there is no fact "{id_}" in {FILE}',
+                toml.did_you_mean(id_, self._facts, f"add [facts.{id_}] to {FILE}"),
             )
         if fact.status == "blocked":
             raise CampaignError(
                 f'{where}: the fact "{id_}" is blocked in {FILE}: {fact.why}',
-                f'Remove fact("{id_}") from {where}.',
+                f'remove fact("{id_}") from {where}',
             )
         return fact
 
@@ -88,8 +94,8 @@ class Facts:
         wording = self.get(id_, where=where).wording.get(language)
         if wording is None:
             raise CampaignError(
-                f'{where}: the fact "{id_}" has no wording in "{language}" in {FILE}.',
-                f'Add {language} = "…" to the wording of [facts.{id_}].',
+                f'{where}: the fact "{id_}" has no wording in "{language}" in {FILE}',
+                f'add {language} = "…" to the wording of [facts.{id_}]',
             )
         return wording
 

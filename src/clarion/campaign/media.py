@@ -54,9 +54,7 @@ def reencode(raw: bytes, *, name: str) -> Image:
     Raises CheckFailed for what is no picture, is broken, moves, or is too large to be opened safely.
     """
     if len(raw) > MAX_RAW:
-        raise CheckFailed(
-            f"{name} is larger than {MAX_RAW // 1_000_000} MB.", "Save it smaller and try again."
-        )
+        raise CheckFailed(f"{name} is larger than {MAX_RAW // 1_000_000} MB", "save it smaller and try again")
     pixels, was_png = _decoded(raw, name)
     pixels = _within(pixels, MAX_SIDE)
     kept = _as_png(pixels) if was_png or pixels.mode == "RGBA" else _as_jpeg(pixels, _QUALITIES[:1])
@@ -84,13 +82,13 @@ def _decoded(raw: bytes, name: str) -> tuple[Pixels, bool]:
         raise
     except UnidentifiedImageError as error:
         raise CheckFailed(
-            f"{name} is not a picture Clarion can read.", "Save it as PNG or JPEG and try again."
+            f"{name} is not a picture Clarion can read", "save it as PNG or JPEG and try again"
         ) from error
     except PIL.Image.DecompressionBombError as error:
         raise _too_many_pixels(name) from error
     except Exception as error:  # decoders of broken files raise whatever they stumble over
         raise CheckFailed(
-            f"{name} is broken: {error}.", "Save it again as PNG or JPEG and try again."
+            f"{name} is broken: {error}", "save it again as PNG or JPEG and try again"
         ) from error
 
 
@@ -98,8 +96,8 @@ def _require_still(image: Pixels, name: str) -> None:
     # A JPEG with several pictures is a photo with its preview; the others would move.
     if image.format != "MPO" and getattr(image, "is_animated", False):
         raise CheckFailed(
-            f"{name} moves; moving pictures can make people ill and cannot be made anew safely.",
-            "Save one still frame of it as PNG.",
+            f"{name} moves; moving pictures can make people ill and cannot be made anew safely",
+            "save one still frame of it as PNG",
         )
 
 
@@ -108,13 +106,13 @@ def _require_size(image: Pixels, name: str) -> None:
     if width * height > MAX_PIXELS:
         raise _too_many_pixels(name)
     if image.mode.startswith(("I", "F")):
-        raise CheckFailed(f"{name} has more than 8 bits per colour.", "Save it as an ordinary PNG or JPEG.")
+        raise CheckFailed(f"{name} has more than 8 bits per colour", "save it as an ordinary PNG or JPEG")
 
 
 def _too_many_pixels(name: str) -> CheckFailed:
     return CheckFailed(
-        f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels.",
-        f"Make it at most {MAX_SIDE} pixels wide.",
+        f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels",
+        f"make it at most {MAX_SIDE} pixels wide",
     )
 
 

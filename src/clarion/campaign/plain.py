@@ -22,13 +22,13 @@ _TAGS_ONLY = re.compile(r"#\w+(?: +#\w+)*")
 def parts_of(text: str, *, where: str) -> tuple[str, ...]:
     """The parts of a text: a line `---` starts the next one. CampaignError when one is empty, or all is too long."""
     if len(text) > MOST:
-        raise CampaignError(f"{where}: this is {len(text):,} characters long.", f"Stay under {MOST:,}.")
+        raise CampaignError(f"{where}: this is {len(text):,} characters long", f"stay under {MOST:,}")
     parts = tuple(clean(part) for part in _NEXT_PART.split(text.replace("\r\n", "\n").replace("\r", "\n")))
     for number, part in enumerate(parts, 1):
         if not part:
             problem = "there is no text" if len(parts) == 1 else f"part {number} is empty"
             raise CampaignError(
-                f"{where}: {problem}.", "Write something; a line --- stands only between two parts."
+                f"{where}: {problem}", "write something; a line --- stands only between two parts"
             )
     return parts
 

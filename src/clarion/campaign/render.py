@@ -53,7 +53,7 @@ def render(
     """One wording of a template for one language and network. `due`, in the campaign's zone, is the template's now."""
     if network not in template.about.networks:
         raise CampaignError(
-            f"posts/{template.slug} is not for {network}.", f"Add {network} to networks in its post.toml."
+            f"posts/{template.slug} is not for {network}", f"add {network} to networks in its post.toml"
         )
     path = template.text(language, network, wording)
     words = Words(facts=facts, language=language, due=due, where=toml.shown(path))
@@ -117,7 +117,7 @@ def _check_variables(template: Template, sandbox: Sandbox, variables: Mapping[st
     asked = _asked(template, sandbox)
     for name in variables:
         if name not in asked:
-            known = f"It asks for: {', '.join(sorted(asked))}." if asked else "It asks for none."
+            known = f"it asks for: {', '.join(sorted(asked))}" if asked else "it asks for none"
             raise CampaignError(
-                f'posts/{template.slug} does not ask for "{name}".', toml.did_you_mean(name, asked, known)
+                f'posts/{template.slug} does not ask for "{name}"', toml.did_you_mean(name, asked, known)
             )

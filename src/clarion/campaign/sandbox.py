@@ -11,7 +11,7 @@ and space without a clock; `for` over numbers, macros, methods and multiplicatio
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ _VALUES = (
     nodes.Add,
     nodes.Sub,
 )
+_LANGUAGE = 'a template may have text, {{ fact("id") }}, {{ due|date }}, {{ names }}, and if, for, set, include in {% %}'
 _NOT_INSIDE_FOR = (nodes.For, nodes.Include)
 _FILTERS = ("upper", "lower", "capitalize", "title", "trim", "default", "d", "first", "last", "length")
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
@@ -100,7 +101,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 else f"cannot be rendered: {error}"
             )
             raise CampaignError(
-                f"{self._where(error, path)}: this {problem}.", "Write it more simply."
+                f"{self._where(error, path)}: this {problem}", "write it more simply"
             ) from error
 
     def asks_for(self, path: Path) -> set[str]:
@@ -131,7 +132,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 f"this file is longer than {MAX_SOURCE:,} characters", 1, name, filename
             )
         tree = super()._parse(source, name, filename)
-        _require_plain(tree, filename)
+        _require_plain(tree, filename, self.globals)
         return tree
 
     def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
@@ -164,7 +165,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             length += len(chunk)
             if length > MOST:
                 raise CampaignError(
-                    f"{toml.shown(path)}: this renders to more than {MOST:,} characters.", "Make it shorter."
+                    f"{toml.shown(path)}: this renders to more than {MOST:,} characters", "make it shorter"
                 )
         return "".join(chunks)
 
@@ -172,15 +173,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
         where = self._where(error, path)
         message = error.message or str(error)
         if isinstance(error, UndefinedError) and (name := _UNDEFINED.search(message)):
-            return CampaignError(f'{where}: "{name[1]}" has no value.', f'Give it one: --set {name[1]}="…"')
+            return CampaignError(f'{where}: "{name[1]}" has no value', f'give it one: --set {name[1]}="…"')
         if isinstance(error, TemplateNotFound):
             return CampaignError(
-                f'{where}: there is no piece "{error.name}" to include.',
-                f"Put it into posts/_partials or beside {path.name}, with a name that ends in .md.",
+                f'{where}: there is no piece "{error.name}" to include',
+                f"put it into posts/_partials or beside {path.name}, with a name that ends in .md",
             )
         return CampaignError(
-            f"{where}: {message.rstrip('.')}.",
-            "Templates are plain text with {{ values }} and few tags: see docs.",
+            f"{where}: {message.rstrip('.')}",
+            _LANGUAGE,
         )
 
     def _where(self, error: BaseException, path: Path) -> str:
@@ -205,7 +206,7 @@ def _printable(value: Any) -> Any:
     )
 
 
-def _require_plain(tree: nodes.Template, filename: str | None) -> None:
+def _require_plain(tree: nodes.Template, filename: str | None, functions: Collection[str]) -> None:
     def refuse(node: nodes.Node, what: str) -> None:
         raise TemplateSyntaxError(what, node.lineno, None, filename)
 
@@ -216,8 +217,13 @@ def _require_plain(tree: nodes.Template, filename: str | None) -> None:
             isinstance(i, nodes.Const) for i in node.items
         ):
             refuse(node, "a list may hold plain values only")
-        if isinstance(node, nodes.Call) and not isinstance(node.node, nodes.Name):
-            refuse(node, "only fact(…) and its like can be called")
+        if isinstance(node, nodes.Call):
+            called = node.node
+            if not isinstance(called, nodes.Name):
+                refuse(node, "only fact(…) and its like can be called")
+            elif called.name not in functions:
+                listed = ", ".join(f"{name}(…)" for name in sorted(functions))
+                refuse(node, f"there is no {called.name}(…) in templates; there are: {listed}")
         if isinstance(node, nodes.Include) and not isinstance(node.template, nodes.Const):
             refuse(node, "include names one file, in quotes")
         if isinstance(node, nodes.For) and (node.recursive or next(node.find_all(_NOT_INSIDE_FOR), None)):

@@ -80,8 +80,8 @@ class Template:
             if which in self.texts:
                 return self.texts[which]
         raise CampaignError(
-            f"posts/{self.slug} has no wording {wording} in {language}; it has {self.wordings(language)}.",
-            f"Write posts/{self.slug}/{language}.{wording}.md.",
+            f"posts/{self.slug} has no wording {wording} in {language}; it has {self.wordings(language)}",
+            f"write posts/{self.slug}/{language}.{wording}.md",
         )
 
     def images(self, language: str) -> tuple[tuple[Path, str], ...]:
@@ -92,8 +92,8 @@ class Template:
     def _require_language(self, language: str) -> None:
         if language not in self.about.languages:
             raise CampaignError(
-                f"posts/{self.slug} is not written in {language}; it is in {', '.join(self.about.languages)}.",
-                f"Write posts/{self.slug}/{language}.md and name {language} in its {ABOUT}.",
+                f"posts/{self.slug} is not written in {language}; it is in {', '.join(self.about.languages)}",
+                f"write posts/{self.slug}/{language}.md and name {language} in its {ABOUT}",
             )
 
 
@@ -112,8 +112,8 @@ def load(folder: Path, slug: str) -> Template:
     home = folder / FOLDER / slug
     if not _SLUG.fullmatch(slug) or not (home / ABOUT).is_file():
         raise CampaignError(
-            f'There is no template "{slug}".',
-            toml.did_you_mean(slug, names(folder), "clarion posts list shows what there is."),
+            f'there is no template "{slug}"',
+            toml.did_you_mean(slug, names(folder), "clarion posts list shows what there is"),
         )
     document = toml.read(home / ABOUT)
     about = document.typed(About)
@@ -127,8 +127,8 @@ def inside(folder: Path, name: str) -> Path:
     path = folder / name
     if "/" in name or "\\" in name or name.startswith(".") or path.resolve().parent != folder.resolve():
         raise CampaignError(
-            f"{toml.shown(folder)}: {name} is not in this folder.",
-            "A template uses only files of its own folder.",
+            f"{toml.shown(folder)}: {name} is not in this folder",
+            "a template uses only files of its own folder",
         )
     return path
 
@@ -146,14 +146,14 @@ def _which(path: Path, about: About) -> Which:
     name = _TEXT.fullmatch(path.name)
     if not name or name["language"] not in about.languages:
         raise CampaignError(
-            f"{toml.shown(path)}: no language of {ABOUT} has a file of this name.",
-            f"Name it {about.languages[0] if about.languages else 'en'}.md or en.2.md, or add its language to {ABOUT}.",
+            f"{toml.shown(path)}: no language of {ABOUT} has a file of this name",
+            f"name it {about.languages[0] if about.languages else 'en'}.md or en.2.md, or add its language to {ABOUT}",
         )
     network = name["network"]
     if network and network not in NETWORKS:
         raise CampaignError(
-            f'{toml.shown(path)}: "{network}" is no network.',
-            toml.did_you_mean(network, NETWORKS, f"Clarion knows: {', '.join(NETWORKS)}."),
+            f'{toml.shown(path)}: "{network}" is no network',
+            toml.did_you_mean(network, NETWORKS, f"Clarion knows: {', '.join(NETWORKS)}"),
         )
     return name["language"], int(name["wording"] or 1), network
 
@@ -161,19 +161,19 @@ def _which(path: Path, about: About) -> Which:
 def _check(document: Document, template: Template) -> None:
     about = template.about
     if not about.languages:
-        raise document.error(("languages",), "is empty.", 'languages = ["en"]')
+        raise document.error(("languages",), "is empty", 'languages = ["en"]')
     for network in about.networks:
         if network not in NETWORKS:
-            known = toml.did_you_mean(network, NETWORKS, f"Clarion knows: {', '.join(NETWORKS)}.")
-            raise document.error(("networks",), f'names "{network}", which is no network.', known)
+            known = toml.did_you_mean(network, NETWORKS, f"Clarion knows: {', '.join(NETWORKS)}")
+            raise document.error(("networks",), f'names "{network}", which is no network', known)
     for language in about.languages:
         _check_language(document, template, language)
     for place, picture in enumerate(about.media):
         if not inside(template.folder, picture.file).is_file():
             raise document.error(
                 ("media", place, "file"),
-                f"names {picture.file}, which is not there.",
-                f"Put it into posts/{template.slug}.",
+                f"names {picture.file}, which is not there",
+                f"put it into posts/{template.slug}",
             )
 
 
@@ -185,15 +185,15 @@ def _check_language(document: Document, template: Template, language: str) -> No
             missing = f"{language}.md" if wording == 1 else f"{language}.{wording}.md"
             raise document.error(
                 ("languages",),
-                f"names {language}, but there is no {missing}.",
-                f"Write posts/{template.slug}/{missing}.",
+                f"names {language}, but there is no {missing}",
+                f"write posts/{template.slug}/{missing}",
             )
     if about.warning and not about.warning.get(language, "").strip():
-        raise document.error(("warning", language), "is missing.", f'Add {language} = "…" under [warning].')
+        raise document.error(("warning", language), "is missing", f'add {language} = "…" under [warning]')
     for place, picture in enumerate(about.media):
         if not picture.alt.get(language, "").strip():
             raise document.error(
                 ("media", place, "alt", language),
-                "is missing.",
-                f"Say in {language} what {picture.file} shows.",
+                "is missing",
+                f"say in {language} what {picture.file} shows",
             )

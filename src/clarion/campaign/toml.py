@@ -68,7 +68,7 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise CampaignError(
-            f"{at(path, line)}: this is not UTF-8 text.", "Save the file with the encoding UTF-8."
+            f"{at(path, line)}: this is not UTF-8 text", "save the file with the encoding UTF-8"
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -79,11 +79,11 @@ def read_bytes(path: Path, limit: int) -> bytes:
         with path.open("rb") as file:
             raw = file.read(limit + 1)
     except FileNotFoundError as error:
-        raise CampaignError(f"There is no {shown(path)}.", f"Look in {path.parent}.") from error
+        raise CampaignError(f"there is no {shown(path)}", f"look in {path.parent}") from error
     except OSError as error:
-        raise CampaignError(f"{shown(path)} cannot be read: {error.strerror or error}.") from error
+        raise CampaignError(f"{shown(path)} cannot be read: {error.strerror or error}") from error
     if len(raw) > limit:
-        raise CampaignError(f"{shown(path)} is larger than {limit // 1000:,} kB.", "Make it smaller.")
+        raise CampaignError(f"{shown(path)} is larger than {limit // 1000:,} kB", "make it smaller")
     return raw
 
 
@@ -106,7 +106,7 @@ def did_you_mean(wrong: str, right: Iterable[str], otherwise: str | None = None)
     from difflib import get_close_matches
 
     near = get_close_matches(wrong, list(right), n=1)
-    return f'Did you mean "{near[0]}"?' if near else otherwise
+    return f'did you mean "{near[0]}"?' if near else otherwise
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
         raise broken(path, error) from error
     except RecursionError as error:
-        raise CampaignError(f"{shown(path)} is nested too deeply.", "Write it with plain tables.") from error
+        raise CampaignError(f"{shown(path)} is nested too deeply", "write it with plain tables") from error
 
 
 def _parsed(kind: Any, value: Any) -> Any:

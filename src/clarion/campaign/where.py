@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 FILE = "config.toml"
 #: Nothing people write by hand is longer.
 _MAX_BYTES = 1_000_000
+_MEND = "mend the file, or move it away and run clarion init"
 _CAMPAIGN = re.compile(rb"^[ \t]*\[[ \t]*campaign[ \t]*\]", re.MULTILINE)
+
+
+class NoCampaign(CampaignError):
+    """Neither the folder nor one above it is a campaign."""
 
 
 def find(start: Path | None, explicit: str | None) -> Path:
@@ -34,24 +39,24 @@ def locate(start: str | None, explicit: str | None) -> str:
     """The campaign folder: `explicit` (--campaign or CLARION_CAMPAIGN), or the nearest one from `start` upward.
 
     `start` is by default the current folder. A `config.toml` without [campaign] belongs to something else and is
-    passed by. CampaignError when there is none.
+    passed by; one that cannot be read is an error, because it may be this campaign's. NoCampaign when there is none.
     """
     if explicit:
         folder = os.path.expanduser(explicit)
         folder = os.path.dirname(folder) if os.path.basename(folder) == FILE else folder
         if not _is_campaign(folder):
-            raise CampaignError(
-                f"{explicit} is not a campaign: it has no {FILE} with [campaign].", f"clarion init {explicit}"
+            raise NoCampaign(
+                f"{explicit} is not a campaign: it has no {FILE} with [campaign]", f"clarion init {explicit}"
             )
         return os.path.abspath(folder)
     try:
         here = os.path.abspath(start or os.getcwd())
     except FileNotFoundError as error:
-        raise CampaignError("The current folder is gone.", "Go to another folder: cd ~") from error
+        raise CampaignError("the current folder is gone", "go to another folder: cd ~") from error
     while not _is_campaign(here):
         above = os.path.dirname(here)
         if above == here:
-            raise CampaignError("There is no campaign here, nor in a folder above.", "clarion init")
+            raise NoCampaign("there is no campaign here, nor in a folder above", "clarion init")
         here = above
     return here
 
@@ -76,9 +81,34 @@ def peek(folder: str) -> tuple[str, str, str, str | None] | None:
 
 
 def _is_campaign(folder: str) -> bool:
-    # By the bytes, not by parsing: a broken file is still this campaign's, and `config.load` then says what is wrong.
+    path = os.path.join(folder, FILE)
     try:
-        with open(os.path.join(folder, FILE), "rb") as file:
-            return bool(_CAMPAIGN.search(file.read(_MAX_BYTES)))
-    except OSError:
-        return False
+        with open(path, "rb") as file:
+            raw = file.read(_MAX_BYTES)
+    except OSError as error:
+        if not os.path.lexists(path):
+            return False
+        raise CampaignError(f"{path} {_unreadable(path, error)}", _MEND) from error
+    # By the bytes before parsing: a broken file is still this campaign's, and `config.load` then says what is wrong.
+    return bool(_CAMPAIGN.search(raw)) or "campaign" in _parsed(path, raw)
+
+
+def _unreadable(path: str, error: OSError) -> str:
+    if os.path.isdir(path):
+        return "is a folder, not a file"
+    if os.path.islink(path) and not os.path.exists(path):
+        return f"is a link to {os.readlink(path)}, which is not there"
+    return f"cannot be read: {error.strerror or error}"
+
+
+def _parsed(path: str, raw: bytes) -> dict[str, object]:
+    """A file that does not look like a campaign's: it must at least be one that says so."""
+    if not raw.strip():
+        raise CampaignError(f"{path} is empty", _MEND)
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise CampaignError(f"{path}, line {line}: this is not UTF-8 text", _MEND) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise CampaignError(f"{path}: this is not valid TOML: {error}", _MEND) from error

@@ -73,7 +73,7 @@ class Words:
         """18:00, in the zone of the value."""
         if not isinstance(value, dt.datetime):
             raise CampaignError(
-                f"{self._where}: {value!r} has no time of day.", "Use it on due: {{ due|time }}"
+                f"{self._where}: {value!r} has no time of day", "use it on due: {{ due|time }}"
             )
         return f"{value:%H:%M}"
 
@@ -83,8 +83,8 @@ class Words:
         years = now.year - day.year - ((now.month, now.day) < (day.month, day.day))
         if years < 1:
             raise CampaignError(
-                f"{self._where}: {now:%Y-%m-%d} is less than a year after {day}.",
-                "Queue it for a later day: --at",
+                f"{self._where}: {now:%Y-%m-%d} is less than a year after {day}",
+                "queue it for a later day: --at",
             )
         return years
 
@@ -94,7 +94,7 @@ class Words:
 
         if not isinstance(count, int):
             raise CampaignError(
-                f"{self._where}: {count!r} is not a count of years.", "{{ …|years_since|years }}"
+                f"{self._where}: {count!r} is not a count of years", "{{ …|years_since|years }}"
             )
         return str(format_unit(count, "duration-year", length="long", locale=self._locale()))
 
@@ -105,7 +105,7 @@ class Words:
             return Locale.parse(self._language, sep="-")
         except (UnknownLocaleError, ValueError) as error:
             raise CampaignError(
-                f'{self._where}: no dates are known for the language "{self._language}".'
+                f'{self._where}: no dates are known for the language "{self._language}"'
             ) from error
 
     def _day(self, value: dt.date | str) -> dt.date:
@@ -117,7 +117,7 @@ class Words:
             return dt.date.fromisoformat(value)
         except (TypeError, ValueError) as error:
             raise CampaignError(
-                f"{self._where}: {value!r} is not a date.", "Write it as 2017-03-29."
+                f"{self._where}: {value!r} is not a date", "write it as 2017-03-29"
             ) from error
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clarion.campaign.where import NoCampaign
 from clarion.cli import shell
-from clarion.errors import CampaignError
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -15,7 +15,7 @@ def what_is_next(app: App) -> None:
     """One screen: where you are, what needs you, and the command to type next."""
     try:
         app.folder  # noqa: B018 - looked for, to greet whoever has none
-    except CampaignError:
+    except NoCampaign:
         if app.campaign:
             raise
         shell.show("Clarion: an honest amplifier for a human-rights campaign.")
