@@ -54,6 +54,7 @@ COMMANDS: dict[str, Row] = {
     "install-cron": Row(
         RUNNING, "install_cron", "install_cron", "Let cron publish what is due, every minute"
     ),
+    "db": Row(DATA, "db", "db", "The outbox's storage: check, back up, restore, move and upgrade it"),
     "rehearse": Row(DATA, "rehearse", "rehearse", "Start the local networks, and say where to look at them"),
     "demo": Row(DATA, "demo", "demo", "See everything work on local networks, in a minute"),
     "completion": Row(RUNNING, "completion", "completion", "Let the Tab key complete clarion's commands"),

@@ -1,4 +1,4 @@
-"""Putting a backup of a SQLite outbox in the place of the present one, so that nothing goes out twice.
+"""Backups of a SQLite outbox: making one, and putting one in the place of the present outbox so that nothing goes out twice.
 
 In: the outbox's path (nothing, a damaged file or a whole one may be there) and a file made by `opening.back_up` or copied by
 hand. Out: the restored outbox in its place, the present one kept beside it. What may have gone out since the backup is in
@@ -48,6 +48,26 @@ class Restored:
     backed_up_at: datetime | None  # None: a copy made by other means
     in_doubt: int
     kept: Path | None  # the present outbox, put aside
+
+
+def make(path: Path, copy: Path) -> None:
+    """A whole copy of the outbox in a new file, for its owner alone, also while it is in use. Raises OutboxError."""
+    if not path.is_file():
+        raise OutboxError(f"there is no outbox at {path}", "clarion init")
+    if MOVED_TO in _facts(path):
+        raise OutboxError("this outbox was moved to a database", "the database's own backup: docs/hosts.md")
+    taken = OutboxError(f"there is a file already: {copy}", "clarion db backup OTHER-FILE")
+    if copy.exists():
+        raise taken
+    try:
+        if not opening.back_up(path, copy):
+            raise taken
+    except sqlite3.Error as error:
+        raise OutboxError(f"the outbox cannot be copied: {error}", "clarion db check") from error
+    problem = damage(copy)
+    if problem:
+        copy.unlink()
+        raise OutboxError(f"the outbox is damaged ({problem}); no backup was made", "clarion db check")
 
 
 def restore(

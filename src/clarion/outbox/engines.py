@@ -54,19 +54,13 @@ def postgres(url: str) -> Engine:
     Raises OutboxError when the extra is not installed or the address is none.
     """
     try:
-        parsed = sa.make_url(url)
         return sa.create_engine(
-            parsed.set(drivername="postgresql+psycopg"),
+            _parsed(url).set(drivername="postgresql+psycopg"),
             connect_args={"connect_timeout": BUSY_SECONDS, "application_name": "clarion"},
             pool_size=5,
             max_overflow=CONNECTIONS - 5,
             pool_pre_ping=True,  # a server that was restarted is noticed before a claim, not in it
         )
-    except sa.exc.ArgumentError as error:
-        raise OutboxError(
-            "the outbox's address in config.toml is not one of PostgreSQL",
-            'url = "postgresql+psycopg://user@host/database"',
-        ) from error
     except ImportError as error:
         raise OutboxError(
             "this outbox is a PostgreSQL database, and its driver is not installed",
@@ -81,12 +75,26 @@ def place(engine: Engine) -> str:
 
 def address(url: str | sa.URL) -> str:
     """An address without any password, as it may be shown and written into config.toml."""
-    parsed = sa.make_url(url)
+    parsed = _parsed(url)
     query = {key: value for key, value in parsed.query.items() if "password" not in key.lower()}
     bare = sa.URL.create(
         parsed.drivername, parsed.username, None, parsed.host, parsed.port, parsed.database, query
     )
     return bare.render_as_string(hide_password=False)
+
+
+def _parsed(url: str | sa.URL) -> sa.URL:
+    """Raises OutboxError, which does not show the address: it may hold a password."""
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in ("postgresql", "postgres"):
+        raise OutboxError(
+            "the outbox's address is not one of a PostgreSQL database",
+            'below [outbox] in config.toml: url = "postgresql+psycopg://user@host/database"',
+        )
+    return parsed
 
 
 @contextmanager

@@ -110,6 +110,18 @@ def copy(
     return Copied(outbox_id=source.id, address=engines.address(url), rows=rows)
 
 
+def examine(url: str, outbox_id: str) -> None:
+    """Raise OutboxError where `copy` would refuse the database; changes nothing."""
+    if not opening.upgrade_postgres(url, dry_run=True):
+        return
+    target = engines.postgres(url)
+    try:
+        with engines.translated(target), target.connect() as connection, connection.begin():
+            _refuse_full(connection, outbox_id)
+    finally:
+        target.dispose()
+
+
 def resume(path: Path, url: str) -> Copied | None:
     """What a copy of the moved outbox at `path` to `url` came to, completed where it was cut short; None: not moved.
 
@@ -202,12 +214,17 @@ def _fill(source: Tx, target: Engine, mark: str, outbox_id: str) -> int:
 
 
 def _clear(connection: Connection, outbox_id: str) -> None:
-    """Make room. Only an empty outbox, or a copy of this very one that was cut short, is overwritten."""
+    """Make room."""
+    _refuse_full(connection, outbox_id)
+    for table in reversed(schema.metadata.sorted_tables):
+        connection.execute(sa.delete(table))
+
+
+def _refuse_full(connection: Connection, outbox_id: str) -> None:
+    """Only an empty outbox, or a copy of this very one that was cut short, may be overwritten."""
     unfinished = get_meta(connection, COPY) is not None and get_meta(connection, OUTBOX_ID) == outbox_id
     if not unfinished and any(_count(connection, table) for table in (schema.entry, schema.account)):
         raise OutboxError("the database holds an outbox already", "give the campaign a database of its own")
-    for table in reversed(schema.metadata.sorted_tables):
-        connection.execute(sa.delete(table))
 
 
 def _pour(source: Tx, connection: Connection, table: sa.Table) -> int:

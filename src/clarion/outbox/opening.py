@@ -65,9 +65,9 @@ def open_sqlite(path: Path, *, host: str | None) -> Outbox:
     try:
         with engines.translated(engine):
             with engine.connect() as connection, connection.begin():
-                version = _refuse_strangers(connection, str(path), host)
-            if version != schema.HEAD:
-                back_up(path, path.with_name(f"{path.stem}.before-{version}-to-{schema.HEAD}{path.suffix}"))
+                found = _refuse_strangers(connection, host)
+            if found != schema.HEAD:
+                back_up(path, path.with_name(f"{path.stem}.before-{found}-to-{schema.HEAD}{path.suffix}"))
                 upgrade(engine)
             return _opened(engine, since=seen(path) if host is not None else 0)
     except BaseException:
@@ -84,11 +84,11 @@ def open_postgres(url: str, *, copied_from: Path | None = None) -> Outbox:
     try:
         with engines.translated(engine):
             with engine.connect() as connection, connection.begin():
-                version = _refuse_strangers(connection, engines.place(engine), None)
-                copy = get_meta(connection, COPY) if version else None
-            if version != schema.HEAD:
+                found = _refuse_strangers(connection, None)
+                copy = get_meta(connection, COPY) if found else None
+            if found != schema.HEAD:
                 raise OutboxError(
-                    f"the outbox's schema is {version or 'missing'}, this Clarion needs {schema.HEAD}",
+                    f"the outbox's schema is {found or 'missing'}, this Clarion needs {schema.HEAD}",
                     "stop publishing on every host, then: clarion db upgrade",
                 )
             if copy is not None:
@@ -99,8 +99,8 @@ def open_postgres(url: str, *, copied_from: Path | None = None) -> Outbox:
         raise
 
 
-def upgrade_postgres(url: str) -> tuple[str, str]:
-    """Make or migrate the outbox of a database: the schema's version before ("" where there was none) and after.
+def upgrade_postgres(url: str, *, dry_run: bool = False) -> str:
+    """Make or migrate the outbox of a database; the schema's version before, "" where there was none.
 
     Two at once wait for each other. Raises OutboxError for a database that holds something else.
     """
@@ -108,11 +108,12 @@ def upgrade_postgres(url: str) -> tuple[str, str]:
     try:
         with engines.translated(engine):
             with engine.connect() as connection, connection.begin():
-                before = _refuse_strangers(connection, engines.place(engine), None)
-            upgrade(engine)
+                before = _refuse_strangers(connection, None)
+            if not dry_run:
+                upgrade(engine)
     finally:
         engine.dispose()
-    return before, schema.HEAD
+    return before
 
 
 def check_in(outbox: Outbox, *, host: str, config: str | None) -> None:
@@ -188,15 +189,17 @@ def upgrade(engine: Engine, *, outbox_id: str | None = None) -> None:
             set_meta(connection, OUTBOX_ID, outbox_id or new_id())
 
 
-def back_up(path: Path, copy: Path) -> None:
-    """A consistent copy of a SQLite outbox, also while it is in use; an existing copy is kept. For its owner alone."""
+def back_up(path: Path, copy: Path) -> bool:
+    """A consistent copy of a SQLite outbox, also while it is in use, for its owner alone; False: one is there, and kept."""
     draft = copy.with_name(f".{copy.name}.{secrets.token_hex(4)}")
     try:
         pour(path, draft)
-        with suppress(FileExistsError):
-            os.link(draft, copy)  # unlike a rename, never over a backup
+        os.link(draft, copy)  # unlike a rename, never over a backup
+    except FileExistsError:
+        return False
     finally:
         draft.unlink(missing_ok=True)
+    return True
 
 
 def pour(path: Path, copy: Path) -> None:
@@ -263,18 +266,26 @@ def _refuse_the_past(connection: Connection, now: int) -> None:
         )
 
 
-def _refuse_strangers(connection: Connection, where: str, host: str | None) -> str:
-    """The schema's version, "" where there is none yet. Raises OutboxError for what is not ours to use."""
+def version(connection: Connection) -> str:
+    """The schema's version, "" for an empty PostgreSQL database. Raises OutboxError for what is no outbox."""
     names = sa.inspect(connection).get_table_names()
-    if "meta" not in names or "alembic_version" not in names:
-        if connection.dialect.name == "postgresql" and not names:
-            return ""
-        raise OutboxError(f"{where} is not an outbox of Clarion", "move it away, or restore a backup")
-    version = str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or "")
+    if "meta" in names and "alembic_version" in names:
+        return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or "")
+    if connection.dialect.name == "postgresql" and not names:
+        return ""
+    where = engines.place(connection.engine)
+    raise OutboxError(f"{where} is not an outbox of Clarion", "move it away, or restore a backup")
+
+
+def _refuse_strangers(connection: Connection, host: str | None) -> str:
+    """The schema's version. Raises OutboxError for what is not ours to use."""
+    found = version(connection)
+    if not found:
+        return found
     _refuse_retired(connection)
-    if version > schema.HEAD:
+    if found > schema.HEAD:
         raise OutboxError(
-            f"the outbox was written by a newer Clarion (its schema is {version}, this one knows {schema.HEAD})",
+            f"the outbox was written by a newer Clarion (its schema is {found}, this one knows {schema.HEAD})",
             "update Clarion on this machine",
         )
     if host is not None and get_meta(connection, HOST) != host:
@@ -282,7 +293,7 @@ def _refuse_strangers(connection: Connection, where: str, host: str | None) -> s
             "this outbox belongs to another host; publishing from a copy would post everything twice",
             "clarion db adopt, if the other host has stopped for good",
         )
-    return version
+    return found
 
 
 def _refuse_retired(connection: Connection) -> None:
