@@ -67,8 +67,29 @@ def test_a_language_asked_for_and_not_written_is_an_error(desk: Desk):
 
 def test_nothing_in_common_says_who_speaks_what(desk: Desk):
     desk.write("config.toml", CONFIG.replace('languages = ["en", "ru"]', 'languages = ["de"]'))
-    with pytest.raises(CampaignError, match=r"it is in en, ru .* speak de"):
+    with pytest.raises(CampaignError, match="takes posts/judgment in en, ru: they speak de"):
         desk.compose(slug="judgment")
+
+
+def test_a_language_that_an_account_lacks_is_added_to_those_it_has(desk: Desk):
+    desk.write("config.toml", CONFIG + 'languages = ["en"]\n')
+    with pytest.raises(CampaignError) as caught:
+        desk.compose(slug="judgment", languages=("ru",), accounts=("x",))
+    assert caught.value.hint == 'add ru under [accounts.x] in config.toml: languages = ["en", "ru"]'
+    with pytest.raises(CampaignError) as caught:
+        desk.compose(text="Hola.", languages=("es",))
+    assert 'languages = ["en", "es"]' in (caught.value.hint or "")
+
+
+def test_what_is_no_language_is_not_offered_to_be_added(desk: Desk):
+    with pytest.raises(CampaignError, match="“klingon” is not a language code"):
+        desk.compose(text="nuqneH", languages=("klingon",))
+
+
+def test_a_template_for_other_networks_says_so(desk: Desk):
+    desk.write("posts/judgment/post.toml", 'networks = ["mastodon"]\n' + POST)
+    with pytest.raises(CampaignError, match="is for mastodon, and the accounts asked are on x"):
+        desk.compose(slug="judgment", accounts=("x",))
 
 
 def test_only_the_accounts_asked_for_get_it(desk: Desk):
@@ -102,15 +123,14 @@ def test_bytes_are_a_limit_of_their_own(desk: Desk):
     ]
 
 
-def test_the_same_finding_is_told_once_with_every_place(desk: Desk):
+def test_a_block_is_counted_once_and_its_words_are_left_to_the_preview(desk: Desk):
     for name in ("en.md", "ru.md"):
         desk.write(f"posts/judgment/{name}", "+7 928 123-45-67")
     posts = desk.compose(slug="judgment", accounts=("mastodon", "bluesky"))
     with pytest.raises(CheckFailed) as caught:
         require_clean(posts)
-    assert caught.value.message.count("\n") == 0
-    assert caught.value.message.startswith("posts/judgment/en.md, posts/judgment/ru.md: ")
-    assert caught.value.hint
+    assert caught.value.message == "nothing was queued: one thing is blocked"
+    assert posts[0].findings[0].why not in (caught.value.hint or "")
 
 
 def test_what_is_clean_passes(desk: Desk):
@@ -122,7 +142,10 @@ def test_x_takes_a_thread_only_where_the_account_allows_it(desk: Desk):
     [post] = desk.compose(slug="judgment", accounts=("x",), languages=("en",))
     [finding] = post.findings
     assert (finding.level, finding.why) == ("never", "This has 2 parts, and X takes single posts here.")
-    assert finding.mend == "Write en.x.md, or set threads = true under [accounts.x] in config.toml."
+    assert (
+        finding.mend
+        == "Write posts/judgment/en.x.md, or set threads = true under [accounts.x] in config.toml."
+    )
     desk.write("config.toml", CONFIG + "threads = true\n")
     [post] = desk.compose(slug="judgment", accounts=("x",), languages=("en",))
     assert post.findings == ()
@@ -160,8 +183,19 @@ def test_a_template_reads_no_image_outside_its_folder(desk: Desk):
         desk.compose(slug="judgment")
 
 
+def test_a_typed_thread_is_sent_where_threads_are_taken(desk: Desk):
+    posts = desk.compose(text="One.\n---\nTwo.", languages=("en",))
+    [finding] = one(posts, "x", "en").findings
+    assert finding.mend == (
+        "Say it where threads are taken: --to mastodon --to bluesky,"
+        " or set threads = true under [accounts.x] in config.toml."
+    )
+    [post] = desk.compose(text="One.\n---\nTwo.", accounts=("x",))
+    assert "in one post" in (post.findings[0].mend or "")
+
+
 def test_a_missing_image_is_named(desk: Desk):
-    with pytest.raises(CampaignError, match=r"There is no gone\.png"):
+    with pytest.raises(CampaignError, match=r"there is no gone\.png"):
         desk.compose(text="Look.", images=((desk.folder / "gone.png", "A red square."),))
 
 

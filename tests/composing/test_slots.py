@@ -47,6 +47,14 @@ def in_berlin(year, month, day, *clock, fold=0):
         ("2028-02-29 08:00", in_berlin(2028, 2, 29, 8)),
         ("  Tomorrow   at 9:00 ", in_berlin(2026, 11, 22, 9)),
         ("today 18:30", in_berlin(2026, 11, 21, 18, 30)),
+        ("18:30", in_berlin(2026, 11, 21, 18, 30)),
+        ("01.12.2026 18:00", in_berlin(2026, 12, 1, 18)),
+        ("1.12.2026 8:00", in_berlin(2026, 12, 1, 8)),
+        ("in 2 hours", NOW + timedelta(hours=2)),
+        ("in an hour", NOW + timedelta(hours=1)),
+        ("in 30 min", NOW + timedelta(minutes=30)),
+        ("in 2 days", NOW + timedelta(days=2)),
+        ("in a week", NOW + timedelta(days=7)),
         ("friday 9:00", in_berlin(2026, 11, 27, 9)),
         ("Fri 09:00", in_berlin(2026, 11, 27, 9)),
         ("saturday 12:00", in_berlin(2026, 11, 21, 12)),
@@ -62,6 +70,12 @@ def test_it_understands_what_people_type(text, moment):
 def test_it_counts_days_in_the_campaigns_zone():
     late = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)  # already Sunday in Berlin
     assert when("tomorrow 9:00", now=late) == in_berlin(2026, 11, 23, 9)
+
+
+def test_days_ahead_keep_the_time_on_the_wall_and_hours_pass_as_they_do():
+    evening = in_berlin(2027, 3, 27, 18)  # clocks skip an hour in the night
+    assert when("in 1 day", now=evening) == in_berlin(2027, 3, 28, 18)
+    assert when("in 24 hours", now=evening) == in_berlin(2027, 3, 28, 19)
 
 
 def test_the_minute_that_is_running_is_now():
@@ -84,8 +98,17 @@ def test_the_minute_that_is_running_is_now():
         ("2026-12-01 18:00:60", "time of the day"),
         ("2026-12-01 18:00+15:00", "no place on Earth"),
         ("tonight 18:00", "is not a day"),
-        ("2026-12-01", "understands"),
-        ("01.12.2026 18:00", "understands"),
+        ("2026-12-01", 'names no time of the day day and time, in quotes: --at "2026-12-01 9:00"'),
+        ("01.12.2026", "names no time of the day"),
+        ("tomorrow", 'names no time of the day day and time, in quotes: --at "tomorrow 9:00"'),
+        ("Friday", "names no time of the day"),
+        ("soon", "understands"),
+        ("9:00", "“today 9:00” is past"),
+        ("32.12.2026 18:00", "there is no day 32.12.2026"),
+        ("in 9999 weeks", "years away"),
+        ("2126-01-01 10:00", "did you mean 2027-01-01?"),
+        ("2126-11-21 12:00", "did you mean 2026-11-21?"),
+        ("2096-02-29 12:00", "did you mean 2028-02-29?"),
         ("٢٠٢٦-12-01 18:00", "understands"),
         ("", "understands"),
     ],

@@ -7,6 +7,7 @@ the caller shows the findings and calls `require_clean`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,10 @@ from clarion.composing.sources import Source
 from clarion.errors import CampaignError, CheckFailed
 from clarion.model import Account, Finding, Part, Payload, Used
 from clarion.networks.base import Draft, DraftPart
+
+
+class NobodyTakes(CampaignError):
+    """No account speaks a language of the text on a network it is for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,30 +93,28 @@ def compose(
     _require_written(source, request.languages)
     chosen = _chosen(accounts, request.accounts)
     pictures = Pictures()
+    threading = [account.name for account in chosen if config.accounts[account.name].threads]
     posts = [
-        _post(source, account, language, config=config, due=due, pictures=pictures)
+        _post(source, account, language, config=config, due=due, pictures=pictures, threading=threading)
         for account in chosen
         if account.network in source.networks
         for language in _languages(source, config.languages(account.name), request.languages)
     ]
     if not posts:
-        raise _nothing(source, chosen, config)
+        raise _nothing(source, chosen, config, request.languages)
     return posts
 
 
 def require_clean(posts: Sequence[Composed]) -> None:
-    """Raise CheckFailed when a check says *never*: every finding once, with its places and what mends it."""
-    blocked: dict[Finding, list[str]] = {}
-    for post in posts:
-        for finding in post.findings:
-            if finding.level == "never":
-                places = blocked.setdefault(replace(finding, where=""), [])
-                if finding.where not in places:
-                    places.append(finding.where)
+    """Raise CheckFailed when a check says *never*. What it says stands in the preview, which people see before."""
+    blocked = {
+        replace(finding, where="") for post in posts for finding in post.findings if finding.level == "never"
+    }
     if blocked:
+        things = "one thing is" if len(blocked) == 1 else f"{len(blocked)} things are"
         raise CheckFailed(
-            "\n".join(f"{', '.join(places)}: {finding.why}" for finding, places in blocked.items()),
-            "\n".join(dict.fromkeys(finding.mend for finding in blocked if finding.mend)) or None,
+            f"nothing was queued: {things} blocked",
+            "mend what stands behind “Blocked” in the preview, then try again",
         )
 
 
@@ -146,7 +149,7 @@ def _require_utf8(request: Request) -> None:
             (words or "").encode()
         except UnicodeEncodeError as error:
             raise CampaignError(
-                "What you typed is not UTF-8 text.", "Save it as UTF-8 in a file: clarion say --file FILE"
+                "what you typed is not UTF-8 text", "save it as UTF-8 in a file: clarion say --file FILE"
             ) from error
 
 
@@ -157,8 +160,8 @@ def _chosen(accounts: Sequence[Account], names: Sequence[str] | None) -> list[Ac
     for name in names:
         if name not in known:
             raise CampaignError(
-                f'There is no account "{name}".',
-                did_you_mean(name, known, "clarion accounts list shows what there is."),
+                f'there is no account "{name}"',
+                did_you_mean(name, known, "clarion accounts list shows what there is"),
             )
     return [known[name] for name in dict.fromkeys(names)]
 
@@ -167,8 +170,8 @@ def _require_written(source: Source, asked: Sequence[str] | None) -> None:
     for language in asked or ():
         if language not in source.languages:
             raise CampaignError(
-                f"{source.name} is not written in {language}; it is in {', '.join(source.languages)}.",
-                f"Ask for one of these: --lang {source.languages[0]}",
+                f"{source.name} is not written in {language}; it is in {', '.join(source.languages)}",
+                f"ask for one of these: --lang {source.languages[0]}",
             )
 
 
@@ -177,19 +180,36 @@ def _languages(source: Source, spoken: Sequence[str], asked: Sequence[str] | Non
     return [language for language in dict.fromkeys(wanted) if language in spoken]
 
 
-def _nothing(source: Source, accounts: Sequence[Account], config: Config) -> CampaignError:
+def _nothing(
+    source: Source, accounts: Sequence[Account], config: Config, asked: Sequence[str] | None
+) -> CampaignError:
     spoken = dict.fromkeys(language for account in accounts for language in config.languages(account.name))
     if not accounts:
-        return CampaignError("There is no account to post on.", "clarion accounts add")
-    return CampaignError(
-        f"No account takes {source.name}: it is in {', '.join(source.languages)} for"
-        f" {', '.join(source.networks)}; the accounts asked speak {', '.join(spoken)}.",
-        f'Add the language to an account in config.toml: languages = ["{source.languages[0]}"]',
+        return CampaignError("there is no account to post on", "clarion accounts add")
+    fitting = [account.name for account in accounts if account.network in source.networks]
+    if not fitting:
+        there = dict.fromkeys(account.network for account in accounts)
+        return NobodyTakes(
+            f"{source.name} is for {', '.join(source.networks)}, and the accounts asked are on {', '.join(there)}",
+            f"ask for another account: --to, or add {next(iter(there))} to networks in its post.toml",
+        )
+    wanted = list(asked or source.languages)
+    more = json.dumps([*config.languages(fitting[0]), wanted[0]], ensure_ascii=False)
+    return NobodyTakes(
+        f"no account asked takes {source.name} in {', '.join(wanted)}: they speak {', '.join(spoken)}",
+        f"add {wanted[0]} under [accounts.{fitting[0]}] in config.toml: languages = {more}",
     )
 
 
 def _post(
-    source: Source, account: Account, language: str, *, config: Config, due: datetime, pictures: Pictures
+    source: Source,
+    account: Account,
+    language: str,
+    *,
+    config: Config,
+    due: datetime,
+    pictures: Pictures,
+    threading: Sequence[str],
 ) -> Composed:
     rendered = source.words(language, account.network)
     settings = config.accounts[account.name]
@@ -210,6 +230,7 @@ def _post(
             account,
             where=rendered.where,
             shorter=source.shorter(language, account.network),
+            single=source.single(language, account.network, threading),
             threads=bool(settings.threads),
             sizes={image.sha256: len(image.bytes) for image in images},
         ),

@@ -21,12 +21,14 @@ def findings(
     *,
     where: str,
     shorter: str,
+    single: str,
     threads: bool,
     sizes: Mapping[str, int],
 ) -> Iterator[Finding]:
     """What blocks a payload on this account, and what people should look at.
 
-    `where` is what people call the text, `shorter` what they do when it is too long; `sizes` in bytes by SHA-256.
+    `where` is what people call the text, `shorter` what they do when it is too long, `single` when it may
+    not be a thread; `sizes` in bytes by SHA-256.
     """
     for number, part in enumerate(payload.parts, 1):
         place = f"{where}, part {number}" if len(payload.parts) > 1 else where
@@ -39,8 +41,7 @@ def findings(
             level="never",
             where=where,
             why=f"This has {len(payload.parts)} parts, and {title} takes single posts here.",
-            mend=f"Write {payload.language}.{account.network}.md,"
-            f" or set threads = true under [accounts.{account.name}] in config.toml.",
+            mend=f"{single}, or set threads = true under [accounts.{account.name}] in config.toml.",
         )
     if payload.replies != "everyone" and account.network in _OPEN_TO_REPLIES:
         title = networks.options(account.network).TITLE

@@ -1,6 +1,7 @@
 """When: what people type for a time, and the next slot that is free. Pure.
 
-In: a text such as "tomorrow 9:00", the moment it is typed, the campaign's zone, slots such as "Mon-Fri 09:00".
+In: a text such as "tomorrow 9:00" or "in 2 hours", the moment it is typed, the campaign's zone, slots such as
+"Mon-Fri 09:00".
 Out: an aware UTC datetime. A time that is past, does not exist or exists twice is a CampaignError that says what to
 type; a slot, where there is nobody to ask, moves past a gap and takes the first of two.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
@@ -19,14 +21,16 @@ YEARS_AHEAD = 5
 #: How far ahead a free slot is looked for, in days.
 _LOOK_AHEAD = 366
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_FORMS = 'type "now", "tomorrow 9:00", "friday 18:30", "2026-12-01 18:00" or "next slot"'
+_FORMS = 'type "now", "tomorrow 9:00", "friday 18:30", "2026-12-01 18:00", "in 2 hours" or "next slot"'
 _MINUTE = timedelta(minutes=1)
 
 _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?"
-_EXACT = re.compile(
-    rf"(?P<day>\d{{4}}-\d{{2}}-\d{{2}})[t ]{_TIME}(?:\.\d+)? ?(?P<offset>z|[+-]\d{{2}}:?\d{{2}})?", re.ASCII
-)
+_DATE = r"(?P<day>\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.\d{4})"
+_EXACT = re.compile(rf"{_DATE}[t ]{_TIME}(?:\.\d+)? ?(?P<offset>z|[+-]\d{{2}}:?\d{{2}})?", re.ASCII)
 _SPOKEN = re.compile(rf"(?P<day>[a-z]+),? (?:at )?{_TIME}", re.ASCII)
+_ONLY_DAY = re.compile(rf"{_DATE}|(?P<name>[a-z]+)", re.ASCII)
+_ONLY_TIME = re.compile(_TIME, re.ASCII)
+_AHEAD = re.compile(r"in (?P<count>\d{1,4}|an?) ?(?P<unit>m|min|minute|h|hour|d|day|week)s?", re.ASCII)
 _SLOT = re.compile(r"(?P<days>[a-z,\- ]+?) ?(?P<times>\d{1,2}:\d{2}(?:, ?\d{1,2}:\d{2})*)", re.ASCII)
 
 
@@ -54,23 +58,72 @@ def parse_when(
         return _exact(exact, now=now, zone=zone)
     if spoken := _SPOKEN.fullmatch(typed):
         return _spoken(spoken, now=now, zone=zone)
-    raise CampaignError(f"“{text}” is not a time Clarion understands", _FORMS)
+    if _ONLY_TIME.fullmatch(typed):
+        return _spoken(_as_spoken(f"today {typed}"), now=now, zone=zone)
+    if ahead := _AHEAD.fullmatch(typed):
+        return _from_now(ahead, now=now, zone=zone)
+    raise _not_a_time(text, typed)
+
+
+def _not_a_time(text: str, typed: str) -> CampaignError:
+    if (day := _ONLY_DAY.fullmatch(typed)) and (day["day"] or _is_day(typed)):
+        return CampaignError(
+            f"“{text}” names no time of the day", f'day and time, in quotes: --at "{text} 9:00"'
+        )
+    return CampaignError(f"“{text}” is not a time Clarion understands", _FORMS)
+
+
+def _as_spoken(typed: str) -> re.Match[str]:
+    found = _SPOKEN.fullmatch(typed)
+    assert found is not None
+    return found
+
+
+def _from_now(typed: re.Match[str], *, now: datetime, zone: tzinfo) -> datetime:
+    """Minutes and hours as they pass; days and weeks by the clock on the wall."""
+    count = int(typed["count"]) if typed["count"].isdecimal() else 1
+    unit = typed["unit"][0]
+    if unit in "mh":
+        return (now + count * timedelta(minutes=1 if unit == "m" else 60)).astimezone(UTC)
+    wall = now.astimezone(zone).replace(tzinfo=None) + count * timedelta(days=7 if unit == "w" else 1)
+    if wall.year > now.year + YEARS_AHEAD:
+        raise CampaignError(f"“{typed.string}” is more than {YEARS_AHEAD} years away", _FORMS)
+    return _on_the_wall(wall, zone).astimezone(UTC)
 
 
 def _exact(typed: re.Match[str], *, now: datetime, zone: tzinfo) -> datetime:
-    try:
-        day = date.fromisoformat(typed["day"])
-    except ValueError:
-        raise CampaignError(f"there is no day {typed['day']}", _FORMS) from None
+    day, at = _day(typed["day"]), _clock_time(typed)
     # Before any arithmetic: at the ends of the calendar it overflows.
     here = now.astimezone(zone)
     if day.year > here.year + YEARS_AHEAD:
+        nearest = _next(day, at, after=here.replace(tzinfo=None))
         raise CampaignError(
-            f"{typed['day']} is more than {YEARS_AHEAD} years away", f"did you mean {here.year}-{day:%m-%d}?"
+            f"{typed['day']} is more than {YEARS_AHEAD} years away",
+            f"did you mean {nearest}?" if nearest else _FORMS,
         )
-    wall = datetime.combine(day, _clock_time(typed))
+    wall = datetime.combine(day, at)
     moment = wall.replace(tzinfo=_offset(typed["offset"])) if typed["offset"] else _on_the_wall(wall, zone)
     return _not_past(moment, typed.string, now=now, zone=zone)
+
+
+def _day(typed: str) -> date:
+    """A day written as 2026-12-01, or as 01.12.2026: the day first, then the month."""
+    try:
+        if "." in typed:
+            day, month, year = map(int, typed.split("."))
+            return date(year, month, day)
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise CampaignError(f"there is no day {typed}", _FORMS) from None
+
+
+def _next(day: date, at: time, *, after: datetime) -> date | None:
+    """The same day and month in the next year in which they are still to come; 29 February is not in every one."""
+    for year in range(after.year, after.year + YEARS_AHEAD + 1):
+        with suppress(ValueError):
+            if datetime.combine(near := day.replace(year=year), at) > after:
+                return near
+    return None
 
 
 def _spoken(typed: re.Match[str], *, now: datetime, zone: tzinfo) -> datetime:
@@ -212,6 +265,13 @@ def _weekday(word: str) -> int:
         if word in (name, name[:3], name[:2]) or (len(word) > 3 and name.startswith(word)):
             return number
     raise CampaignError(f"“{word}” is not a day", _FORMS)
+
+
+def _is_day(word: str) -> bool:
+    try:
+        return word in ("today", "tomorrow") or _weekday(word) >= 0
+    except CampaignError:
+        return False
 
 
 def _ahead(after: datetime, plan: tuple[Slot, ...], zone: tzinfo) -> list[datetime]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from clarion.campaign import render, templates
+from clarion.campaign.config import proper_language
 from clarion.campaign.facts import Facts
 from clarion.campaign.render import Rendered
 from clarion.campaign.templates import Template
@@ -48,6 +49,10 @@ class Source(Protocol):
 
     def shorter(self, language: str, network: str) -> str:
         """What a person does when the text is too long for one network."""
+        ...
+
+    def single(self, language: str, network: str, threading: Sequence[str]) -> str:
+        """What a person does where a network takes no thread; `threading` are the accounts asked that take one."""
         ...
 
     def standing(self, rendered: Rendered, language: str) -> list[Finding]:
@@ -101,9 +106,15 @@ class FromTemplate:
 
     def shorter(self, language: str, network: str) -> str:
         written = self.template.text(language, network, self.wording).name
-        own = f"{language}{f'.{self.wording}' if self.wording > 1 else ''}.{network}.md"
+        own = self._own(language, network)
         edit = f"shorten {self.name}/{written}"
         return f"{edit}." if written == own else f"{edit}, or write {self.name}/{own} for this network."
+
+    def single(self, language: str, network: str, threading: Sequence[str]) -> str:
+        return f"Write {self.name}/{self._own(language, network)}"
+
+    def _own(self, language: str, network: str) -> str:
+        return f"{language}{f'.{self.wording}' if self.wording > 1 else ''}.{network}.md"
 
     def standing(self, rendered: Rendered, language: str) -> list[Finding]:
         findings = []
@@ -158,6 +169,11 @@ class Typed:
     def shorter(self, language: str, network: str) -> str:
         return "shorten the text."
 
+    def single(self, language: str, network: str, threading: Sequence[str]) -> str:
+        if threading:
+            return f"Say it where threads are taken: {' '.join(f'--to {name}' for name in threading)}"
+        return "Say it in one post, without a line ---"
+
     def standing(self, rendered: Rendered, language: str) -> list[Finding]:
         return []
 
@@ -196,8 +212,8 @@ def typed(
 ) -> Typed:
     """A typed text in the language asked for, else in the first of the campaign's that its letters allow."""
     if asked and len(asked) > 1:
-        raise CampaignError("A text you type is in one language.", f"Name one: --lang {asked[0]}")
-    language = asked[0] if asked else _guess(text, known)
+        raise CampaignError("a text you type is in one language", f"name one: --lang {asked[0]}")
+    language = proper_language(asked[0]) if asked else _guess(text, known)
     return Typed(text=text, language=language, tags=tags, warning=warning, images=images, source=source)
 
 
