@@ -98,10 +98,10 @@ def _spent(tx: Tx, bills: Sequence[_Bill]) -> list[int]:
         values |= {f"bucket{each}": bill.bucket, f"since{each}": tx.now - bill.length}
     rows = tx.execute(_spent_statement(len(bills)), values).all()
     spent = [0] * len(bills)
-    for which, oldest, cost in rows:
-        bill = bills[which]
-        spent[which] = cost or 0
-        if oldest is not None and oldest <= tx.now - bill.length - bill.length // _TIDY:
+    for row in rows:
+        bill = bills[row.which]
+        spent[row.which] = row.cost or 0
+        if row.oldest is not None and row.oldest <= tx.now - bill.length - bill.length // _TIDY:
             tx.execute(_FORGET, {"bucket": bill.bucket, "since": tx.now - bill.length})
     return spent
 
