@@ -65,10 +65,17 @@ def test_the_environment_alone_is_enough(path):
 
 
 def test_a_missing_secret_names_the_command_that_adds_it(path):
-    with pytest.raises(CampaignError) as caught:
-        SecretFile(path, environ={}).require("mastodon", keys=["access_token"])
-    assert caught.value.hint == "clarion accounts add mastodon"
-    assert "access token" in caught.value.message
+    for keys in (("access_token",), ("consumer_key", "consumer_secret")):
+        with pytest.raises(CampaignError) as caught:
+            SecretFile(path).require("mastodon", keys=keys)
+        assert caught.value.message == "the account “mastodon” has no secret stored on this machine"
+        assert caught.value.hint == "clarion accounts add mastodon"
+
+
+def test_a_secret_half_stored_names_what_it_lacks(path):
+    SecretFile(path).set("x", {"consumer_key": "a", "consumer_secret": " b"})
+    with pytest.raises(CampaignError, match="has no access token and no access secret on this machine"):
+        SecretFile(path).require("x", keys=("consumer_key", "access_token", "access_secret"))
 
 
 def test_it_never_shows_a_value(path):

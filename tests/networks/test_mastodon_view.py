@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -55,6 +56,14 @@ class Seen(HTMLParser):
 
     def around(self, words: str) -> list[str]:
         return next(around for text, around in self.words if words in text)
+
+
+def test_the_fold_speaks_russian_for_a_russian_post_and_english_for_others():
+    russian = shown(part("Помним."), warning="Осторожно")
+    assert '<span class="mastodon-more mastodon-closed" lang="ru">Показать</span>' in view.draw(russian)
+    german = view.draw(replace(russian, language="de"))
+    assert "Show more" in german
+    assert "Показать" not in german
 
 
 def test_a_warning_folds_text_and_images_away():

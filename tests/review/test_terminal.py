@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from clarion.review.lines import meter, wrap
-from clarion.review.preview import terminal
+from clarion.review.preview import of_composed, terminal
 from tests.composing.golden import is_golden
 from tests.review.conftest import Board
 
@@ -35,6 +35,13 @@ def test_a_warning_folds_only_where_the_network_folds(board: Board):
     for shown in (x, bluesky):
         assert "must open" not in shown
         assert "\n  CW: torture\n" in shown
+
+
+def test_what_nobody_queues_is_due_at_no_time(board: Board):
+    [post] = board.desk.compose(text="We remember.", accounts=("x",))
+    zone = board.desk.config.zone()
+    assert "Due " in terminal([of_composed(post, zone=zone)])
+    assert "Due " not in terminal([of_composed(post, zone=zone, scheduled=False)])
 
 
 def test_it_says_what_blocks_and_by_how_much(board: Board):

@@ -20,8 +20,11 @@ _HINT = 'type a name or a pseudonym: CLARION_AS="…", or clarion init --as "…
 def who() -> str | None:
     """The name in use, or None where nobody said one."""
     said = os.environ.get("CLARION_AS", "").strip()
-    if said:
-        return proper(said)
+    return proper(said) if said else remembered()
+
+
+def remembered() -> str | None:
+    """The name kept for this user on this machine, whoever types now; None where there is none."""
     try:
         text = place().read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -55,8 +55,11 @@ class SecretFile:
         found = self.get(account, keys=wanted) or Secret()
         missing = [key for key in wanted if not found.get(key)]
         if missing:
+            lacks = (
+                " and no ".join(map(_in_words, missing)) if len(missing) < len(wanted) else "secret stored"
+            )
             raise CampaignError(
-                f"the account “{account}” has no {' and no '.join(map(_in_words, missing))} on this machine",
+                f"the account “{account}” has no {lacks} on this machine",
                 f"clarion accounts add {account}",
             )
         return found

@@ -51,13 +51,13 @@ class Preview:
         return f"{self.title} · {at} · {self.shown.language}"
 
 
-def of_composed(composed: Composed, *, zone: tzinfo) -> Preview:
-    """What a composed post will look like."""
+def of_composed(composed: Composed, *, zone: tzinfo, scheduled: bool = True) -> Preview:
+    """What a composed post will look like; one that nobody queues is due at no time."""
     return of_payload(
         composed.payload,
         account=composed.account,
         image=lambda sha256: composed.images[sha256][1],
-        due=composed.due,
+        due=composed.due if scheduled else None,
         zone=zone,
         findings=composed.findings,
     )
