@@ -73,8 +73,11 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """A server with the template in it. Fails, and never skips, when none can be had."""
+def server(*, durable: bool = False) -> Iterator[Server]:
+    """A server with the template in it. Fails, and never skips, when none can be had.
+
+    `durable` makes it wait for the disk as a real one does, for what is measured.
+    """
     given = os.environ.get("TEST_PG_URL")
     if given:
         found = Server(given)
@@ -98,7 +101,7 @@ def server() -> Iterator[Server]:
             "UTF8",
             "--no-sync",
         )
-        _control(bin_, folder, "start")
+        _control(bin_, folder, "start", fsync=durable)
         started = Server(f"postgresql://clarion@/postgres?host={folder}", folder=folder, bin_=bin_)
         try:
             started.make_template()
@@ -133,8 +136,9 @@ def _binaries(folder: Path) -> Path:
     return package / "pginstall" / "bin"
 
 
-def _control(bin_: Path, folder: Path, *what: str) -> None:
-    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=300"
+def _control(bin_: Path, folder: Path, *what: str, fsync: bool = False) -> None:
+    waits = "on" if fsync else "off"
+    options = f"-k {folder} -c listen_addresses='' -c fsync={waits} -c max_connections=300"
     _run(
         bin_,
         "pg_ctl",
