@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from clarion.errors import CampaignError, OutboxError
+from clarion.errors import AccountBlocked, CampaignError, OutboxError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from clarion.accounts.connections import Connections
     from clarion.accounts.secrets import SecretFile
+    from clarion.accounts.verified import Verified
     from clarion.campaign.config import Config
     from clarion.clock import Clock
     from clarion.model import Account, ApprovalPolicy, Profile
@@ -159,6 +160,7 @@ class App:
         return None if self.rehearsing else self.config.outbox.url
 
     def _open(self) -> Outbox:
+        from clarion.accounts.files import make_private_folder
         from clarion.outbox import grounds, opening
         from clarion.outbox.host import host_id
 
@@ -168,6 +170,7 @@ class App:
             grounds.refuse_shared(self.outbox_path)
         if not self.outbox_path.exists():
             self._refuse_a_second_outbox(None)
+            make_private_folder(self.state)
         simulated = self._simulated if self.rehearsing else None
         return opening.create(self.outbox_path, host=host_id(), simulated=simulated)
 
@@ -251,10 +254,12 @@ class App:
         """Ask the real network who this account is, and pin the answer in the live outbox."""
         from dataclasses import replace
 
+        from clarion import networks
         from clarion.model import Identity
         from clarion.outbox.accounts import pin
 
         if self.rehearsing:
+            self._reopen(name)
             with self.as_live() as live:
                 return live.verify(name)
         if name not in self.config.accounts:
@@ -268,15 +273,27 @@ class App:
         pinned = replace(account, identity=profile.identity, handle=profile.handle, limits=profile.limits)
         with self.outbox.write() as tx:
             pin(tx, pinned, verified=True)
+        keys = networks.options(account.network).SECRETS
+        self.verified.remember(name, profile.identity.remote_id, self.secrets.require(name, keys=keys))
         return profile
+
+    def _reopen(self, name: str) -> None:
+        """A rehearsed account that a fault closed may go on: it has no secret to verify."""
+        from clarion.outbox.accounts import pin
+
+        if name in self.config.accounts and self.outbox_path.exists():
+            with self.outbox.write() as tx:
+                pin(tx, self.rehearsed(name), verified=True)
 
     # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
     def rehearsal(self) -> Running:
         """The local networks, started when none runs."""
+        from clarion.accounts.files import make_private_folder
         from clarion.rehearsal.running import ensure
 
+        make_private_folder(self.rehearsal_folder)
         return ensure(self.rehearsal_folder)
 
     @property
@@ -306,17 +323,37 @@ class App:
 
         if self.rehearsing:
             return self.rehearsal.urls[account.network]
+        configured = str(self.config.accounts[account.name].server)
+        verified = account.identity.origin
+        if account.identity.remote_id and configured != verified:
+            # Posts were approved for that account; and config.toml travels, so it must not lead a token elsewhere.
+            raise AccountBlocked(
+                f"config.toml now says {configured} for “{account.name}”, which was verified at {verified}",
+                f'write server = "{verified}", or add the other account under a name of its own',
+            )
         if account.network in self._live_bases:
             return self._live_bases[account.network]
-        server = str(self.config.accounts[account.name].server)
-        return str(getattr(networks.options(account.network), "BASE", server))
+        return str(getattr(networks.options(account.network), "BASE", configured))
 
     def _secret(self, account: Account) -> Mapping[str, str]:
         from clarion import networks
 
         if self.rehearsing:
             return networks.rehearsal(account.network).secret(account.name)
-        return self.secrets.require(account.name, keys=networks.options(account.network).SECRETS)
+        secret = self.secrets.require(account.name, keys=networks.options(account.network).SECRETS)
+        remote_id = account.identity.remote_id
+        if remote_id and not self.verified.knows(account.name, remote_id, secret):
+            raise AccountBlocked(
+                f"the secret of “{account.name}” is not the one that was verified on this machine",
+                f"clarion accounts verify {account.name}",
+            )
+        return secret
+
+    @property
+    def verified(self) -> Verified:
+        from clarion.accounts.verified import Verified
+
+        return Verified(self.state / "verified.json", self.outbox.id)
 
     def policy(self) -> ApprovalPolicy:
         from clarion.model import ApprovalPolicy

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 
 class State(StrEnum):
@@ -197,6 +198,13 @@ class Delivery:
         return self.payload.parts[self.part - 1]
 
 
+class Allowance(Protocol):
+    """How many seconds are left; it runs on while the process is stopped or the machine sleeps."""
+
+    @property
+    def left(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
     """A delivery whose media are on the server, ready for the one unsafe request."""
@@ -205,6 +213,9 @@ class Staged:
     handles: tuple[str, ...] = ()  # per image: X, Mastodon media id; Bluesky: the blob as JSON
     thumb: str | None = None  # the card's picture, likewise
     expires_at: datetime | None = None
+    may_begin: Allowance | None = (
+        None  # until when the request may go out: the lease, as this process counts it
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

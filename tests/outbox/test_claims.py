@@ -110,9 +110,73 @@ def test_part_two_waits_for_part_one(desk: Desk) -> None:
     with desk.outbox.write() as tx:
         assert settle.sent(tx, intended, UP)
     assert desk.states(number) == ["sent", "scheduled"]
+    assert take(desk) == [], "until the first was read back"
+    with desk.outbox.write() as tx:
+        settle.confirmed(tx, intended)
     [second] = take(desk)
     assert second.delivery.part == 2
     assert second.delivery.root == second.delivery.parent == UP
+
+
+def test_part_two_does_not_wait_for_ever_for_a_read_back(desk: Desk) -> None:
+    queued(desk, "one", "two")
+    [first] = take(desk)
+    with desk.outbox.write() as tx:
+        settle.sent(tx, first, UP)
+    desk.later(minutes=1)
+    assert [claim.delivery.part for claim in take(desk)] == [2]
+
+
+def test_nothing_follows_a_part_that_is_not_there_after_all(desk: Desk) -> None:
+    number = queued(desk, "one", "two")
+    [first] = take(desk)
+    with desk.outbox.write() as tx:
+        settle.sent(tx, first, UP)
+        settle.not_there(tx, first)
+    desk.later(minutes=9)
+    assert take(desk) == []
+    assert desk.states(number) == ["in_doubt", "scheduled"]
+
+
+def test_one_post_proves_one_delivery(desk: Desk) -> None:
+    number, other = queued(desk), queued(desk)
+    [first] = take(desk)
+    with desk.outbox.write() as tx:
+        assert settle.sent(tx, first, UP)
+    [second] = take(desk)
+    with desk.outbox.write() as tx:
+        assert not settle.sent(tx, second, UP)
+    assert sorted([*desk.states(number), *desk.states(other)]) == ["sending", "sent"]
+
+
+def test_a_receipt_that_comes_late_is_still_knowledge(desk: Desk) -> None:
+    number = queued(desk)
+    [claim] = take(desk)
+    desk.later(minutes=6)
+    take(desk)
+    assert desk.states(number) == ["in_doubt"]
+    with desk.outbox.write() as tx:
+        assert settle.sent(tx, claim, UP)
+    assert desk.states(number) == ["sent"]
+
+
+def test_what_is_taken_back_in_flight_is_not_scheduled_again(desk: Desk) -> None:
+    number = queued(desk)
+    [claim] = take(desk)
+    with desk.outbox.write() as tx:
+        tx.execute(sa.update(schema.delivery).values(recall_wanted=True))
+        settle.snoozed(tx, claim, until=tx.now, outcome="rate_limited", reason="429")
+    assert desk.states(number) == ["cancelled"]
+
+
+def test_lateness_counts_again_when_nothing_was_created(desk: Desk) -> None:
+    number = queued(desk)
+    [claim] = take(desk)
+    with desk.outbox.write() as tx:
+        settle.snoozed(tx, claim, until=tx.now, outcome="rate_limited", reason="429")
+    desk.later(seconds=LATE.total_seconds() + 1)
+    assert take(desk) == []
+    assert desk.states(number) == ["expired"]
 
 
 def test_what_is_too_late_expires_whole(desk: Desk) -> None:
@@ -122,15 +186,14 @@ def test_what_is_too_late_expires_whole(desk: Desk) -> None:
     assert desk.states(number) == ["expired", "expired"]
 
 
-def test_after_an_intent_nothing_expires(desk: Desk) -> None:
-    number = queued(desk, picture=True)
+def test_while_a_request_may_have_gone_out_nothing_expires(desk: Desk) -> None:
+    number = queued(desk)
     [claim] = take(desk)
-    intended = intend(desk, claim)
     with desk.outbox.write() as tx:
-        assert settle.snoozed(tx, intended, until=tx.now, outcome="released", reason="paused")
+        settle.doubted(tx, claim, look_at=None, reason="lost")
     desk.later(seconds=LATE.total_seconds() + 1)
     take(desk)
-    assert desk.states(number) != ["expired"]
+    assert desk.states(number) == ["in_doubt"]
 
 
 def test_a_worker_that_dies_before_its_intent_leaves_it_free(desk: Desk) -> None:
@@ -236,7 +299,7 @@ def test_no_window_takes_more_than_its_limit(desk: Desk) -> None:
     for _ in range(12):
         with desk.outbox.write() as tx:
             for each in claims.claim(tx, terms, 5):
-                settle.sent(tx, each, UP)
+                settle.sent(tx, each, replace(UP, remote_id=each.delivery.id))
                 sent.append(desk.now)
         desk.later(minutes=10)
     assert len(sent) == 4

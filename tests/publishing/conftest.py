@@ -32,6 +32,7 @@ class Network:
         self.shows = True
         self.before_send: Callable[[], None] = lambda: None
         self.recalled: list[str] = []
+        self.cannot_open: dict[str, Exception] = {}
         self._lock = threading.Lock()
 
     def stage(self, delivery: Delivery) -> Staged:
@@ -75,6 +76,8 @@ class Network:
 
     @contextmanager
     def of(self, account: Account) -> Iterator[Publisher]:
+        if account.name in self.cannot_open:
+            raise self.cannot_open[account.name]
         yield self
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.networks.base import Absent, Unsure
-from clarion.outbox import schema
+from clarion.outbox import incidents
 from clarion.publishing.retry import back_off
 from tests.desk import NOON
 
@@ -134,14 +133,12 @@ def test_a_refused_post_fails_with_its_reason(stage: Stage) -> None:
 
 
 def test_an_unavailable_network_is_tried_again_later_up_to_eight_times(stage: Stage) -> None:
-    number = queued(stage)
+    number = stage.desk.queue(stage.desk.account("voice"), "hello", late=timedelta(days=1))
+    stage.desk.approve(number)
     for _ in range(8):
         stage.network.script = [Unavailable("down")]
         stage.worker().drain()
         stage.desk.later(minutes=31)
-        with stage.desk.outbox.write() as tx:  # keep the approval's window open: this is about the tries
-            tx.execute(sa.update(schema.approval).values(not_after=250_000_000_000_000_000))
-            tx.execute(sa.update(schema.post).values(not_after=250_000_000_000_000_000))
     assert stage.desk.states(number) == ["failed"]
     assert stage.network.taken == []
 
@@ -232,3 +229,34 @@ def test_a_repeat_that_is_no_longer_safe_is_left_to_a_person(stage: Stage) -> No
     stage.worker().drain()
     assert stage.network.taken == []
     assert stage.desk.states(number) == ["in_doubt"]
+
+
+def test_an_account_that_cannot_be_opened_waits_and_holds_up_nobody(stage: Stage) -> None:
+    closed, open_ = queued(stage, account="closed"), queued(stage, "elsewhere", account="open")
+    stage.network.cannot_open = {"closed": AccountBlocked("no secret")}
+    stage.worker().drain()
+    assert stage.desk.states(closed) == ["scheduled"]
+    assert stage.desk.states(open_) == ["sent"]
+    with stage.desk.outbox.read() as tx:
+        assert [each.subject for each in incidents.standing(tx)] == ["closed"]
+
+
+def test_a_lease_too_short_for_a_request_is_not_claimed_over_and_over(stage: Stage) -> None:
+    queued(stage)
+    worker = stage.worker()
+    object.__setattr__(worker.terms, "lease", timedelta(seconds=3))
+    worker.drain()
+    assert stage.kinds == ["waiting"]
+
+
+def test_a_look_that_is_refused_closes_the_account(stage: Stage) -> None:
+    queued(stage)
+    stage.network.script = ["lose"]
+    stage.network.looks = [AccountBlocked("401")]
+    stage.worker().drain()
+    with stage.desk.outbox.read() as tx:
+        assert [each.kind for each in incidents.standing(tx)] == ["account_blocked"]
+    stage.network.looks = [AccountBlocked("401")]
+    stage.desk.later(minutes=5)
+    stage.worker().drain()
+    assert len(stage.network.looks) == 1, "a closed account is not asked again"

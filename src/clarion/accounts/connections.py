@@ -14,6 +14,7 @@ from pathlib import Path
 
 from clarion import networks
 from clarion.accounts.sessions import SessionFile
+from clarion.errors import AccountBlocked, CampaignError
 from clarion.model import Account
 from clarion.networks.base import Connection, MediaLoader, Publisher
 
@@ -29,7 +30,8 @@ class Connections:
     loopback_only: bool
     proxy: Callable[[Account], str | None] = lambda _account: None
     seconds: float | None = None  # a request's absolute deadline, when not the session's own
-    _made: dict[str, tuple[Publisher, threading.Lock]] = field(default_factory=dict, repr=False)
+    _made: dict[str, Publisher] = field(default_factory=dict, repr=False)
+    _locks: dict[str, threading.Lock] = field(default_factory=dict, repr=False)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _closing: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
@@ -37,11 +39,11 @@ class Connections:
     def of(self, account: Account) -> Iterator[Publisher]:
         """The account's publisher, for this thread alone while it is used: one request in flight per account."""
         with self._making:
+            lock = self._locks.setdefault(account.name, threading.Lock())
+        with lock:  # each account connects on its own: a slow network holds up nobody else
             if account.name not in self._made:
-                self._made[account.name] = (self._connect(account), threading.Lock())
-            publisher, lock = self._made[account.name]
-        with lock:
-            yield publisher
+                self._made[account.name] = self._connect(account)
+            yield self._made[account.name]
 
     def close(self) -> None:
         """Close every connection."""
@@ -50,9 +52,11 @@ class Connections:
         self._made.clear()
 
     def _connect(self, account: Account) -> Publisher:
+        """Raises AccountBlocked where a verified account's secret is missing or no longer the verified one."""
         from clarion.networks.http import SECONDS, Session
 
         base = self.base(account)
+        secret = self._required_secret(account)
         signed = getattr(networks.options(account.network), "BASE", base)
         http = Session(
             loopback_only=self.loopback_only,
@@ -64,10 +68,18 @@ class Connections:
         return networks.publisher(account.network).connect(
             Connection(
                 account=account,
-                secret=self.secret(account),
+                secret=secret,
                 base=base,
                 http=http,
                 sessions=SessionFile(self.sessions, account.name),
                 media=self.media,
             ),
         )
+
+    def _required_secret(self, account: Account) -> Mapping[str, str]:
+        try:
+            return self.secret(account)
+        except CampaignError as error:
+            if account.identity.remote_id:
+                raise AccountBlocked(error.message, error.hint) from error
+            raise

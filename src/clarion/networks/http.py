@@ -9,7 +9,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from requests.adapters import HTTPAdapter
 from clarion import __version__
 from clarion.clock import Deadline
 from clarion.errors import OutcomeUnknown, Unavailable
+from clarion.model import Allowance
 
 USER_AGENT = f"Clarion/{__version__}"
 #: An answer must be complete after so many seconds; then the socket is closed.
@@ -60,6 +62,7 @@ class Session(requests.Session):
         self._loopback_only = loopback_only
         self._rewrite = rewrite
         self._wire = _Wire()
+        self._may_begin: Allowance | None = None
         if proxy and not loopback_only:
             self.proxies = {"http": proxy, "https": proxy}
         adapter = _Adapter(self._wire)
@@ -73,7 +76,8 @@ class Session(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send, and read the whole answer, within the deadline. SDKs' own timeouts, streams and redirects do not count."""
         request.url = self._rewritten(request.url or "")
-        self._wire.reset()
+        deadline = Deadline(self.seconds)
+        self._wire.reset(deadline, self._may_begin)
         if self._loopback_only and not is_loopback(request.url):
             raise NotLoopback(
                 f"rehearsal never leaves this machine; refused {urlsplit(request.url).hostname}"
@@ -82,7 +86,6 @@ class Session(requests.Session):
         kwargs["timeout"] = (min(CONNECT_SECONDS, self.seconds), self.seconds)
         if request.method not in _REPEATABLE:
             kwargs["allow_redirects"] = False
-        deadline = Deadline(self.seconds)
         timer = threading.Timer(self.seconds, self._wire.cut)
         timer.daemon = True
         timer.start()
@@ -98,6 +101,18 @@ class Session(requests.Session):
             answer.close()
             raise self._late(request)
         return answer
+
+    @contextmanager
+    def within(self, allowance: Allowance | None) -> Iterator[None]:
+        """Requests in here go out only while they can end before the allowance does: asked once more at the first byte.
+
+        Between a look at the clock and the socket a process may be stopped, or the machine may sleep, for hours.
+        """
+        self._may_begin = allowance
+        try:
+            yield
+        finally:
+            self._may_begin = None
 
     def _late(self, request: requests.PreparedRequest) -> DeadlineExceeded:
         return DeadlineExceeded(f"no complete answer within {self.seconds:g} s", request=request)
@@ -142,22 +157,30 @@ class _Wire:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        self._deadline = Deadline(0)
+        self._may_begin: Allowance | None = None
         self.wrote = False
         self.expired = False
 
-    def reset(self) -> None:
+    def reset(self, deadline: Deadline, may_begin: Allowance | None) -> None:
         with self._lock:
             self._socket = None
+            self._deadline = deadline
+            self._may_begin = may_begin
             self.wrote = self.expired = False
 
     def writing(self, sock: socket.socket, *, request: bool) -> None:
+        """Called with every chunk before it is written. Raises TimeoutError when it must not be."""
         with self._lock:
             self.check()
+            if request and not self.wrote and self._may_begin and self._may_begin.left < self._deadline.left:
+                raise TimeoutError("the lease would end before the request does")
             self._socket = sock
             self.wrote = self.wrote or request
 
     def check(self) -> None:
-        if self.expired:
+        # Not the timer alone: it stands still while the machine sleeps.
+        if self.expired or self._deadline.left <= 0:
             raise TimeoutError("the deadline passed before the request was written")
 
     def cut(self) -> None:

@@ -198,12 +198,21 @@ _CANDIDATE = (
     .join(schema.entry, schema.entry.c.number == schema.post.c.entry)
 )
 _busy = schema.delivery.alias("busy")
+_before = schema.delivery.alias("before")
 _FIRST = (
     _CANDIDATE.where(
         schema.delivery.c.account == sa.bindparam("account"),
         schema.delivery.c.state == _SCHEDULED,
         schema.delivery.c.due_at <= sa.bindparam("now"),
         ~sa.exists().where(_busy.c.account == sa.bindparam("account"), _busy.c.state == _SENDING),
+        sa.or_(
+            schema.delivery.c.part == 1,
+            sa.exists().where(
+                _before.c.post == schema.delivery.c.post,
+                _before.c.part == schema.delivery.c.part - 1,
+                _before.c.state == State.SENT.value,
+            ),
+        ),
     )
     .order_by(schema.delivery.c.due_at, schema.delivery.c.id)
     .limit(1)
@@ -220,6 +229,9 @@ _LOOKS = (
         schema.delivery.c.state == _IN_DOUBT,
         schema.delivery.c.look_at <= sa.bindparam("now"),
         schema.account.c.name.in_(sa.bindparam("names", expanding=True)),
+        sa.or_(
+            schema.account.c.blocked_until.is_(None), schema.account.c.blocked_until <= sa.bindparam("now")
+        ),
     )
     .order_by(schema.delivery.c.look_at)
     .limit(sa.bindparam("limit"))
@@ -269,9 +281,7 @@ def _objection(tx: Tx, terms: Terms, row: _Row) -> str | None:
 def _take(tx: Tx, terms: Terms, row: _Row, account: _Row) -> Claim | None:
     payload = restore(bytes(row.payload))
     part = payload.parts[row.part - 1]
-    room_at = admit(
-        tx, account.network, account.name, terms.windows.get(account.network, ()), _uploads(part)
-    )
+    room_at = admit(tx, account.network, account.name, terms.windows.get(account.network, ()), _uploads(part))
     if room_at is not None:
         _wait(tx, account.id, room_at)
         return None
@@ -371,12 +381,11 @@ def _others(tx: Tx, row: _Row) -> frozenset[str]:
     """What the network calls other deliveries of this account: a look must not take one of them for this one."""
     since = (row.first_intent_at or tx.now) - _NAMESAKES // _MICROSECOND
     stored = tx.execute(
-        sa.select(schema.delivery.c.receipt).where(
+        sa.select(schema.delivery.c.remote_id).where(
             schema.delivery.c.account == row.account,
             schema.delivery.c.id != row.id,
-            schema.delivery.c.receipt.is_not(None),
+            schema.delivery.c.remote_id.is_not(None),
             schema.delivery.c.sent_at >= since,
         ),
     ).scalars()
-    receipts = (restored_receipt(each) for each in stored)
-    return frozenset(receipt.remote_id for receipt in receipts if receipt)
+    return frozenset(str(each) for each in stored)

@@ -42,7 +42,9 @@ _WORK = """
                                    WHERE delivery.account = account.id AND state = 'scheduled' AND due_at <= {now}))
         OR EXISTS (SELECT 1 FROM delivery WHERE state IN ('pending', 'scheduled') AND lapses_at <= {now})
         OR EXISTS (SELECT 1 FROM delivery WHERE state = 'sending' AND lease_until <= {now})
-        OR EXISTS (SELECT 1 FROM delivery WHERE state = 'in_doubt' AND look_at <= {now})
+        OR EXISTS (SELECT 1 FROM delivery JOIN account ON account.id = delivery.account
+                    WHERE state = 'in_doubt' AND look_at <= {now}
+                      AND (blocked_until IS NULL OR blocked_until <= {now}))
 """
 _HEARTBEAT = (
     "INSERT INTO meta (key, value) VALUES ('heartbeat', CAST({now} AS TEXT))"

@@ -143,6 +143,7 @@ delivery = Table(
     Column("intent_lost", Boolean, nullable=False, server_default=text("false")),
     Column("recall_wanted", Boolean, nullable=False, server_default=text("false")),
     Column("receipt", Text),
+    Column("remote_id", Text),
     Column("sent_at", _Time),
     Column("confirmed_at", _Time),
     UniqueConstraint("post", "part"),
@@ -161,6 +162,15 @@ Index("ix_delivery_lease", delivery.c.lease_until, **_where("state = 'sending'")
 Index("ix_delivery_look", delivery.c.look_at, **_where("state = 'in_doubt'"))
 # A net under the claim, which locks the account: two deliveries of one account are never in flight.
 Index("uq_delivery_sending", delivery.c.account, unique=True, **_where("state = 'sending'"))
+
+# What the network calls it belongs to one delivery: two must never both be proved by one post.
+Index(
+    "uq_delivery_remote",
+    delivery.c.account,
+    delivery.c.remote_id,
+    unique=True,
+    **_where("remote_id IS NOT NULL"),
+)
 
 #: One try of a delivery. `intent_at` parts "certainly not created" from "unknown" when its worker dies.
 attempt = Table(

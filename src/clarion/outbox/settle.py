@@ -1,6 +1,8 @@
 """How a claim ends. Each function is one settlement, and each holds the fence: if another worker owns the delivery by
 now, nothing is written and the answer is False.
 
+A post that is up belongs to one delivery: a receipt that another delivery of the account already has proves nothing.
+
 "Certainly not created" starts a new generation (a new key, a new creation time), but only when no attempt of this
 generation ever had an unknown outcome.
 """
@@ -18,12 +20,14 @@ from clarion.outbox.claims import Claim
 from clarion.outbox.posts import stored_receipt
 from clarion.outbox.store import Tx
 
-#: "Until somebody runs accounts verify": the year 9892.
 #: So many "unavailable" in a row close an account for a while; then one delivery tries it.
 _BREAKER = 5
 _BREAKER_PAUSE = timedelta(minutes=15)
+#: "Until somebody runs accounts verify": the year 9892.
 _UNTIL_VERIFIED = 250_000_000_000_000_000
 
+#: How long the next part waits for the read-back of the one before, should this worker die before it.
+_READ_BACK = timedelta(minutes=1)
 _MICROSECOND = timedelta(microseconds=1)
 _delivery = schema.delivery
 _attempt = schema.attempt
@@ -31,46 +35,61 @@ _account = schema.account
 
 
 def sent(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
-    """It is up. The next part of its thread becomes due."""
+    """It is up. The next part of its thread becomes due when it was read back, or a little later.
+
+    A receipt is knowledge: a worker whose lease lapsed may still bring it, as long as nobody else took the delivery.
+    """
+    if _proves_another(tx, claim, receipt):
+        return False
     held = _leave(
-        tx, claim, State.SENT, reason=None, receipt=stored_receipt(receipt), sent_at=tx.now, look_at=None
+        tx,
+        claim,
+        State.SENT,
+        from_=(State.SENDING, State.IN_DOUBT),
+        reason=None,
+        receipt=stored_receipt(receipt),
+        remote_id=receipt.remote_id,
+        sent_at=tx.now,
+        look_at=None,
     )
     if not held:
         return False
     _end(tx, claim, "sent", receipt.url)
-    # A hair before its predecessor's: a thread that has begun goes on before another post of the account begins.
-    before = sa.select(_delivery.c.due_at - 1).where(_delivery.c.id == claim.delivery.id).scalar_subquery()
-    tx.execute(
-        sa.update(_delivery)
-        .where(
-            _delivery.c.post == claim.delivery.post_id,
-            _delivery.c.part == claim.delivery.part + 1,
-            _delivery.c.due_at.is_(None),
-        )
-        .values(due_at=sa.func.coalesce(before, tx.now)),
-    )
+    _successor(tx, claim, due_at=tx.now + _READ_BACK // _MICROSECOND)
     tx.execute(sa.update(_account).where(_account.c.name == claim.delivery.account.name).values(failures=0))
     audit.record(tx, "sent", claim.delivery.id, chain=claim.delivery.account.name, detail=receipt.url)
     return True
 
 
 def confirmed(tx: Tx, claim: Claim) -> None:
-    """The read-back found it."""
+    """The read-back found it: the next part is due."""
     tx.execute(
         sa.update(_delivery)
         .where(_delivery.c.id == claim.delivery.id, _delivery.c.state == State.SENT.value)
         .values(confirmed_at=tx.now),
     )
+    unread(tx, claim)
+
+
+def unread(tx: Tx, claim: Claim) -> None:
+    """It could not be read back, which is no news: the next part is due.
+
+    A hair before its predecessor was: a thread that has begun goes on before another post of the account begins.
+    """
+    before = sa.select(_delivery.c.due_at - 1).where(_delivery.c.id == claim.delivery.id).scalar_subquery()
+    _successor(tx, claim, due_at=sa.func.coalesce(before, tx.now))
 
 
 def not_there(tx: Tx, claim: Claim) -> None:
-    """The network said yes and shows nothing: a human must look. It is never sent again by itself."""
+    """The network said yes and shows nothing: a human must look. It is never sent again by itself, nor what follows."""
+    _successor(tx, claim, due_at=None)
     tx.execute(
         sa.update(_delivery)
         .where(_delivery.c.id == claim.delivery.id, _delivery.c.state == State.SENT.value)
         .values(
             state=State.IN_DOUBT.value,
             reason="the network took it and does not show it",
+            remote_id=None,  # the receipt stays, as evidence, but proves nothing any more
             look_at=None,
             looks=0,
         ),
@@ -97,8 +116,10 @@ def snoozed(tx: Tx, claim: Claim, *, until: int, outcome: str, reason: str) -> b
 
 def rate_limited(tx: Tx, claim: Claim, *, until: int, reason: str) -> bool:
     """Certainly not created; the whole account waits."""
+    if not snoozed(tx, claim, until=until, outcome="rate_limited", reason=reason):
+        return False
     _block(tx, claim, until, reason)
-    return snoozed(tx, claim, until=until, outcome="rate_limited", reason=reason)
+    return True
 
 
 def held_back(tx: Tx, claim: Claim, *, until: int, reason: str) -> None:
@@ -108,19 +129,26 @@ def held_back(tx: Tx, claim: Claim, *, until: int, reason: str) -> None:
 
 def account_blocked(tx: Tx, claim: Claim, reason: str) -> bool:
     """Certainly not created; the account closes until somebody verifies it, and people are told once."""
+    if not snoozed(tx, claim, until=tx.now, outcome="account_blocked", reason=reason):
+        return False
+    closed(tx, claim, reason)
+    return True
+
+
+def closed(tx: Tx, claim: Claim, reason: str) -> None:
+    """The account closes until somebody verifies it; the delivery stays as it is."""
     _block(tx, claim, _UNTIL_VERIFIED, reason)
     incidents.open_once(tx, "account_blocked", claim.delivery.account.name, reason)
-    return snoozed(tx, claim, until=tx.now, outcome="account_blocked", reason=reason)
 
 
 def backed_off(tx: Tx, claim: Claim, *, until: int | None, reason: str) -> bool:
     """Certainly not created, the network was not to be had: again at `until`, or failed when that is None."""
     if until is None:
         return refused(tx, claim, f"tried too often: {reason}")
-    _count_failure(tx, claim, reason)
     spent = {"backoffs": _delivery.c.backoffs + 1, **_next_generation(tx, claim)}
     if not _leave(tx, claim, State.SCHEDULED, reason=reason, due_at=until, **spent):
         return False
+    _count_failure(tx, claim, reason)
     _end(tx, claim, "unavailable", reason)
     return True
 
@@ -150,19 +178,50 @@ def absent(tx: Tx, claim: Claim) -> bool:
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _leave(tx: Tx, claim: Claim, to: State, **values: Any) -> bool:
-    """Leave the claim's state for another, if this worker still holds the fence."""
-    from_ = State.IN_DOUBT if claim.doubtful else State.SENDING
+def _leave(tx: Tx, claim: Claim, to: State, *, from_: tuple[State, ...] = (), **values: Any) -> bool:
+    """Leave the claim's state for another, if this worker still holds the fence.
+
+    What a person took back meanwhile is never scheduled again.
+    """
+    expected = from_ or ((State.IN_DOUBT,) if claim.doubtful else (State.SENDING,))
+    state: Any = to.value
+    if to is State.SCHEDULED:
+        state = sa.case((_delivery.c.recall_wanted, State.CANCELLED.value), else_=to.value)
     done = tx.execute(
         sa.update(_delivery)
         .where(
             _delivery.c.id == claim.delivery.id,
             _delivery.c.fence == claim.fence,
-            _delivery.c.state == from_.value,
+            _delivery.c.state.in_([each.value for each in expected]),
         )
-        .values(state=to.value, lease_owner=None, lease_until=None, **values),
+        .values(state=state, lease_owner=None, lease_until=None, **values),
     )
     return done.rowcount == 1
+
+
+def _proves_another(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
+    account = sa.select(_delivery.c.account).where(_delivery.c.id == claim.delivery.id).scalar_subquery()
+    other = sa.select(_delivery.c.id).where(
+        _delivery.c.account == account,
+        _delivery.c.remote_id == receipt.remote_id,
+        _delivery.c.id != claim.delivery.id,
+    )
+    return tx.execute(other).first() is not None
+
+
+def _successor(tx: Tx, claim: Claim, *, due_at: Any) -> None:
+    """Give the next part of the thread its due time, as long as it waits."""
+    if claim.delivery.part == len(claim.delivery.payload.parts):
+        return
+    tx.execute(
+        sa.update(_delivery)
+        .where(
+            _delivery.c.post == claim.delivery.post_id,
+            _delivery.c.part == claim.delivery.part + 1,
+            _delivery.c.state.in_([State.PENDING.value, State.SCHEDULED.value]),
+        )
+        .values(due_at=due_at),
+    )
 
 
 def _end(tx: Tx, claim: Claim, outcome: str, detail: str | None) -> None:
@@ -184,7 +243,14 @@ def _next_generation(tx: Tx, claim: Claim) -> dict[str, Any]:
     ).first()
     if unknown:
         return {}
-    return {"generation": claim.delivery.generation + 1, "first_intent_at": None}
+    fresh: dict[str, Any] = {"generation": claim.delivery.generation + 1, "first_intent_at": None}
+    if claim.delivery.part == 1:  # nothing of the post was ever created: its lateness counts again
+        fresh["lapses_at"] = (
+            sa.select(schema.post.c.due + schema.post.c.late)
+            .where(schema.post.c.id == claim.delivery.post_id)
+            .scalar_subquery()
+        )
+    return fresh
 
 
 def _block(tx: Tx, claim: Claim, until: int, reason: str) -> None:

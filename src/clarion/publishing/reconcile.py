@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from clarion.errors import PublishError, RateLimited
+from clarion.errors import AccountBlocked, PublishError, RateLimited
 from clarion.networks.base import Absent, Found, Publisher, Sighting, Unsure
 from clarion.outbox import settle, spending
 from clarion.outbox.claims import Claim, Terms
@@ -25,6 +25,8 @@ def look(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Fo
         match sighting:
             case Found(receipt=receipt):
                 held = settle.sent(tx, claim, receipt)
+                if not held:  # the post it found is another delivery's, or another worker decided meanwhile
+                    settle.unsure(tx, claim, look_at=None, reason="a look found only another delivery's post")
             case Absent():
                 held = settle.absent(tx, claim)
             case Unsure(look_again_in=None):
@@ -63,5 +65,9 @@ def _sight(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> 
         with outbox.write() as tx:
             hold_back(tx, claim, error)
         return Unsure(look_again_in=error.wait)
+    except AccountBlocked as error:
+        with outbox.write() as tx:
+            settle.closed(tx, claim, error.message)
+        return Unsure(look_again_in=ASK_AGAIN.total_seconds())
     except PublishError:
         return Unsure(look_again_in=ASK_AGAIN.total_seconds())

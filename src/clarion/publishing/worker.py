@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
@@ -39,6 +39,8 @@ MARGIN_SECONDS = 5.0
 SOON = timedelta(seconds=10)
 #: Nobody else looks while one worker does.
 LOOKING = timedelta(minutes=2)
+#: A claim that came to nothing through no answer of the network waits so long.
+LATER = timedelta(minutes=1)
 #: A read-back may lag behind: so many looks, a second apart, before people are asked.
 CONFIRM_LOOKS = 3
 _MICROSECOND = timedelta(microseconds=1)
@@ -135,7 +137,9 @@ class Worker:
     # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _deliver(self, claim: Claim, lease: Deadline) -> None:
-        with self.publishers.of(claim.delivery.account) as publisher:
+        with self._opened(claim) as publisher:
+            if publisher is None:
+                return
             if claim.intended:  # nothing to upload: claim and intent were one commit
                 self._finish(publisher, claim, Staged(delivery=claim.delivery), lease)
                 return
@@ -147,11 +151,25 @@ class Worker:
             if intended is not None:
                 self._finish(publisher, intended, staged, lease)
 
+    @contextmanager
+    def _opened(self, claim: Claim) -> Iterator[Publisher | None]:
+        """The account's publisher; None where it cannot be had, which is settled like any other answer."""
+        with ExitStack() as stack:
+            publisher: Publisher | None = None
+            try:
+                publisher = stack.enter_context(self.publishers.of(claim.delivery.account))
+            except PublishError as error:
+                self._settle(claim, error)
+            except BaseException:
+                self._release(claim, "its account cannot be opened", later=LATER)
+                raise
+            yield publisher
+
     def _finish(self, publisher: Publisher, intended: Claim, staged: Staged, lease: Deadline) -> None:
         """Send what is intended, keep the receipt, read it back."""
         if not self._may_send(publisher, intended, lease):
             return
-        receipt = self._send(publisher, intended, staged)
+        receipt = self._send(publisher, intended, replace(staged, may_begin=lease))
         if receipt is not None and self._settle_sent(intended, receipt):
             self._confirm(publisher, intended, receipt)
 
@@ -162,7 +180,8 @@ class Worker:
     def _may_send(self, publisher: Publisher, claim: Claim, lease: Deadline) -> bool:
         """The last look before the request: time left, nobody said stop, and a repeat is still safe."""
         if self.halted() or not lease.allows(publisher.send_seconds + MARGIN_SECONDS):
-            self._release(claim, "there was no time left to send it safely")
+            # Later, or the next claim would find as little time: images may take longer than the lease.
+            self._release(claim, "there was no time left to send it safely", later=LATER)
             return False
         if claim.delivery.tried and not self._repeatable(publisher, claim.delivery):
             self._doubt(claim, "it may be up, and it is too late to send it again safely")
@@ -186,7 +205,7 @@ class Worker:
             self._settle(claim, error)
             return None
         except BaseException:
-            self._release(claim, "Clarion stopped before it was sent")
+            self._release(claim, "Clarion stopped before it was sent", later=LATER)
             raise
         point("after_stage")
         return staged
@@ -228,6 +247,12 @@ class Worker:
         return held
 
     def _settle(self, claim: Claim, error: PublishError) -> None:
+        if claim.doubtful:  # only looked for: nothing is decided
+            with self.outbox.write() as tx:
+                if isinstance(error, AccountBlocked):
+                    settle.closed(tx, claim, error.message)
+                settle.unsure(tx, claim, look_at=tx.now + LATER // _MICROSECOND)
+            return
         match error:
             case OutcomeUnknown():
                 self._doubt(claim, error.message)
@@ -259,16 +284,19 @@ class Worker:
             settle.doubted(tx, claim, look_at=tx.now, reason=reason)
         self._note("in_doubt", claim, reason)
 
-    def _release(self, claim: Claim, reason: str) -> None:
+    def _release(self, claim: Claim, reason: str, *, later: timedelta = timedelta(0)) -> None:
         # A worker that cannot even write this leaves the claim to its lease.
         with suppress(OutboxBusy), self.outbox.write() as tx:
-            settle.snoozed(tx, claim, until=tx.now, outcome="released", reason=reason)
+            until = tx.now + later // _MICROSECOND
+            settle.snoozed(tx, claim, until=until, outcome="released", reason=reason)
         self._note("waiting", claim, reason)
 
     def _confirm(self, publisher: Publisher, claim: Claim, receipt: Receipt) -> None:
         """Read it back. That it cannot be read is no news; that it is not there is."""
         for again in range(CONFIRM_LOOKS):
             if again and not self._may_look_again(claim):
+                with self.outbox.write() as tx:
+                    settle.unread(tx, claim)
                 return
             try:
                 there = publisher.confirm(claim.delivery, receipt)
@@ -277,6 +305,8 @@ class Worker:
                     with self.outbox.write() as tx:
                         reconcile.hold_back(tx, claim, error)
                 log.warning("not read back: %s", error.message, extra={"action": "confirm_failed"})
+                with self.outbox.write() as tx:
+                    settle.unread(tx, claim)
                 return
             if there:
                 break
@@ -295,7 +325,9 @@ class Worker:
     # ── looking ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _look(self, claim: Claim) -> None:
-        with self.publishers.of(claim.delivery.account) as publisher:
+        with self._opened(claim) as publisher:
+            if publisher is None:
+                return
             sighting = reconcile.look(self.outbox, publisher, claim, self.terms)
             if isinstance(sighting, Found):
                 self._note("found", claim, url=sighting.receipt.url)

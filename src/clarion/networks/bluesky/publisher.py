@@ -69,7 +69,8 @@ class BlueskyPublisher:
         delivery = staged.delivery
         post = self._record(delivery)
         put = self._put(record.POST, record.rkey(delivery), post)
-        answer = self._server.call("POST", "com.atproto.repo.putRecord", json=put, deadline=deadline)
+        with self._connection.http.within(staged.may_begin):
+            answer = self._server.call("POST", "com.atproto.repo.putRecord", json=put, deadline=deadline)
         if not answer.ok:
             raise refusal(answer, "the post")
         if answer.body.get("cid") != record.cid(post):

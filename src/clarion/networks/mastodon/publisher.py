@@ -87,7 +87,7 @@ class MastodonPublisher:
     def send(self, staged: Staged) -> Receipt:
         delivery = staged.delivery
         payload = delivery.payload
-        with self._asking("the post", unsafe=True):
+        with self._asking("the post", unsafe=True), self._http.within(staged.may_begin):
             status = self._api.status_post(
                 delivery.content.text,
                 in_reply_to_id=delivery.parent.remote_id if delivery.parent else None,

@@ -89,7 +89,7 @@ class XPublisher:
         delivery = staged.delivery
         if delivery.part > 1 and delivery.parent is None:
             raise ValueError("a later part of a thread needs the part before it")
-        with self._translated(creating=delivery):
+        with self._translated(creating=delivery), self._http.within(staged.may_begin):
             answer = self._client.create_tweet(
                 text=delivery.content.text or None,
                 media_ids=list(staged.handles) or None,

@@ -184,6 +184,7 @@ def upgrade() -> None:
         sa.Column("intent_lost", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("recall_wanted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("receipt", sa.Text(), nullable=True),
+        sa.Column("remote_id", sa.Text(), nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_delivery_account_account")),
@@ -222,6 +223,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state = 'in_doubt'"),
         postgresql_where=sa.text("state = 'in_doubt'"),
+    )
+    op.create_index(
+        "uq_delivery_remote",
+        "delivery",
+        ["account", "remote_id"],
+        unique=True,
+        sqlite_where=sa.text("remote_id IS NOT NULL"),
+        postgresql_where=sa.text("remote_id IS NOT NULL"),
     )
     op.create_index(
         "uq_delivery_sending",
