@@ -141,7 +141,7 @@ def approve(tx: Tx, number: int, *, outbox_id: str, who: str, policy: ApprovalPo
             policy=policy,
             author=entry.author,
             sensitive=post.sensitive,
-            at=max(post.due, tx.at),
+            at=_begins(post, tx.at),
         ):
             _move(tx, post.id, {State.PENDING}, State.SCHEDULED)
             scheduled.append(post)
@@ -276,6 +276,14 @@ def _approve_post(tx: Tx, post: PostView, *, outbox_id: str, who: str) -> Approv
             ),
         )
     return given
+
+
+def _begins(post: PostView, now: datetime) -> datetime:
+    """When what waits of a post would begin. What has begun may end whenever that is: its window held part 1."""
+    _, not_after = approval.window(post.due, post.late, evergreen=post.evergreen)
+    waiting = [each for each in post.deliveries if each.state is State.PENDING]
+    begun = all(each.part > 1 or each.intended for each in waiting)
+    return min(max(post.due, now), not_after) if begun else max(post.due, now)
 
 
 def _move(tx: Tx, post: str, from_: set[State], to: State, reason: str | None = None) -> None:

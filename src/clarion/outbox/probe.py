@@ -44,7 +44,10 @@ _WORK = """
         OR EXISTS (SELECT 1 FROM delivery WHERE state = 'sending' AND lease_until <= {now})
         OR EXISTS (SELECT 1 FROM delivery JOIN account ON account.id = delivery.account
                     WHERE state = 'in_doubt' AND look_at <= {now}
-                      AND (blocked_until IS NULL OR blocked_until <= {now}))
+                      AND (blocked_until IS NULL OR blocked_until <= {now})),
+           EXISTS (SELECT 1 FROM account) AND NOT EXISTS
+               (SELECT 1 FROM account WHERE NOT EXISTS
+                   (SELECT 1 FROM pause WHERE scope IN ('*', account.name) AND (until IS NULL OR until > {now})))
 """
 _HEARTBEAT = (
     "INSERT INTO meta (key, value) VALUES ('heartbeat', CAST({now} AS TEXT))"
@@ -54,6 +57,11 @@ _HEARTBEAT = (
 
 def idle(path: str | Path, *, host: str, config: str) -> bool:
     """Whether there is certainly nothing to do."""
+    return bool(rest(path, host=host, config=config))
+
+
+def rest(path: str | Path, *, host: str, config: str) -> str:
+    """Why there is certainly nothing to do: "idle", or "paused" when every account is; "" when there may be work."""
     values = {"schema": SCHEMA, "host": host, "key": "config", "config": config}
     try:
         with closing(
@@ -61,27 +69,32 @@ def idle(path: str | Path, *, host: str, config: str) -> bool:
         ) as database:
             row = database.execute(_of_sqlite(_NOW) + _OF_HOST, values).fetchone()
             if row is None or row[0] < row[1] - SLACK:
-                return False
+                return ""
             now = {"now": row[0]}
-            work = database.execute(_of_sqlite(_WORK), now).fetchone()[0]
+            work, paused = database.execute(_of_sqlite(_WORK), now).fetchone()
             try:
                 database.execute("PRAGMA busy_timeout = 0")
                 database.execute(_of_sqlite(_HEARTBEAT), now)
             except sqlite3.OperationalError as error:
                 # A locked outbox is at work: its own run leaves the heartbeat. A full or read-only disk must be told.
                 if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                    return False
-            return not work
+                    return ""
+            return _rest(work, paused)
     except sqlite3.Error:
-        return False
+        return ""
 
 
 def idle_postgres(url: str, *, key: str, config: str) -> bool:
-    """The same of a PostgreSQL outbox. `key`: under which the host keeps its stamp of config.toml."""
+    """The same of a PostgreSQL outbox."""
+    return bool(rest_postgres(url, key=key, config=config))
+
+
+def rest_postgres(url: str, *, key: str, config: str) -> str:
+    """As `rest`, of a PostgreSQL outbox. `key`: under which the host keeps its stamp of config.toml."""
     try:
         import psycopg
     except ImportError:
-        return False
+        return ""
     values = {"schema": SCHEMA, "key": key, "config": config}
     scheme, _, rest = url.partition("://")
     try:
@@ -93,15 +106,21 @@ def idle_postgres(url: str, *, key: str, config: str) -> bool:
         ) as database:
             row = database.execute(_of_postgres(_NOW), values).fetchone()
             if row is None or row[0] < row[1] - SLACK:
-                return False
+                return ""
             now = {"now": row[0]}
             found = database.execute(_of_postgres(_WORK), now).fetchone()
             with suppress(psycopg.errors.LockNotAvailable):
                 database.execute("SET lock_timeout = '100ms'")
                 database.execute(_of_postgres(_HEARTBEAT), now)
-            return found is not None and not found[0]
+            return _rest(*found) if found else ""
     except psycopg.Error:
-        return False
+        return ""
+
+
+def _rest(work: object, paused: object) -> str:
+    if work:
+        return ""
+    return "paused" if paused else "idle"
 
 
 def config_key(host: str) -> str:
