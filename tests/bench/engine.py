@@ -1,0 +1,150 @@
+"""What a claim and its settlement cost, held against a bare loop on the same database, in the same run.
+
+The bare loop is the least that any outbox must do: mark a row as taken, commit; mark it as done, commit. Two one-row
+updates by primary key, through the driver itself, on a connection with the same pragmas. Claim and settle do the whole
+of it: what time does to deliveries, looks, pauses, approvals, digests, three windows, the intent, the audit trail.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+from clarion import networks
+from clarion.model import Receipt
+from clarion.outbox import claims, opening, settle
+from clarion.outbox.claims import Claim, Terms
+from clarion.outbox.store import DatabaseTime
+from clarion.outbox.tending import tend
+from clarion.publishing.limits import windows
+from tests import postgres
+from tests.bench import filling
+from tests.desk import Desk, on_postgres
+
+FEW, MANY = 1_000, 1_000_000
+ACCOUNTS = 40
+#: Deliveries a round: ten claims of one, one claim of ten, and as many in the bare loop.
+BATCH = 10
+ROUNDS = 40
+Row = tuple[str, float, float | None, bool]  # what, ratio, bar, whether the bar is the least it may be
+
+
+@dataclass(kw_only=True)
+class Bench:
+    """An outbox with so many deliveries queued, some of them due."""
+
+    desk: Desk
+    spare: list[str]  # ids of rows that the bare loop may use
+    terms: Terms
+
+    def by_ones(self) -> None:
+        for _ in range(BATCH):
+            [claim] = self._claim(1)
+            self._settle(claim)
+
+    def by_tens(self) -> None:
+        taken = self._claim(BATCH)
+        assert len(taken) == BATCH
+        for claim in taken:
+            self._settle(claim)
+
+    def bare(self) -> None:
+        connection = self.desk.outbox.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            sqlite = self.desk.outbox.engine.dialect.name == "sqlite"
+            mark = "?" if sqlite else "%s"
+            for _ in range(BATCH):
+                row = self.spare.pop()
+                for statement in (
+                    f"UPDATE delivery SET state = 'sending', fence = fence + 1 WHERE id = {mark}",
+                    f"UPDATE delivery SET state = 'sent' WHERE id = {mark}",
+                ):
+                    if sqlite:
+                        cursor.execute("BEGIN IMMEDIATE")
+                    cursor.execute(statement, (row,))
+                    connection.commit()
+            cursor.close()
+        finally:
+            connection.close()
+
+    def _claim(self, limit: int) -> list[Claim]:
+        with self.desk.outbox.write() as tx:
+            tend(tx, lambda _account, _after: None)
+            claims.claim_looks(tx, self.terms, limit, timedelta(minutes=2))
+            return claims.claim(tx, self.terms, limit)
+
+    def _settle(self, claim: Claim) -> None:
+        name = claim.delivery.id
+        receipt = Receipt(remote_id=name, url=f"https://one.example/{name}", at=filling.NOON)
+        with self.desk.outbox.write() as tx:
+            assert settle.sent(tx, claim, receipt)
+
+
+def ratios() -> list[Row]:
+    """Each ratio with its bar, on both databases."""
+    rows: list[Row] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="clarion-bench-") as made,
+        postgres.server(durable=True) as server,
+    ):
+        for name in ("sqlite", "postgres"):
+            with opened(name, Path(made), server, MANY) as many, opened(name, Path(made), server, FEW) as few:
+                took = in_turn(
+                    {"bare": many.bare, "ones": many.by_ones, "tens": many.by_tens, "few": few.by_ones}
+                )
+            rows += [
+                (
+                    f"{name}: claim + settle, one account at a time, against a bare loop",
+                    took["bare"] / took["ones"],
+                    0.35,
+                    True,
+                ),
+                (
+                    f"{name}: claim + settle, ten accounts a claim, against a bare loop",
+                    took["bare"] / took["tens"],
+                    0.6,
+                    True,
+                ),
+                (f"{name}: a claim at {MANY:,} queued ÷ at {FEW:,}", took["ones"] / took["few"], 1.2, False),
+            ]
+    return rows
+
+
+def in_turn(calls: dict[str, Callable[[], None]]) -> dict[str, float]:
+    """The median seconds of each, measured round by round, so that a slow minute strikes all alike."""
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(ROUNDS + 2):
+        for name, call in calls.items():
+            began = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - began)
+    return {name: median(taken[2:]) for name, taken in seconds.items()}
+
+
+@contextmanager
+def opened(name: str, folder: Path, server: postgres.Server, queued: int) -> Iterator[Bench]:
+    if name == "sqlite":
+        outbox = opening.create(folder / f"{queued}.sqlite3", host="bench")
+        desk = Desk(outbox)
+        try:
+            yield _prepared(desk, queued)
+        finally:
+            outbox.close()
+    else:
+        with on_postgres(server) as desk:
+            desk.outbox.time = DatabaseTime()
+            yield _prepared(desk, queued)
+
+
+def _prepared(desk: Desk, queued: int) -> Bench:
+    due = (2 * ROUNDS + 8) * BATCH
+    spare = filling.fill(desk, accounts=ACCOUNTS, due=due, future=queued - due if queued > due else queued)
+    limits = windows({"mastodon": networks.options("mastodon").WINDOWS})
+    return Bench(desk=desk, spare=spare, terms=replace(desk.terms(), windows=limits))
