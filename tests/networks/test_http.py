@@ -274,7 +274,7 @@ def test_a_proxy_that_is_down_lets_nothing_past() -> None:
     with serving(ok) as server, session(loopback_only=False, proxy=down) as http:
         with pytest.raises(requests.ConnectionError):
             http.get(server.url)
-        assert server.heads == []
+        assert b"".join(server.heads) == b""
         assert not http.wrote
 
 
@@ -326,3 +326,21 @@ def test_it_says_who_it_is() -> None:
     with serving(ok) as server, session() as http:
         http.get(server.url)
     assert b"User-Agent: Clarion/" in server.heads[0]
+
+
+class Lease:
+    """Seconds left, as a test says."""
+
+    def __init__(self, left: float) -> None:
+        self.left = left
+
+
+def test_a_request_that_would_outlive_its_lease_is_never_written() -> None:
+    """A process that was stopped between a look at the clock and the socket wakes up too late."""
+    with serving(ok) as server, session(seconds=5) as http:
+        with http.within(Lease(left=1)), pytest.raises(requests.RequestException) as error:
+            http.post(server.url, data="late")
+        assert isinstance(lost(error.value, http), Unavailable)
+        assert b"".join(server.heads) == b""
+        with http.within(Lease(left=60)):
+            assert http.post(server.url, data="in time").ok

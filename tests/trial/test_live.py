@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from PIL import Image
 from clarion import networks as registry
 from clarion.app import App
 from clarion.cli import clarion
+from clarion.errors import PublishError
+from clarion.model import Identity
 from tests.networks.conftest import Networks
 
 MARK = b"GPS-51.4934N-0.0098W-secret-place"
@@ -106,7 +109,7 @@ def test_no_variable_redirects_live(organiser: Organiser, monkeypatch: pytest.Mo
         monkeypatch.setenv(name, organiser.networks.urls["mastodon"])
     with App(campaign=str(organiser.folder), state=organiser.folder / "state", live=True) as app:
         for name in app.config.accounts:
-            account = app.rehearsed(name)
+            account = replace(app.rehearsed(name), identity=Identity(network="", origin="", remote_id=""))
             assert app.base(account).startswith("https://")
             assert "127.0.0.1" not in app.base(account)
 
@@ -117,6 +120,40 @@ def test_accounts_that_no_network_knows_keep_the_campaign_in_rehearsal(organiser
     result = organiser.types("live", "--yes", code=2)
     assert "no account is verified" in result.output
     assert 'mode = "rehearsal"' in (organiser.folder / "config.toml").read_text()
+
+
+def test_a_secret_that_was_not_verified_sends_nothing(organiser: Organiser) -> None:
+    """Posts were approved for the verified account; another token may be somebody else's."""
+    organiser.give_secrets("mastodon")
+    organiser.types("live", "--yes")
+    organiser.types("say", "For the verified account.", "--to", "mastodon", "--yes")
+    with organiser.app() as app:
+        app.secrets.set("mastodon", registry.rehearsal("mastodon").secret("somebody-else"))
+    result = organiser.types("publish")
+    assert "not the one that was verified" in result.output
+    assert organiser.accepted() == []
+
+
+def test_a_server_changed_in_the_configuration_gets_no_token(organiser: Organiser) -> None:
+    organiser.give_secrets("mastodon")
+    organiser.types("live", "--yes")
+    organiser.types("say", "For the verified server.", "--to", "mastodon", "--yes")
+    config = organiser.folder / "config.toml"
+    config.write_text(config.read_text().replace("https://mastodon.example", "https://evil.example"))
+    result = organiser.types("publish")
+    assert "was verified at https://mastodon.example" in result.output
+    assert organiser.accepted() == []
+
+
+def test_a_rehearsal_never_leaves_the_machine(organiser: Organiser) -> None:
+    with organiser.app() as app:
+        account = app.rehearsed("mastodon")
+        app.connections.base = lambda _account: "https://mastodon.example"
+        with (
+            app.connections.of(account) as publisher,
+            pytest.raises(PublishError, match="never leaves this machine"),
+        ):
+            publisher.verify()
 
 
 def test_a_second_machine_may_preview_but_not_queue(organiser: Organiser, tmp_path: Path) -> None:
