@@ -21,7 +21,7 @@ _NETWORKED = re.compile(
 )
 #: How folders are called that a program keeps the same on several machines.
 _SYNCED = re.compile(
-    r"(dropbox|onedrive|nextcloud|owncloud|pclouddrive|icloud ?drive|google ?drive|my drive)([ (-].*)?"
+    r"(dropbox|onedrive|nextcloud|owncloud|pclouddrive|icloud ?drive|google ?drive|my drive)( [(-].*)?"
     r"|mobile documents|cloudstorage|com~apple~clouddocs",
     re.IGNORECASE,
 )
@@ -32,10 +32,10 @@ _HINT = (
 )
 
 
-def refuse_shared(path: Path) -> None:
+def refuse_shared(path: Path, mounts: list[tuple[str, str]] | None = None) -> None:
     """Raise OutboxError where an outbox at `path` would be on a network file system or in a synced folder."""
     real = Path(os.path.realpath(path))
-    kind = file_system(real, _mounts())
+    kind = file_system(real, _mounts() if mounts is None else mounts)
     if _NETWORKED.fullmatch(kind):
         raise OutboxError(f"the outbox would stand on a network file system ({kind}): {path}", _HINT)
     synced = synced_folder(real)
