@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from clarion.clock import micros
 from clarion.errors import ApprovalError
 from clarion.model import ApprovalPolicy, Receipt, Staged
-from clarion.outbox import accounts, claims, incidents, schema, settle
+from clarion.outbox import accounts, claims, incidents, posts, schema, settle
 from clarion.outbox.claims import Claim, Withheld
 from clarion.outbox.spending import Window
 from clarion.outbox.tending import tend
@@ -167,6 +167,17 @@ def test_what_is_taken_back_in_flight_is_not_scheduled_again(desk: Desk) -> None
         tx.execute(sa.update(schema.delivery).values(recall_wanted=True))
         settle.snoozed(tx, claim, until=tx.now, outcome="rate_limited", reason="429")
     assert desk.states(number) == ["cancelled"]
+
+
+def test_what_is_in_doubt_when_it_is_cancelled_is_never_sent_again(desk: Desk) -> None:
+    number = queued(desk, "one", "two")
+    [claim] = take(desk)
+    with desk.outbox.write() as tx:
+        settle.doubted(tx, claim, look_at=tx.now, reason="lost")
+        posts.cancel(tx, number, who="ann")
+        [looking] = claims.claim_looks(tx, desk.terms(), 1, timedelta(minutes=1))
+        settle.absent(tx, looking)
+    assert desk.states(number) == ["cancelled", "cancelled"]
 
 
 def test_lateness_counts_again_when_nothing_was_created(desk: Desk) -> None:

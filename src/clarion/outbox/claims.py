@@ -204,6 +204,7 @@ _FIRST = (
         schema.delivery.c.account == sa.bindparam("account"),
         schema.delivery.c.state == _SCHEDULED,
         schema.delivery.c.due_at <= sa.bindparam("now"),
+        ~schema.delivery.c.recall_wanted,
         ~sa.exists().where(_busy.c.account == sa.bindparam("account"), _busy.c.state == _SENDING),
         sa.or_(
             schema.delivery.c.part == 1,

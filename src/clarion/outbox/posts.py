@@ -152,17 +152,25 @@ def approve(tx: Tx, number: int, *, outbox_id: str, who: str, policy: ApprovalPo
 def cancel(tx: Tx, number: int, *, who: str | None) -> list[PostView]:
     """Cancel what is still pending or scheduled of an entry; the posts it touched.
 
-    Raises OutboxError when nothing of it can be cancelled.
+    What is in flight or in doubt may be up and stays as it is, but is never sent again. Raises OutboxError when nothing
+    of the entry can be cancelled.
     """
     entry = show(tx, number)
     open_states = {State.PENDING, State.SCHEDULED}
-    touched = [post for post in entry.posts if any(d.state in open_states for d in post.deliveries)]
+    flying = {State.SENDING, State.IN_DOUBT}
+    touched = [post for post in entry.posts if any(d.state in open_states | flying for d in post.deliveries)]
     if not touched:
         raise OutboxError(
             f"#{number} is {entry.state}: nothing of it is still waiting", f"clarion queue show {number}"
         )
     for post in touched:
         _move(tx, post.id, open_states, State.CANCELLED, reason="cancelled")
+        delivery = schema.delivery
+        tx.execute(
+            sa.update(delivery)
+            .where(delivery.c.post == post.id, delivery.c.state.in_([state.value for state in flying]))
+            .values(recall_wanted=True),
+        )
     audit.record(tx, "cancelled", f"#{number}", who=who)
     return touched
 
