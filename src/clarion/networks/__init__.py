@@ -9,13 +9,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from clarion.networks.base import OptionsModule, PublisherModule, RehearsalModule, TextModule
+    from clarion.networks.base import (
+        AddressModule,
+        OptionsModule,
+        PublisherModule,
+        RehearsalModule,
+        TextModule,
+    )
 
 NAMES = ("x", "mastodon", "bluesky")
 
 
 def options(network: str) -> OptionsModule:
     return cast("OptionsModule", _aspect(network, "options"))
+
+
+def address(network: str) -> AddressModule:
+    return cast("AddressModule", _aspect(network, "address"))
 
 
 def text(network: str) -> TextModule:

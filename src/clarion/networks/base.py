@@ -172,6 +172,16 @@ class OptionsModule(Protocol):
     WINDOWS: tuple[Rate, ...]  # the limits that a delivery is admitted by
 
 
+class AddressModule(Protocol):
+    """`networks/<name>/address.py`: pure."""
+
+    SHAPE: str  # an example of what a person may paste
+
+    def remote_id(self, url: str, account: Account) -> str | None:
+        """What the network calls the post at an address that a person pasted; None when it is not this account's."""
+        ...
+
+
 # ── showing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
