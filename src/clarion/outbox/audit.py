@@ -15,6 +15,13 @@ from clarion.outbox.schema import audit
 from clarion.outbox.store import Tx
 
 CAMPAIGN = "campaign"
+_LAST = (
+    sa.select(audit.c.seq, audit.c.hash)
+    .where(audit.c.chain == sa.bindparam("of"))
+    .order_by(audit.c.seq.desc())
+    .limit(sa.literal_column("1"))
+)
+_APPEND = sa.insert(audit)
 
 
 def record(
@@ -27,28 +34,24 @@ def record(
     detail: str | None = None,
 ) -> None:
     """Append one row to a chain, in the caller's transaction."""
-    last = tx.execute(
-        sa.select(audit.c.seq, audit.c.hash)
-        .where(audit.c.chain == chain)
-        .order_by(audit.c.seq.desc())
-        .limit(1),
-    ).first()
+    last = tx.execute(_LAST, {"of": chain}).first()
     seq, before = (last.seq + 1, last.hash) if last else (1, "")
     salt = secrets.token_hex(16) if who else None
     commitment = sha256(f"{salt}\n{who}".encode()).hexdigest() if who else None
     tx.execute(
-        sa.insert(audit).values(
-            chain=chain,
-            seq=seq,
-            at=tx.now,
-            action=action,
-            subject=subject,
-            detail=detail,
-            who=who,
-            salt=salt,
-            commitment=commitment,
-            hash=_link(before, chain, seq, tx.now, action, subject, detail, commitment),
-        ),
+        _APPEND,
+        {
+            "chain": chain,
+            "seq": seq,
+            "at": tx.now,
+            "action": action,
+            "subject": subject,
+            "detail": detail,
+            "who": who,
+            "salt": salt,
+            "commitment": commitment,
+            "hash": _link(before, chain, seq, tx.now, action, subject, detail, commitment),
+        },
     )
 
 

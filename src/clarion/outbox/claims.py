@@ -51,6 +51,7 @@ class Claim:
     backoffs: int = 0
     looks: int = 0
     doubtful: bool = False  # claimed to look for it, not to send it
+    failures: int = 0  # of its account, in a row, when it was claimed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,15 @@ def claim_looks(tx: Tx, terms: Terms, limit: int, patience: timedelta) -> list[C
             sa.select(schema.post.c.payload).where(schema.post.c.id == row.post)
         ).scalar_one()
         looked_for = _delivery(tx, terms, row, account, restore(bytes(payload)), others=_others(tx, row))
-        taken.append(Claim(delivery=looked_for, fence=row.fence + 1, looks=row.looks, doubtful=True))
+        taken.append(
+            Claim(
+                delivery=looked_for,
+                fence=row.fence + 1,
+                looks=row.looks,
+                doubtful=True,
+                failures=account.failures,
+            )
+        )
     return taken
 
 
@@ -244,6 +253,24 @@ _PAUSED = sa.select(schema.pause.c.scope).where(
 )
 _APPROVALS = sa.select(schema.approval).where(schema.approval.c.post == sa.bindparam("post"))
 
+_TAKE = (
+    sa.update(schema.delivery)
+    .where(
+        schema.delivery.c.id == sa.bindparam("the"),
+        schema.delivery.c.fence == sa.bindparam("expected"),
+        schema.delivery.c.state == _SCHEDULED,
+    )
+    .values(
+        state=_SENDING,
+        reason=sa.null(),
+        fence=schema.delivery.c.fence + 1,
+        lease_owner=sa.bindparam("worker"),
+        lease_until=sa.bindparam("until"),
+    )
+)
+_TAKE_AND_INTEND = _TAKE.values(first_intent_at=sa.bindparam("intent"), lapses_at=sa.null())
+_ATTEMPT = sa.insert(schema.attempt)
+
 
 # ── the steps ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -287,39 +314,39 @@ def _take(tx: Tx, terms: Terms, row: _Row, account: _Row) -> Claim | None:
         _wait(tx, account.id, room_at)
         return None
     intended = not _uploads(part)
-    values: dict[str, object] = {"first_intent_at": row.first_intent_at or tx.now, "lapses_at": None}
     held = tx.execute(
-        sa.update(schema.delivery)
-        .where(
-            schema.delivery.c.id == row.id,
-            schema.delivery.c.fence == row.fence,
-            schema.delivery.c.state == _SCHEDULED,
-        )
-        .values(
-            state=State.SENDING.value,
-            reason=None,
-            fence=row.fence + 1,
-            lease_owner=terms.worker,
-            lease_until=tx.now + terms.lease // _MICROSECOND,
-            **(values if intended else {}),
-        ),
+        _TAKE_AND_INTEND if intended else _TAKE,
+        {
+            "the": row.id,
+            "expected": row.fence,
+            "worker": terms.worker,
+            "until": tx.now + terms.lease // _MICROSECOND,
+            **({"intent": row.first_intent_at or tx.now} if intended else {}),
+        },
     )
     if held.rowcount != 1:
         return None
     tx.execute(
-        sa.insert(schema.attempt).values(
-            delivery=row.id,
-            fence=row.fence + 1,
-            generation=row.generation,
-            worker=terms.worker,
-            started_at=tx.now,
-            intent_at=tx.now if intended else None,
-        ),
+        _ATTEMPT,
+        {
+            "delivery": row.id,
+            "fence": row.fence + 1,
+            "generation": row.generation,
+            "worker": terms.worker,
+            "started_at": tx.now,
+            "intent_at": tx.now if intended else None,
+        },
     )
     taken = _delivery(tx, terms, row, account, payload)
     if intended and taken.first_intent_at is None:
         taken = replace(taken, first_intent_at=tx.at)
-    return Claim(delivery=taken, fence=row.fence + 1, intended=intended, backoffs=row.backoffs)
+    return Claim(
+        delivery=taken,
+        fence=row.fence + 1,
+        intended=intended,
+        backoffs=row.backoffs,
+        failures=account.failures,
+    )
 
 
 def _uploads(part: Part) -> int:

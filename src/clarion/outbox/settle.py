@@ -33,30 +33,60 @@ _delivery = schema.delivery
 _attempt = schema.attempt
 _account = schema.account
 
+_another = _delivery.alias("another")
+#: Unless another delivery of the account has that receipt already.
+_SENT = (
+    sa.update(_delivery)
+    .where(
+        _delivery.c.id == sa.bindparam("the"),
+        _delivery.c.fence == sa.bindparam("expected"),
+        _delivery.c.state.in_([sa.literal_column("'sending'"), sa.literal_column("'in_doubt'")]),
+        ~sa.exists().where(
+            _another.c.account == _delivery.c.account,
+            _another.c.remote_id == sa.bindparam("up"),
+            _another.c.id != _delivery.c.id,
+        ),
+    )
+    .values(
+        state=State.SENT.value,
+        reason=sa.null(),
+        receipt=sa.bindparam("proof"),
+        remote_id=sa.bindparam("up"),
+        sent_at=sa.bindparam("now"),
+        look_at=sa.null(),
+        lease_owner=sa.null(),
+        lease_until=sa.null(),
+    )
+)
+_ENDED = (
+    sa.update(_attempt)
+    .where(_attempt.c.delivery == sa.bindparam("of"), _attempt.c.fence == sa.bindparam("by"))
+    .values(ended_at=sa.bindparam("now"), outcome=sa.bindparam("how"), detail=sa.bindparam("said"))
+)
+
 
 def sent(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
     """It is up. The next part of its thread becomes due when it was read back, or a little later.
 
     A receipt is knowledge: a worker whose lease lapsed may still bring it, as long as nobody else took the delivery.
     """
-    if _proves_another(tx, claim, receipt):
-        return False
-    held = _leave(
-        tx,
-        claim,
-        State.SENT,
-        from_=(State.SENDING, State.IN_DOUBT),
-        reason=None,
-        receipt=stored_receipt(receipt),
-        remote_id=receipt.remote_id,
-        sent_at=tx.now,
-        look_at=None,
+    held = tx.execute(
+        _SENT,
+        {
+            "the": claim.delivery.id,
+            "expected": claim.fence,
+            "proof": stored_receipt(receipt),
+            "up": receipt.remote_id,
+            "now": tx.now,
+        },
     )
-    if not held:
+    if held.rowcount != 1:
         return False
     _end(tx, claim, "sent", receipt.url)
     _successor(tx, claim, due_at=tx.now + _READ_BACK // _MICROSECOND)
-    tx.execute(sa.update(_account).where(_account.c.name == claim.delivery.account.name).values(failures=0))
+    if claim.failures:
+        name = claim.delivery.account.name
+        tx.execute(sa.update(_account).where(_account.c.name == name).values(failures=0))
     audit.record(tx, "sent", claim.delivery.id, chain=claim.delivery.account.name, detail=receipt.url)
     return True
 
@@ -199,16 +229,6 @@ def _leave(tx: Tx, claim: Claim, to: State, *, from_: tuple[State, ...] = (), **
     return done.rowcount == 1
 
 
-def _proves_another(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
-    account = sa.select(_delivery.c.account).where(_delivery.c.id == claim.delivery.id).scalar_subquery()
-    other = sa.select(_delivery.c.id).where(
-        _delivery.c.account == account,
-        _delivery.c.remote_id == receipt.remote_id,
-        _delivery.c.id != claim.delivery.id,
-    )
-    return tx.execute(other).first() is not None
-
-
 def _successor(tx: Tx, claim: Claim, *, due_at: Any) -> None:
     """Give the next part of the thread its due time, as long as it waits."""
     if claim.delivery.part == len(claim.delivery.payload.parts):
@@ -226,9 +246,14 @@ def _successor(tx: Tx, claim: Claim, *, due_at: Any) -> None:
 
 def _end(tx: Tx, claim: Claim, outcome: str, detail: str | None) -> None:
     tx.execute(
-        sa.update(_attempt)
-        .where(_attempt.c.delivery == claim.delivery.id, _attempt.c.fence == claim.fence)
-        .values(ended_at=tx.now, outcome=outcome, detail=detail),
+        _ENDED,
+        {
+            "of": claim.delivery.id,
+            "by": claim.fence,
+            "now": tx.now,
+            "how": outcome,
+            "said": detail,
+        },
     )
 
 
