@@ -7,7 +7,9 @@ import pty
 import select
 import subprocess
 import sys
+import termios
 import time
+from pathlib import Path
 
 # A session's first terminal is where hidden prompts read from.
 _START = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from clarion.cli import main; main()"
@@ -17,8 +19,9 @@ _SECONDS = 20.0
 class Terminal:
     """One command at a terminal. Use it in a `with`."""
 
-    def __init__(self, *words):
+    def __init__(self, *words, columns=80):
         self._ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (24, columns))
         self._process = subprocess.Popen(
             [sys.executable, "-c", _START, *words],
             stdin=theirs,
@@ -45,7 +48,22 @@ class Terminal:
             assert time.monotonic() < until, f"never asked {question!r}: {self.shown}"
             assert self._read(), f"ended before {question!r}: {self.shown}"
         self._heard = found + len(question)
+        self._wait_until_it_reads(until)
         os.write(self._ours, words.encode())
+
+    def _wait_until_it_reads(self, until):
+        """Sleeping, behind its question, it waits for the answer.
+
+        Before that, a Ctrl-C would fall between Python's last look for signals and the read that nothing ends, and a
+        hidden prompt would throw away what was typed.
+        """
+        stat = Path(f"/proc/{self._process.pid}/stat")
+        if not stat.exists():  # not Linux: nothing tells, so give it time
+            time.sleep(0.5)
+            return
+        while stat.read_text().rpartition(")")[2].split()[0] != "S":
+            assert time.monotonic() < until, f"never reads: {self.shown}"
+            time.sleep(0.01)
 
     def end(self):
         """Read to the end; the exit code."""

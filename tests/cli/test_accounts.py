@@ -16,6 +16,7 @@ from clarion.model import Identity, Limits, Profile
 from tests.cli.terminal import Terminal
 
 TOKEN = "synthetic-token-4711"
+MASTODON = ("--handle", "eyes", "--server", "mastodon.test")
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,7 @@ def stored(app, name):
 
 
 def test_the_secret_of_an_account_goes_to_its_private_file_and_nowhere_else(run, campaign, app):
-    answer = run("accounts", "add", "mastodon", "--stdin", stdin=f"{TOKEN}\n")
+    answer = run("accounts", "add", "mastodon", *MASTODON, "--stdin", stdin=f"{TOKEN}\n")
     assert stored(app, "mastodon") == {"access_token": TOKEN}
     assert stat.S_IMODE((app.state / "secrets.json").stat().st_mode) == 0o600
     assert TOKEN not in answer.output
@@ -53,7 +54,7 @@ def test_the_secret_of_an_account_goes_to_its_private_file_and_nowhere_else(run,
 
 
 def test_secrets_of_many_values_come_one_a_line(run, app):
-    run("accounts", "add", "x", "--stdin", stdin="a\nb\n\nc\nd\n")
+    run("accounts", "add", "x", "--handle", "eyes", "--stdin", stdin="a\nb\n\nc\nd\n")
     assert stored(app, "x") == dict(
         zip(("consumer_key", "consumer_secret", "access_token", "access_secret"), "abcd", strict=True)
     )
@@ -84,9 +85,8 @@ def test_a_pasted_address_is_taken_apart(run, campaign):
 
 
 def test_who_owns_an_account_can_be_said(run, campaign):
-    run(
-        "accounts", "add", "bluesky", "--owner", "Us", "--disclosure", "The bot label", "--stdin", stdin=TOKEN
-    )
+    words = ("--handle", "eyes.test", "--owner", "Us", "--disclosure", "The bot label")
+    run("accounts", "add", "bluesky", *words, "--stdin", stdin=TOKEN)
     assert written(campaign)["bluesky"]["owner"] == "Us"
 
 
@@ -111,13 +111,35 @@ def test_what_cannot_be_is_refused_before_a_secret_is_kept(run, campaign, app, w
 
 
 def test_nobody_can_be_asked_without_a_terminal(run):
-    assert "hint: --stdin" in run("accounts", "add", "mastodon", code=2).stderr
+    assert "hint: --stdin" in run("accounts", "add", "mastodon", *MASTODON, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], "the handle is still the example's, your_campaign\nhint: add --handle"),
+        (
+            ["--handle", "eyes"],
+            "the server is still the example's, https://mastodon.example\nhint: add --server",
+        ),
+    ],
+)
+def test_the_names_of_the_example_are_no_answers(run, app, words, says):
+    assert says in run("accounts", "add", "mastodon", *words, "--stdin", stdin=TOKEN, code=2).stderr
+    assert stored(app, "mastodon") is None
+
+
+def test_a_secret_with_a_space_is_refused_and_not_repeated(run, app):
+    answer = run("accounts", "add", "mastodon", *MASTODON, "--stdin", stdin=f"Bearer {TOKEN}", code=2)
+    assert "a secret value has no spaces in it" in answer.stderr
+    assert TOKEN not in answer.output
+    assert stored(app, "mastodon") is None
 
 
 def test_a_new_secret_ends_the_old_session(run, app):
     session = SessionFile(app.state / "sessions" / "live", "bluesky")
     session.save({"access": "old"})
-    run("accounts", "add", "bluesky", "--stdin", stdin=TOKEN)
+    run("accounts", "add", "bluesky", "--handle", "eyes.test", "--stdin", stdin=TOKEN)
     assert session.load() is None
 
 
@@ -132,17 +154,43 @@ def test_a_person_types_the_secret_unseen(campaign, app):
     assert written(campaign)["mastodon"]["server"] == "https://mastodon.test"
 
 
+def test_a_wrong_answer_is_asked_again_and_the_example_is_not_offered(campaign, app):
+    with Terminal("accounts", "add", "mastodon") as terminal:
+        terminal.answer("Its name there: ", "our campaign\n")
+        terminal.answer("one word", "")
+        terminal.answer("Its name there: ", "eyes\n")
+        terminal.answer("Its server: ", "mastodon.test/@eyes\n")
+        terminal.answer("a server is https://", "")
+        terminal.answer("Its server: ", "mastodon.test\n")
+        terminal.answer("Access token: ", f"{TOKEN} x\n")
+        terminal.answer("no spaces", "")
+        terminal.answer("Access token: ", f"{TOKEN}\n")
+        assert terminal.end() == 0
+    assert stored(app, "mastodon") == {"access_token": TOKEN}
+    assert "your_campaign" not in terminal.shown
+
+
+def test_a_name_that_is_known_is_offered_again(run, campaign):
+    run("accounts", "add", "mastodon", *MASTODON, "--stdin", stdin=TOKEN)
+    with Terminal("accounts", "add", "mastodon") as terminal:
+        terminal.answer("Its name there [eyes]: ", "\n")
+        terminal.answer("Its server [https://mastodon.test]: ", "\n")
+        terminal.answer("Access token: ", f"{TOKEN}2\n")
+        assert terminal.end() == 0
+
+
 # ── list ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_list_says_which_secrets_are_stored(run):
-    run("accounts", "add", "mastodon", "--stdin", stdin=TOKEN)
+    run("accounts", "add", "mastodon", *MASTODON, "--stdin", stdin=TOKEN)
     rows = {row["account"]: row for row in json.loads(run("accounts", "list", "--json").stdout)}
     assert {name: row["secret"] for name, row in rows.items()} == {
         "x": "missing",
         "mastodon": "stored",
         "bluesky": "missing",
     }
+    assert rows["mastodon"]["languages"] == ["en", "ru"]
     shown = run("accounts", "list")
     assert TOKEN not in shown.output
     assert shown.stdout.split()[:3] == ["ACCOUNT", "NETWORK", "HANDLE"]

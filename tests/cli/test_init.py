@@ -65,6 +65,15 @@ def test_who_you_are_is_kept_for_this_user_and_not_in_the_campaign(run, here):
     assert "Вера" not in (here / "config.toml").read_text()
 
 
+def test_a_name_once_remembered_is_kept_and_another_is_for_one_command(run):
+    run("init", "first", "--yes", "--as", "Vera")
+    said = run("init", "second", "--yes", "--as", "Mira Z").stderr
+    assert me.who() == "Vera"
+    assert "you are “Vera”" in said
+    assert "CLARION_AS='Mira Z' clarion …" in said
+    assert "stays" not in run("init", "third", "--yes", "--as", "Vera").stderr
+
+
 def test_without_an_answer_somebody_can_approve_all_the_same(run):
     run("init", "first", "--yes")
     assert me.who() == "organiser"
@@ -95,6 +104,19 @@ def test_a_folder_inside_a_campaign_is_refused(run, here):
     assert not (here / "posts" / "deeper").exists()
 
 
+def test_a_link_to_nothing_is_refused_with_what_to_make(run, here):
+    (here / "eyes").symlink_to("gone")
+    said = run("init", "eyes", "--yes", code=2).stderr
+    assert "error: eyes is a link to gone, which is not there" in said
+    assert f"hint: make that folder first: mkdir -p {here / 'gone'}" in said
+
+
+def test_a_broken_configuration_above_is_named_and_nothing_is_made(run, here):
+    (here / "config.toml").write_text("")
+    assert "config.toml is empty" in run("init", "below", "--yes", code=2).stderr
+    assert not (here / "below").exists()
+
+
 def test_files_that_are_there_are_kept_and_named(run, here):
     mine = here / "posts" / "facts.toml"
     mine.parent.mkdir()
@@ -121,16 +143,21 @@ def test_what_a_crash_left_half_done_is_finished(run, here):
     ("option", "wrong", "says"),
     [
         ("--zone", "berlni", "did you mean: Europe/Berlin"),
-        ("--zone", "", "--zone Europe/Berlin"),
+        ("--zone", "", "write it like this: Europe/Berlin"),
         ("--languages", "russian", "not a language code"),
-        ("--languages", "", "campaign.languages"),
-        ("--name", " ", "campaign.name"),
+        ("--languages", "klingon", "“klingon” is not a language code"),
+        ("--languages", "europe/berlin", "“europe/berlin” is not a language code"),
+        ("--languages", "", "one language or more"),
+        ("--name", " ", "one line of text"),
+        ("--name", "Eyes\non", "one line of text"),
         ("--as", "a\nb", "pseudonym"),
         ("--networks", "mastodn", "did you mean: mastodon"),
     ],
 )
 def test_a_wrong_answer_says_what_to_type_and_makes_nothing(run, here, option, wrong, says):
-    assert says in run("init", option, wrong, "--yes", code=2).stderr
+    said = run("init", option, wrong, "--yes", code=2).stderr
+    assert says in said
+    assert "config.toml" not in said
     assert files(here) == {}
     assert me.who() is None
 
@@ -164,6 +191,26 @@ def test_a_person_is_asked_a_handful_of_questions(here):
     assert me.who() == "Vera"
     assert "clarion accounts add bluesky" in terminal.shown
     assert "clarion accounts add mastodon" not in terminal.shown
+
+
+def test_a_wrong_answer_is_asked_again_and_the_others_stay(here):
+    with Terminal("init") as terminal:
+        terminal.answer("called", " \n")
+        terminal.answer("one line of text", "")
+        terminal.answer("called", "Eyes\n")
+        terminal.answer("pseudonym", "Vera\n")
+        terminal.answer("time zone", "berlni\n")
+        terminal.answer("did you mean: Europe/Berlin", "")
+        terminal.answer("time zone", "berlin\n")
+        terminal.answer("languages", "europe/berlin\n")
+        terminal.answer("is not a language code", "")
+        terminal.answer("languages", "en\n")
+        terminal.answer("speak", "mastodn\n")
+        terminal.answer("did you mean: mastodon", "")
+        terminal.answer("speak", "mastodon\n")
+        assert terminal.end() == 0
+    campaign = written(here)["campaign"]
+    assert (campaign["name"], campaign["zone"], campaign["languages"]) == ("Eyes", "Europe/Berlin", ["en"])
 
 
 def test_a_stop_while_asked_leaves_nothing(here):

@@ -15,6 +15,7 @@ import click
 
 from clarion import __version__
 from clarion.cli import shell
+from clarion.cli.helping import Context, fit
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -64,6 +65,8 @@ COMMANDS: dict[str, Row] = {
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one when it is called."""
 
+    context_class = Context
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -71,7 +74,7 @@ class LazyGroup(click.Group):
         row = COMMANDS.get(cmd_name)
         if row is None:
             return None
-        return cast("click.Command", getattr(import_module(f"clarion.cli.{row.module}"), row.attribute))
+        return fit(cast("click.Command", getattr(import_module(f"clarion.cli.{row.module}"), row.attribute)))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

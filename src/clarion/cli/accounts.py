@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clarion.cli import shell
+from clarion.cli import offering, shell
 from clarion.errors import CampaignError, ClarionError, PublishError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from clarion.app import App
     from clarion.campaign.config import Account
@@ -44,21 +44,21 @@ def list_(app: App, *, as_json: bool) -> None:
         shell.show_json(rows)
         return
     shell.table(
-        [list(row.values()) for row in rows],
+        [list((row | {"languages": ", ".join(row["languages"])}).values()) for row in rows],
         ["account", "network", "handle", "server", "languages", "secret"],
     )
     if not rows:
         shell.say_so("There is none yet: clarion accounts add NAME")
 
 
-def _row(app: App, name: str) -> dict[str, str]:
+def _row(app: App, name: str) -> dict[str, Any]:
     account = app.config.accounts[name]
     return {
         "account": name,
         "network": account.network,
         "handle": account.handle,
         "server": str(account.server),
-        "languages": ", ".join(app.config.languages(name)),
+        "languages": list(app.config.languages(name)),
         "secret": "stored" if _has_secret(app, name, account.network) else "missing",
     }
 
@@ -81,7 +81,7 @@ def _has_secret(app: App, name: str, network: str) -> bool:
         "clarion accounts add bluesky --stdin < app-password.txt",
     ),
 )
-@click.argument("name")
+@click.argument("name", shell_complete=offering.accounts)
 @click.option("--network", help="x, mastodon or bluesky.")
 @click.option("--handle", help="The account's name there, without @.")
 @click.option("--server", help="The account's server, https://…")
@@ -95,7 +95,9 @@ def add(app: App, /, name: str, *, from_stdin: bool, **given: str | None) -> Non
 
     The secret is asked for unseen and kept in a file of this machine that only you may read.
     """
-    config, written = app.folder / "config.toml", app.config.accounts.get(name)
+    from clarion.campaign.config import proper_account
+
+    config, written = app.folder / "config.toml", app.config.accounts.get(proper_account(name))
     ask = shell.interactive() and not from_stdin
     new = _destination({key: value for key, value in given.items() if value}, written, ask=ask)
     changes = {key: value for key, value in new.items() if value != getattr(written, key, None)}
@@ -112,6 +114,7 @@ def add(app: App, /, name: str, *, from_stdin: bool, **given: str | None) -> Non
 def _destination(given: dict[str, str], written: Account | None, *, ask: bool) -> dict[str, str]:
     """What config.toml shall say of the account. What is not given is asked for; what it says now is the usual answer."""
     from clarion import networks
+    from clarion.campaign.config import proper_server
 
     new = (
         {"network": written.network, "handle": written.handle, "server": str(written.server)}
@@ -120,29 +123,59 @@ def _destination(given: dict[str, str], written: Account | None, *, ask: bool) -
     )
     if written and given.get("network", written.network) != written.network:
         raise CampaignError(f"this account is on {written.network}", "choose another name for the new one")
+    if "server" in given:
+        given["server"] = proper_server(given["server"])
     new |= given
     if "network" not in new:
-        new["network"] = _answer("network", f"Network ({', '.join(networks.NAMES)})", None, ask=ask)
-    if new["network"] not in networks.NAMES:
-        raise shell.unknown("network", new["network"], networks.NAMES)
+        question = f"Network ({', '.join(networks.NAMES)})"
+        new["network"] = _answer("network", question, None, _known_network, ask=ask)
+    new["network"] = _known_network(new["network"])
     if "handle" not in given:
-        new["handle"] = _answer("handle", "Its name there", new.get("handle"), ask=ask)
+        new["handle"] = _answer("handle", "Its name there", new.get("handle"), _handle, ask=ask)
+    new["handle"] = _handle(new["handle"])
     if new["network"] == "mastodon" and "server" not in given:
-        new["handle"], _, host = (
-            new["handle"].removeprefix("@").partition("@")
-        )  # people paste eyes@mastodon.example
-        new["server"] = host or _answer("server", "Its server", new.get("server"), ask=ask)
-    if new.get("server") and "://" not in new["server"]:
-        new["server"] = f"https://{new['server']}"
+        new["handle"], _, host = new["handle"].partition("@")  # people paste eyes@mastodon.example
+        new["server"] = host or _answer("server", "Its server", new.get("server"), proper_server, ask=ask)
+    if new.get("server"):
+        new["server"] = proper_server(new["server"])
     return new
 
 
-def _answer(key: str, question: str, usual: str | None, *, ask: bool) -> str:
+def _answer(key: str, question: str, usual: str | None, proper: Callable[[str], str], *, ask: bool) -> str:
+    """What a person answers, or without one the usual answer; a name that only the example has is no answer."""
+    example = usual is not None and usual in _examples()
     if ask:
-        return str(click.prompt(question, default=usual, err=True)).strip()
+        return shell.ask(question, proper, usual=None if example else usual)
     if usual is None:
         raise ClarionError(f"--{key} is missing, and nobody can be asked here", f"add --{key} to the command")
-    return usual
+    if example:
+        raise ClarionError(f"the {key} is still the example's, {usual}", f"add --{key} to the command")
+    return proper(usual)
+
+
+def _examples() -> set[str]:
+    """The handles and servers that stand in config.toml only until somebody writes the real ones."""
+    import tomllib
+
+    from clarion.campaign import bundled
+
+    accounts = tomllib.loads(bundled.example().read_text(encoding="utf-8"))["accounts"].values()
+    return {str(account[key]) for account in accounts for key in ("handle", "server") if key in account}
+
+
+def _known_network(typed: str) -> str:
+    from clarion import networks
+
+    if typed.lower() not in networks.NAMES:
+        raise shell.unknown("network", typed, networks.NAMES)
+    return typed.lower()
+
+
+def _handle(typed: str) -> str:
+    handle = typed.strip().removeprefix("@")
+    if not handle or any(char.isspace() for char in handle):
+        raise ClarionError("a name on a network is one word", "type it as it stands in the profile there")
+    return handle
 
 
 def _changed(config: Path, name: str, changes: dict[str, str]) -> str:
@@ -174,15 +207,21 @@ def _secret(network: str, *, ask: bool, from_stdin: bool) -> dict[str, str]:
             raise ClarionError(
                 f"stdin gave {len(lines)} lines and {len(keys)} are needed", f"one a line: {', '.join(words)}"
             )
-        return dict(zip(keys, lines, strict=True))
+        return dict(zip(keys, map(_token, lines), strict=True))
     if not ask:
         raise ClarionError(
             "nobody can be asked for the secret here", f"--stdin, one a line: {', '.join(words)}"
         )
     return {
-        key: click.prompt(word.capitalize(), hide_input=True, err=True).strip()
-        for key, word in zip(keys, words, strict=True)
+        key: shell.ask(word.capitalize(), _token, unseen=True) for key, word in zip(keys, words, strict=True)
     }
+
+
+def _token(typed: str) -> str:
+    """A secret value. The error does not repeat it."""
+    if not typed or any(char.isspace() for char in typed):
+        raise ClarionError("a secret value has no spaces in it", "copy it again, and nothing else with it")
+    return typed
 
 
 def _keep(app: App, name: str, secret: dict[str, str]) -> None:
@@ -196,7 +235,7 @@ def _keep(app: App, name: str, secret: dict[str, str]) -> None:
 
 
 @accounts.command(epilog=shell.example("clarion accounts verify", "clarion accounts verify mastodon"))
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=offering.accounts)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def verify(app: App, names: tuple[str, ...], *, as_json: bool) -> None:

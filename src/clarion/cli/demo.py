@@ -58,10 +58,14 @@ def demo(picture: Path | None) -> None:
         shell.finish(shell.Code.TROUBLE)
 
 
+#: The narrowest terminal, in columns, in which the live table tears no word.
+_LEAST = 80
+
+
 @contextmanager
 def _screen() -> Iterator[Callable[[Show], None]]:
-    """A table that fills up before one's eyes; without a terminal, a line per phase and the table at the end."""
-    if shell.pretty():
+    """A table that fills up before one's eyes; without a wide terminal, a line per phase, then the table."""
+    if shell.pretty() and shell.width() >= _LEAST:
         from rich.console import Console
         from rich.live import Live
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,6 +22,8 @@ from clarion.errors import CampaignError
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
+
+T = TypeVar("T")
 
 #: The name approvals carry when nobody said one.
 SOMEBODY = "organiser"
@@ -64,7 +66,7 @@ def init(folder: Path, *, yes: bool, **given: str | None) -> None:
     answers = _answers(document, given, ask=not yes and shell.interactive())
     fill(document, answers)
     kept = make(folder, document)
-    if answers.me != me.who():
+    if me.remembered() is None and answers.me != me.who():
         me.remember(answers.me)
     _tell(folder, document, answers, kept)
 
@@ -74,28 +76,25 @@ def init(folder: Path, *, yes: bool, **given: str | None) -> None:
 
 def _answers(document: TOMLDocument, given: dict[str, str | None], *, ask: bool) -> Answers:
     from clarion.accounts import me
+    from clarion.campaign.config import proper_name
 
     campaign = _plain(document)["campaign"]
 
-    def answer(key: str, question: str, usual: str) -> str:
-        if given[key] is not None:
-            return str(given[key])
-        return str(click.prompt(question, default=usual, err=True)) if ask else usual
+    def answer(key: str, question: str, usual: str, proper: Callable[[str], T]) -> T:
+        said = given[key]
+        if said is None and ask:
+            return shell.ask(question, proper, usual=usual)
+        return proper(usual if said is None else said.strip())
 
-    name = answer("name", "What is the campaign called", campaign["name"])
-    who = answer("me", "Your name, or a pseudonym, for approvals", me.who() or SOMEBODY)
-    zone = answer("zone", "In which time zone do you plan", zone_here() or campaign["zone"])
-    languages = answer("languages", "Which languages do you write in", ", ".join(campaign["languages"]))
+    name = answer("name", "What is the campaign called", campaign["name"], proper_name)
+    who = answer("me", "Your name, or a pseudonym, for approvals", me.who() or SOMEBODY, me.proper)
+    zone = answer("zone", "In which time zone do you plan", zone_here() or campaign["zone"], _known_zone)
+    usual = ", ".join(campaign["languages"])
+    languages = answer("languages", "Which languages do you write in", usual, _known_languages)
     if ask and given["networks"] is None:
         shell.say_so(_price_of_x())
-    networks = answer("networks", "Where will you speak one day", "mastodon, bluesky")
-    return Answers(
-        name=name.strip(),
-        me=me.proper(who),
-        zone=_known_zone(zone.strip()),
-        languages=_words(languages),
-        networks=_known_networks(_words(networks)),
-    )
+    networks = answer("networks", "Where will you speak one day", "mastodon, bluesky", _known_networks)
+    return Answers(name=name, me=who, zone=zone, languages=languages, networks=networks)
 
 
 def zone_here() -> str | None:
@@ -124,14 +123,23 @@ def _known_zone(typed: str) -> str:
     if wanted in cities and "/" not in typed:
         return cities[wanted]
     near = get_close_matches(wanted, cities, n=1)
-    hint = f"did you mean: {cities[near[0]]}" if near else "write it like this: --zone Europe/Berlin"
+    hint = f"did you mean: {cities[near[0]]}" if near else "write it like this: Europe/Berlin"
     raise CampaignError(f"there is no time zone “{typed}”", hint)
 
 
-def _known_networks(names: Iterable[str]) -> tuple[str, ...]:
+def _known_languages(typed: str) -> tuple[str, ...]:
+    from clarion.campaign.config import proper_language
+
+    languages = tuple(map(proper_language, _words(typed)))
+    if not languages:
+        raise CampaignError("a campaign writes in one language or more", "name them by their codes: en, ru")
+    return languages
+
+
+def _known_networks(typed: str) -> tuple[str, ...]:
     from clarion.networks import NAMES
 
-    wanted = tuple(name.lower() for name in names)
+    wanted = tuple(name.lower() for name in _words(typed))
     for name in wanted:
         if name not in NAMES:
             raise shell.unknown("network", name, NAMES)
@@ -159,6 +167,11 @@ def refuse_if_taken(folder: Path) -> None:
     from clarion.campaign import where
 
     target = folder / where.FILE
+    if folder.is_symlink() and not folder.exists():
+        raise CampaignError(
+            f"{folder} is a link to {folder.readlink()}, which is not there",
+            f"make that folder first: mkdir -p {shlex.quote(str(folder.resolve()))}",
+        )
     if folder.exists() and not folder.is_dir():
         raise CampaignError(f"{folder} is a file", "clarion init DIR, with another name")
     if os.path.lexists(target):
@@ -167,7 +180,7 @@ def refuse_if_taken(folder: Path) -> None:
         )
     try:
         around = where.find(folder.absolute().parent, None)
-    except CampaignError:
+    except where.NoCampaign:
         return
     raise CampaignError(
         f"this folder lies inside the campaign {around}",
@@ -243,9 +256,15 @@ def _plain(document: TOMLDocument) -> dict[str, Any]:
 
 
 def _tell(folder: Path, document: TOMLDocument, answers: Answers, kept: list[Path]) -> None:
+    from clarion.accounts import me
+
     for path in kept:
         shell.say_so(f"kept as it was: {path}")
-    shell.say_so(f"“{answers.name}” is ready to rehearse on this machine; you are “{answers.me}”.")
+    you = me.who()
+    shell.say_so(f"“{answers.name}” is ready to rehearse on this machine; you are “{you}”.")
+    if answers.me != you:
+        shell.say_so(f"Your name on this machine stays “{you}”: it is kept in {me.place()}.")
+        shell.say_so(f"For one command as “{answers.me}”: CLARION_AS={shlex.quote(answers.me)} clarion …")
     chosen = [
         name
         for name, account in _plain(document)["accounts"].items()

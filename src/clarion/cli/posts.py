@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from clarion.cli import shell
+from clarion.cli import offering, shell
 
 if TYPE_CHECKING:
     from clarion.app import App
-    from clarion.model import Finding
+    from clarion.composing.compose import Composed
+    from clarion.errors import ClarionError
+    from clarion.model import Account, Finding
 
 
 @click.group(
@@ -27,25 +29,22 @@ def list_(app: App, *, as_json: bool) -> None:
     """List the templates."""
     from clarion.campaign import templates
 
-    found = [templates.load(app.folder, slug) for slug in templates.names(app.folder)]
-    rows = [
-        {
-            "slug": template.slug,
-            "title": template.about.title,
-            "languages": list(template.languages),
-            "wordings": template.wordings(template.languages[0]),
-            "warning": bool(template.about.warning),
-            "evergreen": template.about.evergreen,
-        }
-        for template in found
-    ]
+    rows = [_row(app, slug) for slug in templates.names(app.folder)]
     if as_json:
         shell.show_json(rows)
         return
     shell.table(
         [
-            (r["slug"], ", ".join(t.languages), r["wordings"], "yes" if r["warning"] else "", r["title"])
-            for r, t in zip(rows, found, strict=True)
+            (row["slug"], "", "", "", f"broken: {row['broken']}")
+            if row["broken"]
+            else (
+                row["slug"],
+                ", ".join(row["languages"]),
+                row["wordings"],
+                "yes" if row["warning"] else "",
+                row["title"],
+            )
+            for row in rows
         ],
         ("slug", "languages", "wordings", "warning", "title"),
     )
@@ -53,9 +52,35 @@ def list_(app: App, *, as_json: bool) -> None:
         shell.say_so("There is no template in posts/ yet.")
 
 
+def _row(app: App, slug: str) -> dict[str, Any]:
+    """What a listing says of a template; of one that cannot be read, why."""
+    from clarion.campaign import templates
+    from clarion.errors import CampaignError
+
+    try:
+        template = templates.load(app.folder, slug)
+    except CampaignError as error:
+        return {"slug": slug, "broken": error.message}
+    return {
+        "slug": template.slug,
+        "title": template.about.title,
+        "languages": list(template.languages),
+        "wordings": template.wordings(template.languages[0]),
+        "warning": bool(template.about.warning),
+        "evergreen": template.about.evergreen,
+        "broken": None,
+    }
+
+
 @posts.command(epilog=shell.example("clarion posts show court-found"))
-@click.argument("slug")
-@click.option("--lang", "languages", multiple=True, help="Only this language.")
+@click.argument("slug", shell_complete=offering.templates)
+@click.option(
+    "--lang",
+    "languages",
+    multiple=True,
+    shell_complete=offering.languages,
+    help="Only this language.",
+)
 @click.pass_obj
 def show(app: App, slug: str, languages: tuple[str, ...]) -> None:
     """Show a template as it is written. As networks show it: clarion preview SLUG."""
@@ -71,17 +96,27 @@ def show(app: App, slug: str, languages: tuple[str, ...]) -> None:
 
 
 @posts.command(epilog=shell.example("clarion posts check", "clarion posts check court-found --json"))
-@click.argument("slugs", nargs=-1, metavar="[SLUG]...")
+@click.argument("slugs", nargs=-1, metavar="[SLUG]...", shell_complete=offering.templates)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def check(app: App, slugs: tuple[str, ...], *, as_json: bool) -> None:
     """Check templates in every language and for every account. Exit 3 when something blocks."""
     from clarion.campaign import templates
+    from clarion.campaign.facts import Facts
+    from clarion.errors import CampaignError
 
     findings: list[tuple[str, Finding]] = []
-    names = slugs or tuple(templates.names(app.folder))
+    known = templates.names(app.folder)
+    names = slugs or tuple(known)
     for slug in names:
-        findings += [(slug, finding) for finding in _check(app, slug)]
+        if slug not in known:
+            templates.load(app.folder, slug)  # says that there is none, and the nearest
+    Facts.load(app.folder)  # a broken ledger is no fault of any template
+    accounts = app.accounts_to_preview()
+    if not accounts:
+        raise CampaignError("there is no account to check the templates for", "clarion accounts add NAME")
+    for slug in names:
+        findings += [(slug, finding) for finding in _check(app, slug, accounts)]
     if as_json:
         shell.show_json([{"slug": slug, **_plain(finding)} for slug, finding in findings])
     else:
@@ -94,28 +129,54 @@ def check(app: App, slugs: tuple[str, ...], *, as_json: bool) -> None:
         shell.finish(shell.Code.BLOCKED)
 
 
-def _check(app: App, slug: str) -> list[Finding]:
+def _check(app: App, slug: str, accounts: list[Account]) -> list[Finding]:
     """What the checks say of every wording, language and account of a template, each finding once."""
     from clarion.campaign import templates
+    from clarion.composing.compose import NobodyTakes
+    from clarion.errors import CampaignError, CheckFailed
+
+    try:
+        template = templates.load(app.folder, slug)
+    except CampaignError as error:
+        return [_broken(slug, error)]
+    found: dict[Finding, None] = {}
+    nobody: NobodyTakes | None = None
+    posts = 0
+    for language in template.languages:
+        for wording in range(1, template.wordings(language) + 1):
+            try:
+                composed = _compose(app, slug, language, wording, accounts)
+            except NobodyTakes as error:
+                nobody = error
+                continue
+            except (CampaignError, CheckFailed) as error:
+                found[_broken(slug, error)] = None
+                continue
+            posts += len(composed)
+            found |= {finding: None for post in composed for finding in post.findings}
+    if nobody and not posts and not found:
+        found[_finding(slug, "nobody", "look", nobody)] = None
+    return list(found)
+
+
+def _compose(app: App, slug: str, language: str, wording: int, accounts: list[Account]) -> list[Composed]:
     from clarion.cli.queueing import zone
     from clarion.composing.compose import Request, compose
 
     now = app.clock.now().astimezone(zone(app))
-    template = templates.load(app.folder, slug)
-    wordings = max(template.wordings(language) for language in template.languages)
-    found: dict[Finding, None] = {}
-    for wording in range(1, wordings + 1):
-        request = Request(slug=slug, wording=wording)
-        composed = compose(
-            request,
-            folder=app.folder,
-            config=app.config,
-            accounts=app.accounts_to_preview(),
-            due=now,
-            now=now,
-        )
-        found |= {finding: None for post in composed for finding in post.findings}
-    return list(found)
+    request = Request(slug=slug, wording=wording, languages=(language,))
+    return compose(request, folder=app.folder, config=app.config, accounts=accounts, due=now, now=now)
+
+
+def _broken(slug: str, error: ClarionError) -> Finding:
+    """A template that cannot be read or rendered can never be posted."""
+    return _finding(slug, "broken", "never", error)
+
+
+def _finding(slug: str, rule: str, level: str, error: ClarionError) -> Finding:
+    from clarion.model import Finding
+
+    return Finding(rule=rule, level=level, where=f"posts/{slug}", why=error.message, mend=error.hint)
 
 
 def _plain(finding: Finding) -> dict[str, str | None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
+from clarion.cli import offering, shell
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -22,9 +22,22 @@ if TYPE_CHECKING:
         "clarion preview court-found --lang ru --web page",
     )
 )
-@click.argument("what", metavar="[SLUG|#N]", required=False)
-@click.option("--lang", "languages", multiple=True, help="Only in this language.")
-@click.option("--to", "to", multiple=True, metavar="ACCOUNT", help="Only as this account shows it.")
+@click.argument("what", metavar="[SLUG|#N]", required=False, shell_complete=offering.templates)
+@click.option(
+    "--lang",
+    "languages",
+    multiple=True,
+    shell_complete=offering.languages,
+    help="Only in this language.",
+)
+@click.option(
+    "--to",
+    "to",
+    multiple=True,
+    metavar="ACCOUNT",
+    shell_complete=offering.accounts,
+    help="Only as this account shows it.",
+)
 @click.option("--wording", type=click.IntRange(1), default=1, help="Which of a template's wordings.")
 @click.option(
     "--set", "variables", multiple=True, metavar="NAME=VALUE", help="Fill a variable of the template."
@@ -56,7 +69,9 @@ def preview(
         shell.banner_of_rehearsal()
     number = _number(app, what)
     if number is not None:
-        shown = of_entry(app, _entry(app, number), languages=languages, to=to)
+        entry = _entry(app, number)
+        _require_some(entry, languages, to)
+        shown = of_entry(app, entry, languages=languages, to=to)
     else:
         shown = _of_template(app, str(what), languages, to, wording, variables)
     if web is None:
@@ -114,7 +129,36 @@ def _of_template(
     posts = compose(
         request, folder=app.folder, config=app.config, accounts=app.accounts_to_preview(), due=now, now=now
     )
-    return [of_composed(post, zone=zone(app)) for post in posts]
+    return [of_composed(post, zone=zone(app), scheduled=False) for post in posts]
+
+
+def _require_some(entry: EntryView, languages: tuple[str, ...], to: tuple[str, ...]) -> None:
+    """Raise CampaignError where an entry has nothing of what is asked for."""
+    from clarion.campaign.toml import did_you_mean
+    from clarion.errors import CampaignError
+
+    accounts = dict.fromkeys(post.account.name for post in entry.posts)
+    written = dict.fromkeys(post.language for post in entry.posts)
+    for name in to:
+        if name not in accounts:
+            raise CampaignError(
+                f'#{entry.number} goes to no account "{name}"',
+                did_you_mean(name, accounts, f"it goes to: {', '.join(accounts)}"),
+            )
+    for language in languages:
+        if language not in written:
+            raise CampaignError(
+                f"#{entry.number} is not in {language}; it is in {', '.join(written)}",
+                f"ask for one of these: --lang {next(iter(written))}",
+            )
+    if not any(
+        (not languages or post.language in languages) and (not to or post.account.name in to)
+        for post in entry.posts
+    ):
+        raise CampaignError(
+            f"#{entry.number} has nothing in {', '.join(languages)} for {', '.join(to)}",
+            f"all of it: clarion preview {entry.number}",
+        )
 
 
 def _number(app: App, what: str | None) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
+from clarion.cli import offering, shell
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -36,11 +36,25 @@ if TYPE_CHECKING:
 )
 @click.option("--source", help="Where the facts come from.")
 @click.option(
-    "--lang", "languages", multiple=True, help="The language of the text (default: the campaign's first)."
+    "--lang",
+    "languages",
+    multiple=True,
+    shell_complete=offering.languages,
+    help="The language of the text (default: the campaign's first).",
 )
-@click.option("--to", "to", multiple=True, metavar="ACCOUNT", help="Only to this account (default: all).")
 @click.option(
-    "--at", default="now", show_default=True, help='"now", "2026-12-01 18:00", "tomorrow 9:00", "next slot".'
+    "--to",
+    "to",
+    multiple=True,
+    metavar="ACCOUNT",
+    shell_complete=offering.accounts,
+    help="Only to this account (default: all).",
+)
+@click.option(
+    "--at",
+    default="now",
+    show_default=True,
+    help='"now", "in 2 hours", "tomorrow 9:00", "2026-12-01 18:00", "next slot".',
 )
 @click.option("--because", help="Why it goes out although a check asks for a reason.")
 @click.option("--yes", is_flag=True, help="Approve without being asked.")
@@ -88,7 +102,9 @@ def _text(text: str | None, file: Path | None) -> str:
     """The text from where it is said to be; bytes that are not UTF-8 are an error, not a guess."""
     from clarion.errors import CampaignError
 
-    if (text is None) == (file is None):
+    if text is not None and file is not None:
+        raise click.UsageError("both a text and --file are given: leave one of them out")
+    if text is None and file is None:
         raise click.UsageError(
             'say what: clarion say "…", clarion say - to read it from a pipe, or --file FILE'
         )
@@ -99,5 +115,6 @@ def _text(text: str | None, file: Path | None) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CampaignError(
-            f"the text is not UTF-8 (byte {error.start})", "save it as UTF-8 in your editor, then try again"
+            f"{file or 'what came in by the pipe'} is not UTF-8 text (byte {error.start})",
+            "save it as UTF-8 in your editor, then try again",
         ) from error

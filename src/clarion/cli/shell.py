@@ -7,11 +7,12 @@ imported here; rich is, when a table is drawn on a terminal.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import IntEnum
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -24,8 +25,15 @@ from clarion.errors import (
     PublishError,
 )
 
+T = TypeVar("T")
+
 _PLAIN = "clarion.plain"
 _FEW = 40
+#: What rich puts around the columns of a table and between two of them.
+_EDGES, _BETWEEN = 2, 3
+#: A column of text is not squeezed below this: a word a line is no help either.
+_READABLE = 20
+_TIME = re.compile(r"(?:at )?\d{1,2}:\d{2}\b|\d+ (?:min|hour|day|week)|(?:free )?slot$")
 
 
 class Code(IntEnum):
@@ -70,11 +78,20 @@ def show_json(value: Any) -> None:
 
 
 def table(rows: Iterable[Sequence[object]], columns: Sequence[str]) -> None:
-    """A listing, to stdout: aligned text, drawn with rich when somebody looks at a terminal."""
+    """A listing, to stdout: aligned text, drawn with rich when somebody looks at a terminal.
+
+    Where a terminal is too narrow for it, a small block of lines per row: no word is torn.
+    """
     cells = [[_cell(value) for value in row] for row in rows]
-    if pretty():
-        _draw(cells, columns)
-        return
+    if sys.stdout.isatty():
+        natural, least = _column_widths(cells, columns)
+        room = width() - (_EDGES + _BETWEEN * (len(columns) - 1) if pretty() else 2 * (len(columns) - 1))
+        if room < sum(least if pretty() else natural):
+            _write_blocks(cells, columns)
+            return
+        if pretty():
+            _draw(cells, columns, _shared(room, natural, least))
+            return
     lines = [[column.upper() for column in columns], *cells]
     widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -92,6 +109,13 @@ def example(*lines: str) -> str:
     return "\n  ".join(["\b\nExample:", *lines])
 
 
+def width() -> int:
+    """How many columns the terminal has."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
+
+
 def printable(text: str) -> str:
     """The text without what could steer a terminal or turn the reading direction; line breaks stay."""
     return "".join("�" if _steers(char) else char for char in text)
@@ -103,6 +127,16 @@ def printable(text: str) -> str:
 def interactive() -> bool:
     """Whether somebody can be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def ask(question: str, proper: Callable[[str], T], *, usual: str | None = None, unseen: bool = False) -> T:
+    """A person's answer as `proper` takes it. What it refuses by a ClarionError is said, and asked again."""
+    while True:
+        typed = click.prompt(printable(question), default=usual, err=True, hide_input=unseen)
+        try:
+            return proper(str(typed).strip())
+        except ClarionError as error:
+            complain(error.message, error.hint)
 
 
 def confirm(question: str, *, yes: bool) -> bool:
@@ -202,8 +236,19 @@ def _explain_usage(error: click.ClickException) -> Code:
         error.show()
         return Code.USAGE
     message = error.format_message().rstrip(".")
-    complain(message[:1].lower() + message[1:], f"{error.ctx.command_path} --help" if error.ctx else None)
+    hint = _unquoted_time(error) or (f"{error.ctx.command_path} --help" if error.ctx else None)
+    complain(message[:1].lower() + message[1:], hint)
     return Code.USAGE
+
+
+def _unquoted_time(error: click.UsageError) -> str | None:
+    """The hint for --at tomorrow 9:00 without quotes, of which the shell makes two words."""
+    extra = re.search(r"unexpected extra arguments? \((.*)\)", error.format_message())
+    if not extra or error.ctx is None or error.ctx.params.get("at") is None:
+        return None
+    typed = error.ctx.params
+    times = [word for word in (extra[1], *typed.values()) if isinstance(word, str) and _TIME.match(word)]
+    return f'put the time in quotes: --at "{typed["at"]} {times[0]}"' if times else None
 
 
 def _explain_os(error: OSError) -> Code:
@@ -266,13 +311,54 @@ def _width(text: str) -> int:
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def _draw(cells: list[list[str]], columns: Sequence[str]) -> None:
+def _column_widths(cells: list[list[str]], columns: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Per column: how wide its longest cell is, and how narrow it may become without tearing a word."""
+    natural, least = [], []
+    for column in zip(columns, *cells, strict=True):
+        natural.append(max(map(_width, column)))
+        longest_word = max(_width(word) for text in column for word in text.split() or [""])
+        least.append(max(longest_word, min(natural[-1], _READABLE)))
+    return natural, least
+
+
+def _shared(room: int, natural: list[int], least: list[int]) -> list[int]:
+    """The widths of columns that together take no more than `room`: the widest give way first."""
+    widths = list(natural)
+    while sum(widths) > room:
+        widest = max(
+            (place for place, least_width in enumerate(least) if widths[place] > least_width),
+            key=widths.__getitem__,
+        )
+        widths[widest] -= 1
+    return widths
+
+
+def _write_blocks(cells: list[list[str]], columns: Sequence[str]) -> None:
+    from textwrap import wrap
+
+    for number, row in enumerate(cells):
+        if number:
+            click.echo()
+        for column, text in zip(columns, row, strict=True):
+            for line in wrap(
+                f"{column}: {text}" if text and column != "#" else text,
+                width(),
+                subsequent_indent="  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            ):
+                click.echo(line)
+
+
+def _draw(cells: list[list[str]], columns: Sequence[str], widths: Sequence[int]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column, column_width in zip(columns, widths, strict=True):
+        drawn.add_column(column, width=column_width)
     for row in cells:
         drawn.add_row(*map(Text, row))
     Console().print(drawn)
