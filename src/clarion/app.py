@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from clarion.model import Account, ApprovalPolicy, Profile
     from clarion.outbox.claims import Terms
     from clarion.outbox.store import Outbox
+    from clarion.outbox.tending import NextSlot
     from clarion.rehearsal.running import Running
 
 
@@ -114,19 +115,23 @@ class App:
         return self.state / f"{self.mode}.sqlite3"
 
     def idle(self) -> bool:
-        """Whether there is certainly nothing to publish, and nothing to say; imports next to nothing."""
+        """Whether there is certainly nothing to publish."""
+        return bool(self.rest())
+
+    def rest(self) -> str:
+        """Why there is certainly nothing to publish: "idle" or "paused"; "" when there may be. Imports next to nothing."""
         from clarion.campaign.where import locate, peek
         from clarion.outbox.host import host_id
-        from clarion.outbox.probe import config_key, idle, idle_postgres
+        from clarion.outbox.probe import config_key, rest, rest_postgres
 
         seen = peek(locate(None, self.campaign))
         if seen is None:
-            return False
+            return ""
         campaign_id, mode, stamp, url = seen
         if mode == "live" and url:
-            return idle_postgres(url, key=config_key(host_id()), config=stamp)
+            return rest_postgres(url, key=config_key(host_id()), config=stamp)
         home = f"{self._state or state_root()}/{campaign_id}"
-        return idle(f"{home}/{mode}.sqlite3", host=host_id(), config=stamp)
+        return rest(f"{home}/{mode}.sqlite3", host=host_id(), config=stamp)
 
     def check_in(self) -> None:
         """Note that publish ran here, and that this config.toml was read in full and is good.
@@ -379,6 +384,34 @@ class App:
             accounts=frozenset(account.name for account in self.accounts()),
             windows=windows({network: networks.options(network).WINDOWS for network in used}),
         )
+
+    def next_slot(self) -> NextSlot:
+        """Where evergreen posts go that missed their time: the account's next free slot; none is handed out twice."""
+        from clarion.composing import slots
+        from clarion.outbox.views import taken
+
+        handed_out: set[tuple[str, datetime]] = set()
+
+        def found(name: str, after: datetime) -> datetime | None:
+            account = self.config.accounts.get(name)
+            if account is None:
+                return None
+            with self.outbox.read() as tx:
+                busy = taken(tx, [name]) | {slot for whose, slot in handed_out if whose == name}
+            try:
+                slot = slots.next_slot(after, account.slots, self.config.zone(), busy)
+            except CampaignError:  # it has no slots, or none is free
+                return None
+            handed_out.add((name, slot))
+            return slot
+
+        return found
+
+    def reread(self) -> None:
+        """Forget what was read and opened: the next use reads config.toml again, which may say something else."""
+        self.close()
+        for name in ("config", "rehearsal"):
+            self.__dict__.pop(name, None)
 
     def who(self) -> str:
         """Who is typing. Raises CampaignError when nobody said."""

@@ -21,7 +21,7 @@ from clarion.clock import Deadline
 from clarion.errors import AccountBlocked, OutboxBusy, OutcomeUnknown, PublishError, RateLimited, Refused
 from clarion.model import Account, Delivery, Receipt, Staged
 from clarion.networks.base import Absent, Found, Publisher, Unsure
-from clarion.outbox import claims, settle
+from clarion.outbox import claims, pauses, settle
 from clarion.outbox.claims import Claim, Terms, Withheld
 from clarion.outbox.store import Outbox
 from clarion.outbox.tending import Lapsed, NextSlot, tend
@@ -83,6 +83,7 @@ class Worker:
     tell_lapsed: Callable[[Lapsed], None] = lambda _lapsed: None
     halted: Callable[[], bool] = lambda: False
     next_slot: NextSlot = lambda _account, _after: None
+    patience: timedelta = SOON
     sleep: Callable[[float], None] = time.sleep
     tally: Tally = field(default_factory=Tally)
 
@@ -129,7 +130,7 @@ class Worker:
         with self.outbox.read() as tx:
             at = claims.next_look(tx, self.tally.in_doubt)
             left = None if at is None else timedelta(microseconds=at - tx.now)
-        if left is None or left > SOON:
+        if left is None or left > self.patience:
             return False
         self.sleep(max(0.001, left.total_seconds()))
         return True
@@ -178,20 +179,29 @@ class Worker:
         return Deadline(self.terms.lease.total_seconds())
 
     def _may_send(self, publisher: Publisher, claim: Claim, lease: Deadline) -> bool:
-        """The last look before the request: time left, nobody said stop, and a repeat is still safe."""
-        if self.halted() or not lease.allows(publisher.send_seconds + MARGIN_SECONDS):
-            # Later, or the next claim would find as little time: images may take longer than the lease.
+        """The last look before the request: nobody said stop, time is left, and a repeat is still safe."""
+        objection, repeatable = self._last_look(publisher, claim.delivery)
+        if objection is not None:
+            self._release(claim, objection)
+            return False
+        # After the read, which may have waited. Later, or the next claim would find as little time: images may take
+        # longer than the lease.
+        if not lease.allows(publisher.send_seconds + MARGIN_SECONDS):
             self._release(claim, "there was no time left to send it safely", later=LATER)
             return False
-        if claim.delivery.tried and not self._repeatable(publisher, claim.delivery):
+        if not repeatable:
             self._doubt(claim, "it may be up, and it is too late to send it again safely")
             return False
         return True
 
-    def _repeatable(self, publisher: Publisher, delivery: Delivery) -> bool:
+    def _last_look(self, publisher: Publisher, delivery: Delivery) -> tuple[str | None, bool]:
+        """Why people do not want it sent now, in one short read; and whether a repeat would be safe."""
         with self.outbox.read() as tx:
+            objection = pauses.objection(tx, delivery.id, delivery.account.name)
             since = tx.at - (delivery.first_intent_at or tx.at)
-        return since < timedelta(seconds=publisher.repeat_seconds)
+        if self.halted():
+            objection = objection or "Clarion was told to stop"
+        return objection, not delivery.tried or since < timedelta(seconds=publisher.repeat_seconds)
 
     def _stage(self, publisher: Publisher, claim: Claim) -> Staged | None:
         """Upload what must be up before. Nothing can have appeared yet, whatever goes wrong."""

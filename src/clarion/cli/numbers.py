@@ -1,0 +1,22 @@
+"""The numbers people say: #12."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+class Number(click.ParamType[int]):
+    """An entry's number, with or without its #."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        digits = str(value).removeprefix("#")
+        if not digits.isascii() or not digits.isdigit() or not 0 < int(digits) < 2**31:
+            self.fail(f"“{value}” is not an entry's number, as in 12 or #12", param, ctx)
+        return int(digits)
+
+
+NUMBER = Number()
