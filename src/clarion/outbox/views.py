@@ -5,6 +5,7 @@ In: a transaction. Out: views, plain and frozen. Nothing here changes anything.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -152,7 +153,10 @@ def image(tx: Tx, sha256: str) -> bytes:
     found = tx.execute(sa.select(schema.media.c.bytes).where(schema.media.c.sha256 == sha256)).scalar()
     if found is None:
         raise OutboxError(f"the outbox has lost the image {sha256[:12]}", "clarion db check")
-    return bytes(found)
+    raw = bytes(found)
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise OutboxError(f"the image {sha256[:12]} is not the one that was approved", "clarion db check")
+    return raw
 
 
 def taken(tx: Tx, accounts: Iterable[str]) -> set[datetime]:
