@@ -27,6 +27,7 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
+            env=dict(os.environ),  # readline, which pytest imports, sets COLUMNS behind Python's back
             start_new_session=True,
         )
         os.close(theirs)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -93,6 +94,17 @@ def test_help_names_every_command_under_its_section(run):
         assert row.summary in " ".join(shown.split())
 
 
+@pytest.mark.parametrize("columns", [40, 60])
+def test_help_fits_a_narrow_terminal_and_tears_no_word(run, monkeypatch, columns):
+    for words in ([], *([*name.split()] for name, _ in every_command())):
+        monkeypatch.setenv("COLUMNS", "200")
+        whole = run(*words, "--help").stdout
+        monkeypatch.setenv("COLUMNS", str(columns))
+        narrow = run(*words, "--help").stdout
+        assert all(len(line) < columns or len(line.split()) == 1 for line in narrow.splitlines())
+        assert re.sub(r"-\n +", "-", narrow).split() == whole.split()
+
+
 def test_a_slip_of_the_finger_is_answered_with_the_nearest_command(run):
     assert "did you mean: clarion accounts" in run("acounts", code=2).stderr
     assert "Did you mean '--zone'" in run("init", "--zon", code=2).stderr
@@ -138,6 +150,28 @@ def test_the_shell_completes_commands_without_importing_them():
 def test_the_shell_completes_what_stands_below_a_command():
     assert complete("accounts", "v")[0] == ["verify"]
     assert "--zone" in complete("init", "--")[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("posts", "show", "cou"), ["court-found"]),
+        (("posts", "check", "stay"), ["stay-informed"]),
+        (("preview", "day"), ["day-29-march"]),
+        (("preview", "--to", "m"), ["mastodon"]),
+        (("say", "--lang", ""), ["en", "ru"]),
+        (("accounts", "verify", "b"), ["bluesky"]),
+    ],
+)
+def test_the_shell_completes_names_of_the_campaign(run, words, offered):
+    run("init", "--yes")
+    assert complete(*words)[0] == offered
+
+
+def test_completion_is_silent_where_there_is_no_campaign_or_it_is_broken(run, here):
+    assert complete("posts", "show", "")[0] == [""]
+    (here / "config.toml").write_text("[campaign]\nid = 1\n")
+    assert complete("say", "--to", "")[0] == [""]
 
 
 @pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])

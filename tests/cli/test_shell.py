@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from clarion.cli import shell
+from tests.cli.terminal import Terminal
 
 ROWS: list[list[object]] = [["eyes", "да"], ["Чечня\n29", None], ["日本", "é"]]
 
@@ -23,6 +25,36 @@ def test_a_listing_is_aligned_text_by_what_a_terminal_shows(capsys):
 def test_a_listing_of_nothing_is_its_heading(capsys):
     shell.table([], ["name", "it is"])
     assert capsys.readouterr().out == "NAME  IT IS\n"
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+@pytest.mark.parametrize("options", [(), ("--plain",)])
+def test_a_terminal_too_narrow_for_a_table_gets_a_block_per_row(run, columns, options):
+    run("init", "--yes")
+    with Terminal(*options, "posts", "list", columns=columns) as terminal:
+        assert terminal.end() == 0
+    lines = terminal.shown.splitlines()
+    assert lines[:3] == ["slug: court-found", "languages: en, ru", "wordings: 1"]
+    assert "" in lines
+    assert max(map(len, lines)) <= columns
+
+
+def test_a_terminal_wide_enough_gets_a_table_whose_words_stay_whole(run):
+    run("init", "--yes")
+    with Terminal("posts", "list", columns=80) as terminal:
+        assert terminal.end() == 0
+    lines = re.sub(r"\x1b\[[\d;]*m", "", terminal.shown).splitlines()
+    assert lines[1].split() == ["slug", "languages", "wordings", "warning", "title"]
+    assert max(map(len, lines)) <= 80
+    assert any(line.split()[:3] == ["court-found", "en,", "ru"] for line in lines)
+
+
+def test_the_widest_columns_give_way_first_and_no_word_is_torn():
+    natural, least = shell._column_widths(
+        [["court-found", "one two three four five six seven"]], ["slug", "title"]
+    )
+    assert (natural, least) == ([11, 33], [11, 20])
+    assert shell._shared(36, natural, least) == [11, 25]
 
 
 @pytest.mark.parametrize("hostile", ["\x1b[2J", "\x9b2J", "\u202e", "\u2066", "\r", "\x00"])

@@ -63,5 +63,7 @@ def fit(command: click.Command) -> click.Command:
     command.context_class = Context
     if isinstance(command, click.Group):
         for below in command.commands.values():
-            fit(below)
+            below.short_help = fit(below).get_short_help_str(
+                limit=200
+            )  # whole: Click would cut it to the line
     return command

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def queued(run, here):
+    run("init", "--yes")
+    run("say", "They are not alone.", "--yes")
+    return here
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--to", "blusky"], '#1 goes to no account "blusky"\nhint: did you mean "bluesky"'),
+        (["--to", "town"], "hint: it goes to: x, mastodon, bluesky"),
+        (["--lang", "fr"], "#1 is not in fr; it is in en\nhint: ask for one of these: --lang en"),
+    ],
+)
+def test_what_an_entry_does_not_have_is_an_error_not_silence(run, words, says):
+    answer = run("preview", "1", *words, code=2)
+    assert says in answer.stderr
+    assert answer.stdout == ""
+
+
+def test_an_account_and_a_language_that_do_not_meet_are_an_error(run):
+    run("queue", "add", "court-found", "--yes")
+    assert "#2 has nothing in ru for x" in run("preview", "2", "--to", "x", "--lang", "ru", code=2).stderr
+
+
+def test_what_an_entry_has_is_shown(run):
+    assert "Bluesky" in run("preview", "#1", "--to", "bluesky", "--lang", "en").stdout
+
+
+def test_a_template_is_due_at_no_time_and_an_entry_is(run, here):
+    assert "Due " not in run("preview", "court-found").stdout
+    assert "Due " in run("preview", "1").stdout
+    run("preview", "court-found", "--web", "page")
+    page = (here / "page" / "index.html").read_text()
+    assert "No time set yet" in page
+    assert "Due " not in page
