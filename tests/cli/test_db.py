@@ -6,6 +6,8 @@ import json
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +19,12 @@ from clarion.cli import clarion
 from tests import postgres
 from tests.networks.conftest import networks  # noqa: F401 - a fixture
 from tests.trial.test_live import Organiser, organiser  # noqa: F401 - a fixture
+
+IDLE = """
+import sys
+from clarion.app import App
+print(App(campaign=sys.argv[1]).idle(), *sorted({"psycopg", "sqlalchemy"} & set(sys.modules)))
+"""
 
 
 class House(Organiser):
@@ -83,6 +91,15 @@ def test_a_clock_that_was_ahead_is_accepted(house: House) -> None:
     assert "Nothing was changed" in house.types("db", "check", "--accept-clock", code=2).stderr
     house.types("db", "check", "--accept-clock", "--yes")
     house.types("publish")
+
+
+def test_a_synced_folder_is_refused_when_it_would_matter(organiser: Organiser) -> None:  # noqa: F811
+    (organiser.folder / "state" / ".stfolder").mkdir(parents=True)
+    organiser.types("say", "A rehearsal may stand anywhere.", "--yes")
+    organiser.give_secrets("mastodon")
+    refused = organiser.types("live", "--yes", code=2)
+    assert "synced to other machines" in refused.stderr
+    assert "PostgreSQL" in refused.stderr
 
 
 # ── backup, restore ───────────────────────────────────────────────────────────────────────────────────────────
@@ -172,8 +189,10 @@ def test_a_live_campaign_moves_to_a_database_and_goes_on(house: House, database:
     assert house.accepted_once() == 2
     assert "WRONG" not in house.types("db", "check").stdout
     house.types("publish")
-    with house.app() as app:
-        assert app.idle()
+    looked = subprocess.run(
+        [sys.executable, "-c", IDLE, house.folder], capture_output=True, text=True, check=True
+    )
+    assert looked.stdout.split() == ["True", "psycopg"], "asked plainly, at psycopg's price"
     pointed = house.types("db", "backup", code=2).stderr
     assert "pg_dump --format=custom --file=outbox.dump --dbname=" in pointed
     assert "pg_restore" in house.types("db", "restore", "x", code=2).stderr

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from clarion.clock import micros
 from clarion.errors import OutboxBusy, OutboxError
 from clarion.model import Delivery
 from clarion.networks.base import Found, Sighting, Unsure
@@ -121,6 +122,7 @@ def test_a_backup_never_goes_over_another(sqlite_desk: Desk, tmp_path: Path) -> 
     copy.write_text("precious")
     with pytest.raises(OutboxError, match="a file already"):
         backup.make(Path(sqlite_desk.outbox.place), copy)
+    assert not opening.back_up(Path(sqlite_desk.outbox.place), copy), "made meanwhile by another process"
     assert copy.read_text() == "precious"
 
 
@@ -170,21 +172,41 @@ def test_lost_intents_are_marked_and_the_restore_is_in_the_audit(yesterday: Yest
         assert list(actions.scalars())[-1] == "restored"
 
 
-def test_without_the_outbox_that_was_there_what_waits_for_approval_carries_a_warning(
+def test_without_the_outbox_that_was_there_all_that_was_due_is_in_doubt_and_approvers_are_warned(
     yesterday: Yesterday,
 ) -> None:
-    yesterday.stage.desk.outbox.close()
-    yesterday.path.write_bytes(b"SQLite format 3\x00" + b"\xff" * 8192)
+    stage = yesterday.stage
+    stage.desk.outbox.close()
+    broken = b"SQLite format 3\x00" + b"\xff" * 8192
+    yesterday.path.write_bytes(broken)
+    with (
+        closing(sqlite3.connect(yesterday.copy)) as database,
+        database,
+    ):  # the broken file cannot say how late it is
+        database.execute(
+            "UPDATE meta SET value = ? WHERE key = 'simulated_now'", (str(micros(stage.desk.now)),)
+        )
     done = yesterday.restore()
     assert done.kept
-    assert done.kept.read_bytes().startswith(b"SQLite format 3\x00\xff")
-    outbox = opening.open_sqlite(yesterday.path, host="here")
-    desk = reopened(yesterday.stage, outbox)
-    desk.later(minutes=30)  # its simulated time is the backup's: the damaged file could not say
-    with outbox.read() as tx:
-        [post] = posts.show(tx, yesterday.unapproved).posts
-    assert post.state == "pending"
-    assert desk.states(yesterday.before) == ["sent"]
+    assert done.kept.read_bytes() == broken
+    assert done.in_doubt == 3
+    desk = yesterday.go_on()
+    with desk.outbox.read() as tx:
+        reasons = tx.execute(sa.select(schema.delivery.c.reason).where(schema.delivery.c.state == "pending"))
+        assert ["look at the account" in reason for reason in reasons.scalars()] == [True]
+    stage.worker().drain()
+    assert len(stage.network.taken) == 5
+    assert desk.states(yesterday.thread) == ["sent", "sent"]
+    assert desk.states(yesterday.tomorrow) == ["scheduled"]
+
+
+def test_a_backup_is_restored_on_a_new_machine(yesterday: Yesterday, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "live.sqlite3"
+    backup.restore(path, yesterday.copy, host="there", expected=yesterday.stage.desk.outbox.id, who=None)
+    outbox = opening.open_sqlite(path, host="there")
+    assert outbox.id == yesterday.stage.desk.outbox.id
+    outbox.close()
+    assert sorted(each.name for each in path.parent.iterdir()) == ["live.sqlite3", "live.sqlite3.seen"]
 
 
 def test_a_publisher_that_had_the_outbox_open_sends_nothing_more(yesterday: Yesterday) -> None:

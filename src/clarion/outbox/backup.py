@@ -95,8 +95,8 @@ def restore(
         file = Path(draft.place)
         draft.close()
         if not dry_run:
-            _put(file, path, present, restored.kept)
             opening.note_seen(path, micros(restored.at))
+            _put(file, path, present, restored.kept)
             point("restored")
     return restored
 

@@ -86,10 +86,10 @@ def accept_clock(path: Path, url: str | None, *, who: str | None) -> None:
                 set_meta(connection, HEARTBEAT, str(tx.now))
                 set_meta(connection, SEEN, str(tx.now))
                 audit.record(tx, "clock_accepted", "outbox", who=who)
+                if not url:
+                    opening.note_seen(path, tx.now)  # before the commit: it must not say more than the outbox
     finally:
         engine.dispose()
-    if not url:
-        opening.note_seen(path, tx.now)
 
 
 # ── the file ──────────────────────────────────────────────────────────────────────────────────────────────────

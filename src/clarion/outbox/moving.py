@@ -69,8 +69,10 @@ def adopt(outbox: Outbox, *, host: str | None, who: str | None) -> int:
             set_meta(tx.connection, key, str(tx.now))
         tx.execute(sa.delete(schema.meta).where(schema.meta.c.key.in_([CONFIG, BACKED_UP])))
         audit.record(tx, "adopted", "outbox", who=who, detail=f"{doubted} in doubt")
-    if host is not None:
-        opening.note_seen(Path(outbox.place), tx.now)
+        if host is not None:
+            opening.note_seen(
+                Path(outbox.place), tx.now
+            )  # before the commit: it must not say more than the outbox
     return doubted
 
 

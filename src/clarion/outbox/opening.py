@@ -122,11 +122,12 @@ def check_in(outbox: Outbox, *, host: str, config: str | None) -> None:
     with outbox.write() as tx:
         _refuse_the_past(tx.connection, tx.now)
         set_meta(tx.connection, HEARTBEAT, str(tx.now))
-        set_meta(tx.connection, SEEN, str(tx.now))
+        at = max(tx.now, int(get_meta(tx.connection, SEEN) or 0))  # a clock may go back by a little
+        set_meta(tx.connection, SEEN, str(at))
         if config is not None:
             set_meta(tx.connection, config_key(host) if shared else CONFIG, config)
     if not shared:
-        note_seen(Path(outbox.place), tx.now)
+        note_seen(Path(outbox.place), at)
 
 
 def seen(path: Path) -> int:
@@ -141,8 +142,11 @@ def note_seen(path: Path, at: int) -> None:
     """Write it down beside the outbox. What cannot be written is no reason not to publish."""
     draft = path.with_name(f".{path.name}.seen.{secrets.token_hex(4)}")
     with suppress(OSError):
-        draft.write_text(str(at), encoding="ascii")
-        draft.replace(path.with_name(f"{path.name}.seen"))
+        try:
+            draft.write_text(str(at), encoding="ascii")
+            draft.replace(path.with_name(f"{path.name}.seen"))
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def retire(connection: Connection, key: str, value: str) -> None:
