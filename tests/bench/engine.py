@@ -28,7 +28,7 @@ from tests.bench import filling
 from tests.desk import Desk, on_postgres
 
 FEW, MANY = 1_000, 1_000_000
-ACCOUNTS = 40
+ACCOUNTS = 10
 #: Deliveries a round: ten claims of one, one claim of ten, and as many in the bare loop.
 BATCH = 10
 ROUNDS = 40

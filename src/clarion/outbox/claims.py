@@ -122,7 +122,8 @@ def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
 
 def claim_looks(tx: Tx, terms: Terms, limit: int, patience: timedelta) -> list[Claim]:
     """Take deliveries in doubt whose time to look has come; nobody else looks for `patience`."""
-    if limit <= 0:
+    soonest = tx.execute(_SOONEST_LOOK).scalar() if limit > 0 else None
+    if soonest is None or soonest > tx.now:
         return []
     delivery = schema.delivery
     taken = []
@@ -217,21 +218,22 @@ _FIRST = (
         ~sa.exists().where(_busy.c.account == sa.bindparam("account"), _busy.c.state == _SENDING),
         sa.or_(
             schema.delivery.c.part == 1,
-            sa.exists().where(
-                _before.c.post == schema.delivery.c.post,
-                _before.c.part == schema.delivery.c.part - 1,
-                _before.c.state == State.SENT.value,
-            ),
+            # Not an EXISTS, which PostgreSQL may answer by hashing every delivery that was ever sent.
+            sa.select(_before.c.state)
+            .where(_before.c.post == schema.delivery.c.post, _before.c.part == schema.delivery.c.part - 1)
+            .scalar_subquery()
+            == State.SENT.value,
         ),
     )
     .order_by(schema.delivery.c.due_at, schema.delivery.c.id)
-    .limit(1)
+    .limit(sa.literal_column("1"))
 )
 _CLAIMED = _CANDIDATE.where(
     schema.delivery.c.id == sa.bindparam("id"),
     schema.delivery.c.fence == sa.bindparam("fence"),
     schema.delivery.c.state == _SENDING,
 )
+_SOONEST_LOOK = sa.select(sa.func.min(schema.delivery.c.look_at)).where(schema.delivery.c.state == _IN_DOUBT)
 _LOOKS = (
     sa.select(schema.delivery)
     .join(schema.account, schema.account.c.id == schema.delivery.c.account)

@@ -14,6 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from clarion.errors import OutboxBusy, OutboxError
 
@@ -54,13 +55,15 @@ def postgres(url: str) -> Engine:
     Raises OutboxError when the extra is not installed or the address is none.
     """
     try:
-        return sa.create_engine(
+        engine = sa.create_engine(
             _parsed(url).set(drivername="postgresql+psycopg"),
             connect_args={"connect_timeout": BUSY_SECONDS, "application_name": "clarion"},
             pool_size=5,
             max_overflow=CONNECTIONS - 5,
             pool_pre_ping=True,  # a server that was restarted is noticed before a claim, not in it
         )
+        event.listen(engine, "connect", _plan_once)
+        return engine
     except ImportError as error:
         raise OutboxError(
             "this outbox is a PostgreSQL database, and its driver is not installed",
@@ -151,6 +154,17 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA synchronous = EXTRA")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")
+
+
+def _plan_once(connection: DBAPIConnection, _record: object) -> None:
+    """Plan a statement once for any values: half of a claim's time went into plans that came out the same.
+
+    No value of ours needs a plan of its own, and states, which do, stand in the claim's statements as they are.
+    """
+    cursor = connection.cursor()
+    cursor.execute("SET plan_cache_mode = force_generic_plan")
+    cursor.close()
+    connection.commit()
 
 
 def _begin(connection: Connection) -> None:
