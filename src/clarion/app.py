@@ -51,6 +51,7 @@ class App:
         self._state = state
         self._clock = clock
         self._live_bases = live_bases or {}
+        self._seen: object = None  # what config.toml was when a long run last read it
 
     def __enter__(self) -> Self:
         return self
@@ -408,10 +409,15 @@ class App:
         return found
 
     def reread(self) -> None:
-        """Forget what was read and opened: the next use reads config.toml again, which may say something else."""
-        self.close()
-        for name in ("config", "rehearsal"):
-            self.__dict__.pop(name, None)
+        """For long runs: where config.toml changed, forget what was read and opened, for it may name another outbox."""
+        from clarion.campaign.where import locate, peek
+
+        self.__dict__.pop("rehearsal", None)  # it stops by itself when nobody asks it anything for a while
+        seen = peek(locate(None, self.campaign))
+        if seen != self._seen:
+            self.close()
+            self.__dict__.pop("config", None)
+        self._seen = seen
 
     def who(self) -> str:
         """Who is typing. Raises CampaignError when nobody said."""

@@ -37,7 +37,9 @@ class Row(NamedTuple):
 COMMANDS: dict[str, Row] = {
     "init": Row(EVERY_DAY, "init", "init", "Start a campaign in this folder"),
     "say": Row(EVERY_DAY, "say", "say", "Say something in your own words"),
-    "queue": Row(EVERY_DAY, "queue", "queue", "Add templates to the queue, list, show and cancel"),
+    "queue": Row(
+        EVERY_DAY, "queue", "queue", "Add templates to the queue; list, show, cancel, retry, resolve"
+    ),
     "preview": Row(
         EVERY_DAY, "preview", "preview", "Show a template or an entry as each network will show it"
     ),
@@ -50,6 +52,8 @@ COMMANDS: dict[str, Row] = {
     "publish": Row(
         RUNNING, "publish", "publish", "Send everything that is approved and due, each once, and exit"
     ),
+    "pause": Row(RUNNING, "pause", "pause", "Stop publishing, on every machine, until somebody resumes"),
+    "resume": Row(RUNNING, "resume", "resume", "Let publishing go on after a pause"),
     "accounts": Row(RUNNING, "accounts", "accounts", "The accounts this campaign speaks from"),
     "live": Row(RUNNING, "live", "live", "Publish for real from now on"),
     "install-cron": Row(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clarion.cli import shell
-from clarion.cli.queue import NUMBER
+from clarion.cli.numbers import NUMBER
 
 if TYPE_CHECKING:
     from clarion.app import App

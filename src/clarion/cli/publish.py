@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -10,25 +11,35 @@ import click
 from clarion.cli import shell
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+    from threading import Event
+
     from clarion.app import App
-    from clarion.publishing.worker import Event, Tally
+    from clarion.outbox.tending import Lapsed
+    from clarion.publishing.worker import Event as Happening
+    from clarion.publishing.worker import Tally
 
 
-@click.command(epilog=shell.example("clarion publish", "clarion publish --dry-run"))
+@click.command(
+    epilog=shell.example("clarion publish", "clarion publish --dry-run", "clarion publish --watch")
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be sent; send nothing.")
+@click.option("--watch", is_flag=True, help="Do not exit: go on publishing until stopped (SIGTERM, Ctrl-C).")
 @click.option("--json", "as_json", is_flag=True, help="Print what happened as JSON lines.")
 @click.pass_obj
-def publish(app: App, *, dry_run: bool, as_json: bool) -> None:
+def publish(app: App, *, dry_run: bool, watch: bool, as_json: bool) -> None:
     """Send everything that is approved and due, each once, and exit.
 
-    Safe to run as often as you like, and several at a time.
+    Safe to run as often as you like, and several at a time. With --watch it stays, and sees within half a minute
+    what others queue; when it is stopped, it finishes the request in flight.
     """
-    if app.idle():
-        _nothing_due(app)
+    if watch and dry_run:
+        raise click.UsageError("--watch sends, --dry-run does not: take one of them")
+    if watch:
+        _watch(app, as_json=as_json)
         return
-    app.check_in()
-    if app.idle():  # it was only the configuration that had changed
-        _nothing_due(app)
+    if not _may_have_work(app):
         return
     if app.rehearsing:
         shell.banner_of_rehearsal()
@@ -39,17 +50,35 @@ def publish(app: App, *, dry_run: bool, as_json: bool) -> None:
         if sys.stderr.isatty():
             shell.say_so(f"Stopped on this machine: remove {app.stop_file} to go on.")
         shell.finish(shell.Code.LATER)
-    tally = _drain(app, as_json=as_json)
-    if not (tally.sent or tally.found or tally.failed or tally.in_doubt or tally.waiting):
-        _nothing_due(app)
+    _end(app, _drain(app, as_json=as_json, halted=app.stop_file.exists))
+
+
+def _end(app: App, tally: Tally) -> None:
+    """What the run came to, as an exit code."""
     if tally.in_doubt:
         shell.say_so("In doubt: a post may be up. Nothing is sent again by itself: clarion status")
     if tally.failed or tally.in_doubt:
         shell.finish(shell.Code.TROUBLE)
+    if not (tally.sent or tally.found or tally.waiting):
+        _rest(app, app.rest())
 
 
-def _drain(app: App, *, as_json: bool) -> Tally:
-    from clarion.publishing.worker import Worker
+def _may_have_work(app: App) -> bool:
+    """Whether the outbox is worth opening; says, to a person, why not."""
+    if rest := app.rest():
+        _rest(app, rest)
+        return False
+    app.check_in()
+    if rest := app.rest():  # it was only the configuration that had changed
+        _rest(app, rest)
+        return False
+    return True
+
+
+def _drain(
+    app: App, *, as_json: bool, halted: Callable[[], bool], patience: timedelta | None = None
+) -> Tally:
+    from clarion.publishing.worker import SOON, Worker
 
     if app.rehearsing:
         app.rehearsal  # noqa: B018 - started before the first claim, so that no lease waits for it
@@ -58,9 +87,75 @@ def _drain(app: App, *, as_json: bool) -> Tally:
         publishers=app.connections,
         terms=app.terms(),
         tell=_as_json if as_json else _as_line,
-        halted=app.stop_file.exists,
+        tell_lapsed=partial(_tell_lapsed, app, as_json=as_json),
+        next_slot=app.next_slot(),
+        halted=halted,
+        patience=SOON if patience is None else patience,
     )
     return worker.drain()
+
+
+# ── watching ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _watch(app: App, *, as_json: bool) -> None:
+    """Publish round after round. Ends well when it is told to: whoever supervises it must see no failure."""
+    import signal
+    from threading import Event
+
+    from clarion.publishing.watch import watch
+
+    stopping = Event()
+
+    def stop(signal_: int, frame: object) -> None:
+        stopping.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
+
+    before = {each: signal.signal(each, stop) for each in (signal.SIGTERM, signal.SIGINT)}
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    shell.say_so("Publishing what is due until stopped (Ctrl-C, or SIGTERM).")
+    try:
+        watch(
+            partial(_round, app, stopping, as_json=as_json),
+            partial(_unchanged_for, app),
+            stopping=stopping,
+            tell=lambda message, hint: shell.say_so(f"{message}{f' ({hint})' if hint else ''}"),
+        )
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    shell.say_so("Stopped.")
+
+
+def _round(app: App, stopping: Event, *, as_json: bool) -> None:
+    """What one `clarion publish` does, by what config.toml says now."""
+    from datetime import timedelta
+
+    if app.rest():
+        return
+    app.reread()
+    app.check_in()
+    if app.rest():
+        return
+    _drain(
+        app,
+        as_json=as_json,
+        halted=lambda: stopping.is_set() or app.stop_file.exists(),
+        patience=timedelta(0),  # what is to be looked for soon is waited for between the rounds
+    )
+
+
+def _unchanged_for(app: App) -> float | None:
+    """Seconds until time alone makes work; None: it will not."""
+    from clarion.outbox.views import next_change
+
+    with app.outbox.read() as tx:
+        at = next_change(tx)
+        return None if at is None else (at - tx.now) / 1_000_000
+
+
+# ── telling ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 _WORDS = {
@@ -73,14 +168,14 @@ _WORDS = {
 }
 
 
-def _as_line(event: Event) -> None:
+def _as_line(event: Happening) -> None:
     delivery = event.delivery
     part = f" {delivery.part}/{len(delivery.payload.parts)}" if len(delivery.payload.parts) > 1 else ""
     what = f"{delivery.account.network} · {delivery.account.handle} · {delivery.payload.language}{part}"
     shell.show("  ".join(filter(None, [what, _WORDS[event.kind], event.url or event.detail])))
 
 
-def _as_json(event: Event) -> None:
+def _as_json(event: Happening) -> None:
     import json
 
     shell.show(
@@ -97,13 +192,42 @@ def _as_json(event: Event) -> None:
     )
 
 
-def _nothing_due(app: App) -> None:
-    """Cron hears nothing; a person hears what is next."""
-    if not sys.stderr.isatty():
-        return
-    from clarion.cli.status import next_due
+def _tell_lapsed(app: App, lapsed: Lapsed, *, as_json: bool) -> None:
+    """A post whose time passed before it could go out: told once, by the run that noticed."""
+    import json
 
-    shell.say_so(f"Nothing is due. {next_due(app)}")
+    from clarion.cli.queueing import zone
+    from clarion.review.preview import in_words
+
+    if as_json:
+        moved_to = lapsed.moved_to and lapsed.moved_to.isoformat()
+        plain = {"entry": lapsed.entry, "account": lapsed.account, "language": lapsed.language}
+        times = {"due": lapsed.due.isoformat(), "moved_to": moved_to}
+        shell.show(json.dumps({"event": "moved" if moved_to else "expired", **plain, **times}))
+        return
+    what = f"#{lapsed.entry} {lapsed.account} · {lapsed.language}"
+    due = in_words(lapsed.due, zone(app))
+    if lapsed.moved_to:
+        shell.show(f"{what}  moved to {in_words(lapsed.moved_to, zone(app))}: it was due {due}")
+    else:
+        shell.show(f"{what}  expired: it was due {due}. To bring it back: clarion queue retry {lapsed.entry}")
+
+
+def _rest(app: App, rest: str) -> None:
+    """Cron hears nothing; a person hears what is next, or what stops everything, which also ends with 75."""
+    if rest == "paused":
+        if sys.stderr.isatty():
+            from clarion.cli.pause import in_words
+            from clarion.outbox import pauses
+
+            with app.outbox.read() as tx:
+                for each in pauses.standing(tx):
+                    shell.say_so(in_words(app, each))
+        shell.finish(shell.Code.LATER)
+    if sys.stderr.isatty():
+        from clarion.cli.status import next_due
+
+        shell.say_so(f"Nothing is due. {next_due(app)}")
 
 
 def _dry_run(app: App, *, as_json: bool) -> None:

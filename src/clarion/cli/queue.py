@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
+from clarion.cli import mending, shell
+from clarion.cli.numbers import NUMBER
 
 if TYPE_CHECKING:
     from clarion.app import App
-    from clarion.outbox.posts import EntryView, PostView
+    from clarion.outbox.views import AttemptView, DeliveryView, EntryView, PostView
 
-
-class Number(click.ParamType[int]):
-    """An entry's number, with or without its #."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        digits = str(value).removeprefix("#")
-        if not digits.isascii() or not digits.isdigit() or not 0 < int(digits) < 2**31:
-            self.fail(f"“{value}” is not an entry's number, as in 12 or #12", param, ctx)
-        return int(digits)
-
-
-NUMBER = Number()
+    Attempts = dict[str, list[AttemptView]]
 
 
 @click.group(
     epilog=shell.example("clarion queue add court-found", "clarion queue list", "clarion queue show 12")
 )
 def queue() -> None:
-    """Add templates to the queue, list, show and cancel."""
+    """Add templates to the queue; list, show, cancel, retry, resolve."""
 
 
 @queue.command(
@@ -130,19 +118,21 @@ def list_(app: App, states: tuple[str, ...], limit: int, before: int | None, *, 
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def show(app: App, number: int, *, as_json: bool) -> None:
-    """Show one entry: each post, where it stands, and its address when it is up."""
+    """Show one entry: each post, where it stands, every try, and its address when it is up."""
     from clarion.outbox import posts
+    from clarion.outbox.views import attempts
 
     if app.rehearsing:
         shell.banner_of_rehearsal()
     with app.outbox.read() as tx:
         entry = posts.show(tx, number)
+        tries = attempts(tx, number)
     if as_json:
-        shell.show_json(plain_entry(entry))
+        shell.show_json(plain_entry(entry, tries))
         return
     shell.show(f"#{entry.number} {entry.title}: {entry.state}, by {entry.author or 'nobody named'}")
     for post in entry.posts:
-        for line in _post_lines(app, post):
+        for line in _post_lines(app, post, tries):
             shell.show(line)
 
 
@@ -169,8 +159,12 @@ def cancel(app: App, number: int, *, yes: bool) -> None:
     shell.show(f"#{number} {entry.title}: {len(touched)} posts cancelled")
 
 
-def plain_entry(entry: EntryView) -> dict[str, object]:
-    """An entry for programs."""
+queue.add_command(mending.retry)
+queue.add_command(mending.resolve)
+
+
+def plain_entry(entry: EntryView, tries: Attempts | None = None) -> dict[str, object]:
+    """An entry for programs; with every try, where they are given."""
     return {
         "number": entry.number,
         "kind": entry.kind,
@@ -197,6 +191,7 @@ def plain_entry(entry: EntryView) -> dict[str, object]:
                         "reason": delivery.reason,
                         "text": post.payload.parts[delivery.part - 1].text,
                         "url": delivery.receipt.url if delivery.receipt else None,
+                        **({} if tries is None else {"attempts": tries.get(delivery.id, [])}),
                     }
                     for delivery in post.deliveries
                 ],
@@ -221,7 +216,7 @@ def _row(app: App, entry: EntryView) -> tuple[object, ...]:
     )
 
 
-def _post_lines(app: App, post: PostView) -> list[str]:
+def _post_lines(app: App, post: PostView, tries: Attempts) -> list[str]:
     from clarion.cli.queueing import zone
     from clarion.review.preview import in_words
 
@@ -232,9 +227,40 @@ def _post_lines(app: App, post: PostView) -> list[str]:
         f"  due {in_words(post.due, zone(app))} · approved by {approved} · digest {post.digest[:12]}",
     ]
     for delivery in post.deliveries:
-        address = delivery.receipt.url if delivery.receipt else delivery.reason or ""
-        lines.append(f"  {delivery.part}/{len(post.deliveries)} {delivery.state}  {address}".rstrip())
+        lines.append(f"  {delivery.part}/{len(post.deliveries)} {_where(delivery)}".rstrip())
+        lines += [f"      {_try_in_words(app, each)}" for each in tries.get(delivery.id, [])]
     return lines
+
+
+def _where(delivery: DeliveryView) -> str:
+    """Where a delivery stands: its address when it is up, else why."""
+    up = delivery.receipt.url if delivery.receipt and delivery.state == "sent" else None
+    return f"{delivery.state}  {up or delivery.reason or ''}"
+
+
+#: What became of a try, by the outcome that the outbox keeps.
+_OUTCOMES = {
+    "sent": "it is up",
+    "refused": "the network refused it",
+    "rate_limited": "too many requests, not created",
+    "account_blocked": "the account may not, not created",
+    "unavailable": "the network was not to be had, not created",
+    "unknown": "nobody knows whether it was created",
+    "released": "nothing was sent",
+}
+
+
+def _try_in_words(app: App, tried: AttemptView) -> str:
+    from clarion.cli.queueing import zone
+
+    at = tried.started_at.astimezone(zone(app))
+    asked = f"ready to send {tried.intent_at.astimezone(zone(app)):%H:%M:%S}, " if tried.intent_at else ""
+    ended = tried.outcome and _OUTCOMES.get(tried.outcome, tried.outcome.replace("_", " "))
+    detail = f": {tried.detail}" if tried.detail else ""
+    return (
+        f"try {tried.fence}, {at:%Y-%m-%d %H:%M:%S %z}, worker {tried.worker}: "
+        f"{asked}{ended or 'not ended yet'}{detail}"
+    )
 
 
 def pairs(variables: tuple[str, ...]) -> dict[str, str]:

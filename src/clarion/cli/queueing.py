@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from clarion.cli import shell
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from clarion.app import App
     from clarion.composing.compose import Composed, Request
     from clarion.model import Account
@@ -45,12 +47,13 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
         shell.say_so(f"Live, it would wait for the next free slot: {_next_slot(app)}.")
 
 
-def approve(app: App, number: int, who: str) -> int:
-    """Give `who`'s approval; how many posts are scheduled by it."""
+def approve(app: App, number: int, who: str, *, only: Collection[str] | None = None) -> int:
+    """Give `who`'s approval, to these posts only (their ids) or to all; how many posts are scheduled by it."""
     from clarion.outbox import posts
 
     with app.outbox.write() as tx:
-        return len(posts.approve(tx, number, outbox_id=app.outbox.id, who=who, policy=app.policy()))
+        given = posts.approve(tx, number, outbox_id=app.outbox.id, who=who, policy=app.policy(), only=only)
+        return len(given)
 
 
 def accounts(app: App) -> list[Account]:

@@ -36,10 +36,13 @@ def look(app: App) -> Status:
 
 
 def lines(app: App, found: Status) -> list[str]:
-    """The status in words: first what needs somebody, then the numbers."""
+    """The status in words: first what is stopped and what needs somebody, then the numbers."""
+    from clarion.cli.pause import in_words
+
     said = [f"Campaign: {app.config.campaign.name} ({app.mode})"]
     if found.stopped:
         said.append(f"STOPPED on this machine. To go on, remove {app.stop_file}")
+    said += [in_words(app, each) for each in found.paused]
     said += [f"Needs you: {each.what}. {each.hint}" for each in found.needs]
     counts = ", ".join(f"{count} {state}" for state, count in found.deliveries.items())
     said.append(f"Deliveries: {counts or 'none yet'}")

@@ -6,7 +6,7 @@ In: frozen posts from composing, numbers of entries. Out: what changed. Every ch
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -116,8 +116,16 @@ def add(tx: Tx, entry: NewEntry, posts: Sequence[NewPost]) -> int:
     return number
 
 
-def approve(tx: Tx, number: int, *, outbox_id: str, who: str, policy: ApprovalPolicy) -> list[PostView]:
-    """Give `who`'s approval to every pending post of an entry; the posts that are scheduled by it.
+def approve(
+    tx: Tx,
+    number: int,
+    *,
+    outbox_id: str,
+    who: str,
+    policy: ApprovalPolicy,
+    only: Collection[str] | None = None,
+) -> list[PostView]:
+    """Give `who`'s approval to every pending post of an entry, or to these only; the posts that are scheduled by it.
 
     Raises ApprovalError when a team asks its author to approve.
     """
@@ -130,7 +138,7 @@ def approve(tx: Tx, number: int, *, outbox_id: str, who: str, policy: ApprovalPo
         )
     scheduled = []
     for post in entry.posts:
-        if post.state is not State.PENDING:
+        if post.state is not State.PENDING or (only is not None and post.id not in only):
             continue
         given = _approve_post(tx, post, outbox_id=outbox_id, who=who)
         if approval.covers(

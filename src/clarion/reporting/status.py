@@ -7,8 +7,12 @@ from datetime import datetime
 
 from clarion.clock import moment
 from clarion.model import State
-from clarion.outbox import accounts, incidents, posts, store
+from clarion.outbox import accounts, incidents, pauses, posts, store, views
+from clarion.outbox.pauses import Pause
 from clarion.outbox.store import Outbox
+
+#: So many of a kind are named one by one.
+_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +26,8 @@ class Need:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     now: datetime
-    stopped: bool
+    stopped: bool  # on this machine, by the STOP file
+    paused: tuple[Pause, ...]  # on all machines
     deliveries: dict[State, int]
     next_due: datetime | None
     heartbeat: datetime | None
@@ -37,6 +42,7 @@ def look(outbox: Outbox, *, stopped: bool) -> Status:
         return Status(
             now=tx.at,
             stopped=stopped,
+            paused=tuple(pauses.standing(tx)),
             deliveries={state: counts[state] for state in State if state in counts},
             next_due=posts.next_due(tx),
             heartbeat=moment(int(heartbeat)) if heartbeat else None,
@@ -59,13 +65,48 @@ def _needs(tx: store.Tx, counts: dict[State, int]) -> list[Need]:
         for each in incidents.standing(tx)
         if _verify(each.subject) not in told
     ]
-    for state, words, hint in (
-        (State.IN_DOUBT, "in doubt: nobody knows whether they are up", "clarion queue list --state in_doubt"),
-        (State.FAILED, "failed", "clarion queue list --state failed"),
-        (State.PENDING, "waiting for approval", "clarion approve"),
-    ):
-        if counts.get(state):
-            found.append(Need(what=f"{counts[state]} {words}", hint=hint))
+    if counts.get(State.IN_DOUBT):
+        found += _in_doubt(tx)
+    if counts.get(State.FAILED):
+        found += _failed(tx, counts[State.FAILED])
+    if counts.get(State.PENDING):
+        found.append(Need(what=f"{counts[State.PENDING]} waiting for approval", hint="clarion approve"))
+    return found
+
+
+def _in_doubt(tx: store.Tx) -> list[Need]:
+    """What only a person can settle, one by one; what is still looked for, in one line."""
+    troubled = views.troubled(tx, State.IN_DOUBT)
+    waiting = [each for each in troubled if each.look_at is None]
+    found = [
+        Need(
+            what=f"#{each.entry} on {each.account} ({each.language}), part {each.part}, is in doubt: {each.reason}",
+            hint=f"Look there, then: clarion queue resolve {each.entry} --sent URL, or --absent",
+        )
+        for each in waiting[:_LISTED]
+    ]
+    if len(waiting) > _LISTED:
+        found.append(
+            Need(what=f"{len(waiting) - _LISTED} more in doubt", hint="clarion queue list --state in_doubt")
+        )
+    if len(troubled) > len(waiting):
+        looked = len(troubled) - len(waiting)
+        found.append(
+            Need(
+                what=f"{looked} in doubt; Clarion is looking for them",
+                hint="clarion queue list --state in_doubt",
+            )
+        )
+    return found
+
+
+def _failed(tx: store.Tx, count: int) -> list[Need]:
+    numbers = list(dict.fromkeys(each.entry for each in views.troubled(tx, State.FAILED)))
+    found = [
+        Need(what=f"#{number} failed", hint=f"clarion queue retry {number}") for number in numbers[:_LISTED]
+    ]
+    if len(numbers) > _LISTED:
+        found.append(Need(what=f"{count} failed in all", hint="clarion queue list --state failed"))
     return found
 
 
