@@ -9,6 +9,7 @@ import pytest
 
 from clarion.networks import NAMES
 from clarion.trial.demo import DROPPED, TEMPLATES, Show, run
+from tests.cli.terminal import Terminal
 
 from .conftest import Person
 
@@ -47,3 +48,14 @@ def test_the_timelines_show_every_post(demo) -> None:
 
 def test_the_command_ends_with_the_count(person: Person) -> None:
     assert person.types("demo").splitlines()[-2:] == ["Your turn: clarion init", "0 lost · 0 doubled"]
+
+
+def test_on_a_phone_it_tears_no_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with Terminal("demo", columns=40) as terminal:
+        assert terminal.end() == 0
+    *_, table = terminal.shown.partition("each post once …")
+    rows = table.partition("One network took")[0].splitlines()
+    assert "post: court-found" in rows
+    assert all(len(line) <= 40 or len(line.split()) == 1 for line in rows)
