@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -344,7 +345,11 @@ def test_the_probe_leaves_a_heartbeat_and_does_not_wait_for_a_lock(shared: tuple
     with desk.outbox.write() as tx:
         assert int(get_meta(tx.connection, HEARTBEAT) or 0) > 1
         set_meta(tx.connection, HEARTBEAT, str(tx.now))
-        assert quiet(url), "another host writes it just now"
+        answers: list[bool] = []
+        asked = threading.Thread(target=lambda: answers.append(quiet(url)), daemon=True)
+        asked.start()
+        asked.join(20)
+        assert answers == [True], "another host writes it just now, and holds the lock"
 
 
 def test_the_probe_leaves_a_dead_database_to_the_full_path() -> None:
