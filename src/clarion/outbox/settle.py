@@ -136,9 +136,10 @@ def refused(tx: Tx, claim: Claim, reason: str) -> bool:
     return True
 
 
-def snoozed(tx: Tx, claim: Claim, *, until: int, outcome: str, reason: str) -> bool:
-    """Certainly not created, and nobody's fault: due again at `until` (microseconds)."""
-    if not _leave(tx, claim, State.SCHEDULED, reason=reason, due_at=until, **_next_generation(tx, claim)):
+def snoozed(tx: Tx, claim: Claim, *, until: int | None, outcome: str, reason: str) -> bool:
+    """Certainly not created, and nobody's fault: due again at `until` (microseconds); None: when it was."""
+    due: dict[str, Any] = {} if until is None else {"due_at": until}
+    if not _leave(tx, claim, State.SCHEDULED, reason=reason, **due, **_next_generation(tx, claim)):
         return False
     _end(tx, claim, outcome, reason)
     return True
@@ -158,8 +159,11 @@ def held_back(tx: Tx, claim: Claim, *, until: int, reason: str) -> None:
 
 
 def account_blocked(tx: Tx, claim: Claim, reason: str) -> bool:
-    """Certainly not created; the account closes until somebody verifies it, and people are told once."""
-    if not snoozed(tx, claim, until=tx.now, outcome="account_blocked", reason=reason):
+    """Certainly not created; the account closes until somebody verifies it, and people are told once.
+
+    What waits keeps its due time: afterwards it goes out in the order it was planned in.
+    """
+    if not snoozed(tx, claim, until=None, outcome="account_blocked", reason=reason):
         return False
     closed(tx, claim, reason)
     return True
