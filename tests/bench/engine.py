@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
@@ -25,7 +25,7 @@ from clarion.outbox.tending import tend
 from clarion.publishing.limits import windows
 from tests import postgres
 from tests.bench import filling
-from tests.desk import Desk, on_postgres
+from tests.desk import NOON, Desk, on_postgres
 
 FEW, MANY = 1_000, 1_000_000
 ACCOUNTS = 10
@@ -82,7 +82,7 @@ class Bench:
 
     def _settle(self, claim: Claim) -> None:
         name = claim.delivery.id
-        receipt = Receipt(remote_id=name, url=f"https://one.example/{name}", at=filling.NOON)
+        receipt = Receipt(remote_id=name, url=f"https://one.example/{name}", at=NOON)
         with self.desk.outbox.write() as tx:
             assert settle.sent(tx, claim, receipt)
 
@@ -145,6 +145,12 @@ def opened(name: str, folder: Path, server: postgres.Server, queued: int) -> Ite
 
 def _prepared(desk: Desk, queued: int) -> Bench:
     due = (2 * ROUNDS + 8) * BATCH
-    spare = filling.fill(desk, accounts=ACCOUNTS, due=due, future=queued - due if queued > due else queued)
+    spare = filling.fill(
+        desk,
+        now=datetime.now(UTC),
+        accounts=ACCOUNTS,
+        due=due,
+        future=queued - due if queued > due else queued,
+    )
     limits = windows({"mastodon": networks.options("mastodon").WINDOWS})
     return Bench(desk=desk, spare=spare, terms=replace(desk.terms(), windows=limits))

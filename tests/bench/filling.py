@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from clarion.clock import micros
 from tests.desk import Desk
 
-NOON = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
 _SPARE = 1_000
 
 _SERIES = {
@@ -19,12 +19,11 @@ _SERIES = {
 _ID = {"sqlite": "printf('%032x', :base + i)", "postgresql": "lpad(to_hex(:base + i), 32, '0')"}
 
 
-def fill(desk: Desk, *, accounts: int, due: int, future: int) -> list[str]:
-    """Queue `due` approved deliveries that may go now and `future` that may not yet; ids of rows nobody will claim.
+def fill(desk: Desk, *, now: datetime, accounts: int, due: int, future: int) -> list[str]:
+    """Queue `due` approved deliveries that may go at `now` and `future` that may not yet; ids of rows nobody will claim.
 
     Those of the future are parts of one post, which a claim never meets: what counts is that they stand in the indexes.
     """
-    now = datetime.now(UTC)
     numbers = []
     for each in range(accounts):
         numbers.append(
@@ -48,7 +47,7 @@ def fill(desk: Desk, *, accounts: int, due: int, future: int) -> list[str]:
     return spare
 
 
-# Account k's first post has rowid-independent identity: it is the oldest of its account.
+# The post that was queued in the ordinary way for account 1 + i: its id is random, those of its copies are not.
 _FIRST = """
     JOIN account ON account.id = 1 + i % :accounts
     JOIN delivery AS d ON d.account = account.id AND d.part = 1 AND d.id NOT LIKE '00000000000000000000%'
