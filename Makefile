@@ -5,7 +5,11 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports bench picture lock clean
+DURATION ?= 60
+SEED     ?=
+DB       ?= sqlite
+
+.PHONY: crash proofs help demo test check format lint types imports bench picture lock clean
 
 help:            ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -39,6 +43,13 @@ imports: $(STAMP)
 
 bench: $(STAMP)  ## ratios, measured inside one run
 	@$(BIN)/python tests/bench/bench.py
+
+crash: $(STAMP)  ## random kills for DURATION=60 seconds; SEED=… DB=sqlite|postgres
+	@$(BIN)/python -m tests.crash run --duration $(DURATION) $(if $(SEED),--seed $(SEED)) --db $(DB)
+
+proofs: $(STAMP) ## the whole table of kills, on both databases (minutes)
+	@$(BIN)/python -m tests.crash table --db sqlite
+	@$(BIN)/python -m tests.crash table --db postgres
 
 picture: $(STAMP) ## draw the README's picture anew, from the demo
 	@$(BIN)/clarion demo --picture docs/demo.svg
