@@ -153,10 +153,19 @@ def claim_looks(tx: Tx, terms: Terms, limit: int, patience: timedelta) -> list[C
 
 
 def next_look(tx: Tx, deliveries: Collection[str]) -> int | None:
-    """The next moment (microseconds) at which one of these, in doubt, is to be looked for."""
-    delivery = schema.delivery
-    soonest = sa.select(sa.func.min(delivery.c.look_at)).where(
-        delivery.c.state == _IN_DOUBT, delivery.c.id.in_(list(deliveries))
+    """The next moment (microseconds) at which one of these, in doubt, may be looked for: not while its account is closed."""
+    delivery, account = schema.delivery, schema.account
+    may_look = sa.case(
+        (account.c.blocked_until > delivery.c.look_at, account.c.blocked_until), else_=delivery.c.look_at
+    )
+    soonest = (
+        sa.select(sa.func.min(may_look))
+        .join(account, account.c.id == delivery.c.account)
+        .where(
+            delivery.c.state == _IN_DOUBT,
+            delivery.c.look_at.is_not(None),
+            delivery.c.id.in_(list(deliveries)),
+        )
     )
     return tx.execute(soonest).scalar()
 
