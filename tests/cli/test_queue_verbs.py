@@ -1,0 +1,283 @@
+"""pause, resume, queue resolve, queue retry, queue show: what people type when something went wrong."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from clarion.app import App
+from clarion.outbox import claims, schema, settle
+from clarion.outbox.tending import tend
+
+from .terminal import Terminal
+
+
+@pytest.fixture
+def app(run, here, monkeypatch):
+    monkeypatch.setenv("CLARION_AS", "vera")
+    run("init", "--yes")
+    with App(campaign=str(here)) as app:
+        yield app
+
+
+def queued(run, *words):
+    run("say", *(words or ("Hello.",)), "--yes", "--to", "mastodon")
+    return json.loads(run("queue", "list", "--json").stdout)[0]["number"]
+
+
+def take(app):
+    with app.outbox.write() as tx:
+        tend(tx, lambda _account, _after: None)
+        [claim] = claims.claim(tx, app.terms(), 1)
+    return claim
+
+
+def doubt(app):
+    claim = take(app)
+    with app.outbox.write() as tx:
+        settle.doubted(tx, claim, look_at=None, reason="the answer was lost")
+    return claim
+
+
+def fail(app):
+    claim = take(app)
+    with app.outbox.write() as tx:
+        settle.refused(tx, claim, "too long")
+    return claim
+
+
+def state(run, number):
+    return json.loads(run("queue", "show", str(number), "--json").stdout)["state"]
+
+
+def shift(app, **by):
+    """Let the entry's times lie further back."""
+    back = timedelta(**by) // timedelta(microseconds=1)
+    with app.outbox.write() as tx:
+        delivery = schema.delivery
+        tx.execute(
+            sa.update(delivery).values(due_at=delivery.c.due_at - back, lapses_at=delivery.c.lapses_at - back)
+        )
+
+
+# ── pause, resume ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_paused_campaign_answers_cron_with_75_and_not_a_word(run, app):
+    queued(run)
+    said = run("pause", "--reason", "bad news").stdout
+    assert "clarion resume" in said
+    answer = run("publish", code=75)
+    assert answer.output == ""
+    assert "goes on" in run("resume").stdout
+    with app.outbox.read() as tx:
+        assert tx.execute(sa.select(schema.pause)).all() == []
+
+
+def test_a_person_at_a_terminal_hears_why_nothing_goes_out(run, app):
+    queued(run)
+    run("pause", "--reason", "bad news")
+    with Terminal("publish") as typed:
+        assert typed.end() == 75
+    assert "Paused: nothing goes out, by vera (bad news). To go on: clarion resume" in " ".join(
+        typed.shown.split()
+    )
+
+
+def test_status_and_clarion_alone_say_what_is_paused_and_how_it_ends(run, app):
+    run("pause", "--account", "x")
+    for words in ((), ("status",)):
+        assert "Account x is paused, by vera. To go on: clarion resume --account x" in run(*words).stdout
+    assert json.loads(run("status", "--json").stdout)["paused"][0]["account"] == "x"
+    run("resume", "--account", "x")
+    assert "paused" not in run("status").stdout
+
+
+def test_a_pause_of_one_account_is_not_75(run, app):
+    run("pause", "--account", "x")
+    run("publish")
+
+
+def test_resume_names_what_is_still_paused(run, app):
+    run("pause")
+    run("pause", "--account", "x")
+    assert "clarion resume --account x" in run("resume").stdout
+    assert "was not paused" in run("resume").stderr
+
+
+def test_a_pause_for_a_stranger_names_the_nearest(run, app):
+    assert "did you mean: mastodon" in run("pause", "--account", "mastodom", code=2).stderr
+
+
+def test_a_pause_takes_a_moment_to_come(run, app):
+    assert "until" in run("pause", "--until", "tomorrow 9:00").stdout
+    assert "still to come" in run("pause", "--until", "now", code=2).stderr
+
+
+def test_breaking_news_lets_people_read_again_what_was_approved(run, app):
+    number = queued(run)
+    said = run("pause", "--breaking", "--reason", "bad news")
+    assert f"1 entry waits for a new look: #{number}" in said.stdout
+    assert "clarion approve" in said.stderr
+    run("resume")
+    assert state(run, number) == "pending"
+    assert "held by vera: read it again (bad news)" in run("queue", "show", str(number)).stdout
+    run("approve", str(number), "--yes")
+    assert state(run, number) == "scheduled"
+
+
+def test_the_stop_file_is_named_where_pausing_is_explained(run, app):
+    assert "STOP" in run("pause", "--help").stdout
+
+
+# ── late ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_expired_is_listed_once_with_the_command_that_brings_it_back(run, app):
+    number = queued(run)
+    run("pause")
+    shift(app, days=2)
+    said = run("publish", code=75).stdout
+    assert "expired: it was due" in said
+    assert f"clarion queue retry {number}" in said
+    assert run("publish", code=75).output == ""
+    run("resume")
+    run("queue", "retry", str(number), "--yes")
+    assert state(run, number) == "scheduled"
+
+
+def test_an_evergreen_post_that_missed_its_time_is_moved_to_a_free_slot(run, app):
+    number = queued(run)
+    with app.outbox.write() as tx:
+        post = schema.post
+        tx.execute(sa.update(post).values(evergreen=True, not_after=post.c.due + 30 * 86_400_000_000))
+    run("pause")
+    shift(app, days=2)
+    said = run("publish", "--json", code=75).stdout
+    [moved] = [json.loads(line) for line in said.splitlines()]
+    assert (moved["event"], moved["entry"]) == ("moved", number)
+    assert moved["moved_to"]
+    assert state(run, number) == "scheduled"
+
+
+# ── in doubt ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_status_names_what_is_in_doubt_and_what_settles_it(run, app):
+    number = queued(run)
+    doubt(app)
+    said = run("status").stdout
+    assert f"#{number} on mastodon (en), part 1, is in doubt: the answer was lost" in said
+    assert f"clarion queue resolve {number} --sent URL, or --absent" in said
+
+
+def test_what_was_found_is_sent(run, app):
+    number = queued(run)
+    doubt(app)
+    run("queue", "resolve", str(number), "--sent", "http://127.0.0.1:8001/@mastodon/42")
+    shown = json.loads(run("queue", "show", str(number), "--json").stdout)
+    assert shown["state"] == "sent"
+    assert shown["posts"][0]["parts"][0]["url"] == "http://127.0.0.1:8001/@mastodon/42"
+
+
+def test_an_address_of_something_else_is_refused(run, app):
+    number = queued(run)
+    doubt(app)
+    for url in ("https://example.org/", "http://127.0.0.1:8001/@stranger/42", "42"):
+        assert "it looks like" in run("queue", "resolve", str(number), "--sent", url, code=2).stderr
+    assert state(run, number) == "in_doubt"
+
+
+def test_what_is_not_there_is_sent_again_only_on_a_persons_word(run, app):
+    number = queued(run)
+    doubt(app)
+    refused = run("queue", "resolve", str(number), "--absent", code=2).stderr
+    assert "it will appear twice" in refused
+    assert "--absent --yes" in refused
+    assert state(run, number) == "in_doubt"
+    run("queue", "resolve", str(number), "--absent", "--yes")
+    assert state(run, number) == "scheduled"
+
+
+def test_several_in_doubt_are_listed_with_what_to_type(run, app):
+    run("say", "Hello.", "--yes")
+    number = json.loads(run("queue", "list", "--json").stdout)[0]["number"]
+    doubt(app)
+    doubt(app)
+    said = run("queue", "resolve", str(number), "--absent", "--yes", code=2).stderr
+    assert "2 deliveries" in said
+    lines = [line.split("clarion ", 1)[1].split() for line in said.splitlines() if "clarion queue" in line]
+    assert len(lines) == 2
+    for line in lines:
+        run(*line, "--yes")
+
+
+def test_what_is_not_in_doubt_cannot_be_resolved(run, app):
+    number = queued(run)
+    assert "nothing of #1 is in doubt" in run("queue", "resolve", str(number), "--absent", code=2).stderr
+    run("queue", "resolve", str(number), code=2)
+
+
+# ── again ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_failed_post_is_tried_again_and_goes_out(run, app):
+    number = queued(run)
+    fail(app)
+    assert f"#{number} failed. clarion queue retry {number}" in run("status").stdout
+    said = run("queue", "retry", str(number), "--yes")
+    assert "Hello." in said.stderr
+    assert "approved" in said.stdout
+    assert take(app).delivery.generation == 1
+
+
+def test_without_a_persons_word_what_is_tried_again_waits(run, app):
+    number = queued(run)
+    fail(app)
+    assert f"clarion approve {number}" in run("queue", "retry", str(number)).stderr
+    assert state(run, number) == "pending"
+
+
+def test_a_new_time_is_shown_and_kept(run, app):
+    number = queued(run)
+    fail(app)
+    run("queue", "retry", str(number), "--at", "tomorrow 9:00", "--yes")
+    assert run("publish").stdout == ""
+    assert "09:00" in run("queue", "show", str(number)).stdout
+
+
+def test_only_what_was_shown_is_approved(run, app):
+    run("say", "Hello.", "--yes")
+    number = json.loads(run("queue", "list", "--json").stdout)[0]["number"]
+    failed = fail(app)
+    run("pause", "--breaking")
+    run("resume")
+    run("queue", "retry", str(number), "--yes")
+    shown = json.loads(run("queue", "show", str(number), "--json").stdout)
+    states = {post["parts"][0]["delivery"]: post["state"] for post in shown["posts"]}
+    assert states.pop(failed.delivery.id) == "scheduled"
+    assert set(states.values()) == {"pending"}
+
+
+def test_what_did_not_fail_is_not_tried_again(run, app):
+    number = queued(run)
+    said = run("queue", "retry", str(number), "--yes", code=2).stderr
+    assert "only what failed or expired" in said
+
+
+def test_show_tells_every_try(run, app):
+    number = queued(run)
+    doubt(app)
+    run("queue", "resolve", str(number), "--absent", "--yes")
+    fail(app)
+    said = run("queue", "show", str(number)).stdout
+    assert "try 1, " in said
+    assert "nobody knows whether it was created: the answer was lost" in said
+    assert "the network refused it: too long" in said
+    shown = json.loads(run("queue", "show", str(number), "--json").stdout)
+    tries = shown["posts"][0]["parts"][0]["attempts"]
+    assert [each["outcome"] for each in tries] == ["unknown", "refused"]
+    assert all(each["intent_at"] and each["worker"] for each in tries)
