@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -182,7 +183,19 @@ class BlueskyPublisher:
             digest: record.blob(digest, mime, len(content))
             for digest, mime, content in self._images(delivery)
         }
-        return record.post(delivery, blobs)
+        return record.post(self._answerable(delivery), blobs)
+
+    def _answerable(self, delivery: Delivery) -> Delivery:
+        """A post that a person found has an address and no hash, which what answers it must name: the server has it."""
+        return replace(delivery, root=self._whole(delivery.root), parent=self._whole(delivery.parent))
+
+    def _whole(self, receipt: Receipt | None) -> Receipt | None:
+        if receipt is None or receipt.cid is not None:
+            return receipt
+        there = self._cid_at(receipt.remote_id)
+        if there is None:
+            raise Refused(f"the post before this one is not there: {receipt.url}")
+        return replace(receipt, cid=there)
 
     def _put(self, collection: str, key: str, body: record.Record) -> dict[str, Any]:
         return {
