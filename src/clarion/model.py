@@ -30,7 +30,7 @@ class State(StrEnum):
 
 #: Every legal step. The outbox refuses any other, and a test holds this against DESIGN's table.
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.SCHEDULED, State.EXPIRED, State.CANCELLED}),
+    State.PENDING: frozenset({State.SCHEDULED, State.EXPIRED, State.CANCELLED, State.IN_DOUBT}),
     State.SCHEDULED: frozenset(
         {State.SENDING, State.PENDING, State.CANCELLED, State.EXPIRED, State.IN_DOUBT},
     ),
@@ -188,6 +188,9 @@ class Delivery:
     others: frozenset[str] = (
         frozenset()
     )  # remote ids of the account's other deliveries: none of them is this one
+    # Sent, if at all, by an outbox that is gone (a restore, another host): found by its content alone, and never absent.
+    # `first_intent_at` is then the earliest moment at which it may have gone out.
+    intent_lost: bool = False
     tried: bool = False  # an earlier attempt of this generation may have gone out
     root: Receipt | None = None  # part 1's, when part > 1
     parent: Receipt | None = None  # part k-1's

@@ -9,7 +9,7 @@ import io
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import ClassVar
 from uuid import uuid4
@@ -139,6 +139,27 @@ class PublisherContract:
         assert isinstance(sighting, Found)
         assert sighting.receipt.remote_id == self._one(networks).remote_id
         assert publisher.confirm(delivery, sighting.receipt)
+
+    def test_after_a_restore_it_is_found_by_what_it_says(
+        self, networks: Networks, connect: Connected
+    ) -> None:
+        """Another outbox sent it: no key, no moment is known, only that it was queued an hour ago."""
+        publisher = connect(self.network)
+        self._publish(publisher, self._delivery("Something else, sent before."))
+        sent, receipt = self._publish(publisher, self._delivery(RUSSIAN))
+        lost = replace(
+            sent,
+            id=uuid4().hex,
+            generation=0,
+            intent_lost=True,
+            first_intent_at=(sent.first_intent_at or networks.now) - timedelta(hours=1),
+        )
+        sighting = publisher.find(lost, 0, networks.now)
+        assert isinstance(sighting, Found)
+        assert sighting.receipt.remote_id == receipt.remote_id
+        assert not isinstance(
+            publisher.find(replace(lost, others=frozenset({receipt.remote_id})), 9, networks.now), Found
+        )
 
     @pytest.mark.parametrize("fault", ["drop_before", "500_before"])
     def test_what_never_arrived_is_unknown_and_not_found(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from clarion.clock import micros
 from clarion.errors import ApprovalError
 from clarion.model import ApprovalPolicy, Receipt, Staged
-from clarion.outbox import accounts, claims, incidents, posts, schema, settle
+from clarion.outbox import accounts, claims, incidents, lost, posts, schema, settle
 from clarion.outbox.claims import Claim, Withheld
 from clarion.outbox.spending import Window
 from clarion.outbox.tending import tend
@@ -178,6 +178,19 @@ def test_what_is_in_doubt_when_it_is_cancelled_is_never_sent_again(desk: Desk) -
         [looking] = claims.claim_looks(tx, desk.terms(), 1, timedelta(minutes=1))
         settle.absent(tx, looking)
     assert desk.states(number) == ["cancelled", "cancelled"]
+
+
+def test_after_a_restore_a_thread_is_looked_for_part_by_part(desk: Desk) -> None:
+    number = queued(desk, "one", "two")
+    with desk.outbox.write() as tx:
+        assert lost.doubt(tx, "restored") == 2
+        [first] = claims.claim_looks(tx, desk.terms(), 9, timedelta(minutes=1))
+        assert (first.delivery.part, first.delivery.intent_lost) == (1, True)
+        assert first.delivery.first_intent_at == NOON  # when it was queued: the earliest it may have gone out
+        settle.sent(tx, first, UP)
+        [second] = claims.claim_looks(tx, desk.terms(), 9, timedelta(minutes=1))
+    assert second.delivery.parent == UP
+    assert desk.states(number) == ["sent", "in_doubt"]
 
 
 def test_lateness_counts_again_when_nothing_was_created(desk: Desk) -> None:

@@ -164,9 +164,9 @@ def test_lost_intents_are_marked_and_the_restore_is_in_the_audit(yesterday: Yest
     yesterday.restore()
     with yesterday.go_on().outbox.read() as tx:
         rows = tx.execute(sa.select(schema.delivery).where(schema.delivery.c.state == "in_doubt")).all()
-        assert all(
-            row.intent_lost and row.look_at == tx.now and "backup of 2026-03-29" in row.reason for row in rows
-        )
+        assert all(row.intent_lost and "backup of 2026-03-29" in row.reason for row in rows)
+        # A later part can be looked for when it is known what it answers.
+        assert all(row.look_at == tx.now for row in rows if row.part == 1)
         assert audit.broken(tx) == []
         actions = tx.execute(sa.select(schema.audit.c.action).where(schema.audit.c.chain == audit.CAMPAIGN))
         assert list(actions.scalars())[-1] == "restored"

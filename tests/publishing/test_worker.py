@@ -8,7 +8,7 @@ import pytest
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.networks.base import Absent, Unsure
-from clarion.outbox import incidents
+from clarion.outbox import incidents, lost
 from clarion.publishing.retry import back_off
 from tests.desk import NOON
 
@@ -260,3 +260,13 @@ def test_a_look_that_is_refused_closes_the_account(stage: Stage) -> None:
     stage.desk.later(minutes=5)
     stage.worker().drain()
     assert len(stage.network.looks) == 1, "a closed account is not asked again"
+
+
+def test_what_a_lost_outbox_may_have_sent_is_never_absent(stage: Stage) -> None:
+    number = queued(stage)
+    with stage.desk.outbox.write() as tx:
+        lost.doubt(tx, "restored")
+    stage.network.looks = [Absent()]
+    stage.worker().drain()
+    assert stage.desk.states(number) == ["in_doubt"]
+    assert stage.network.taken == []

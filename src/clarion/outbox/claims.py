@@ -136,10 +136,14 @@ def claim_looks(tx: Tx, terms: Terms, limit: int, patience: timedelta) -> list[C
         if held.rowcount != 1:
             continue
         account = tx.execute(sa.select(schema.account).where(schema.account.c.id == row.account)).one()
-        payload = tx.execute(
-            sa.select(schema.post.c.payload).where(schema.post.c.id == row.post)
-        ).scalar_one()
-        looked_for = _delivery(tx, terms, row, account, restore(bytes(payload)), others=_others(tx, row))
+        post = tx.execute(
+            sa.select(schema.post.c.payload, schema.post.c.created_at).where(schema.post.c.id == row.post)
+        ).one()
+        looked_for = _delivery(
+            tx, terms, row, account, restore(bytes(post.payload)), others=_others(tx, row, post.created_at)
+        )
+        if row.intent_lost and row.first_intent_at is None:
+            looked_for = replace(looked_for, first_intent_at=moment(post.created_at))
         taken.append(
             Claim(
                 delivery=looked_for,
@@ -399,6 +403,7 @@ def _delivery(
         root=root,
         parent=parent,
         tried=row.first_intent_at is not None,
+        intent_lost=row.intent_lost,
         others=others,
     )
 
@@ -416,9 +421,9 @@ def _receipts(tx: Tx, post: str, part: int) -> tuple[Receipt | None, Receipt | N
     return receipts[1], receipts[part - 1]
 
 
-def _others(tx: Tx, row: _Row) -> frozenset[str]:
+def _others(tx: Tx, row: _Row, queued_at: int) -> frozenset[str]:
     """What the network calls other deliveries of this account: a look must not take one of them for this one."""
-    since = (row.first_intent_at or tx.now) - _NAMESAKES // _MICROSECOND
+    since = (row.first_intent_at or queued_at) - _NAMESAKES // _MICROSECOND
     stored = tx.execute(
         sa.select(schema.delivery.c.remote_id).where(
             schema.delivery.c.account == row.account,

@@ -45,7 +45,7 @@ def doubt(tx: Tx, reason: str, known: Collection[str] = ()) -> int:
                 state=State.IN_DOUBT.value,
                 intent_lost=True,
                 reason=reason,
-                look_at=tx.now,
+                look_at=_look_at(tx),
                 looks=0,
                 fence=_delivery.c.fence + 1,
                 lapses_at=None,
@@ -55,6 +55,17 @@ def doubt(tx: Tx, reason: str, known: Collection[str] = ()) -> int:
         )
     _warn_who_approves(tx, reason)
     return len(ids)
+
+
+def _look_at(tx: Tx) -> sa.ColumnElement[int | None]:
+    """At once; but part k only when part k-1 was found, because a look needs to know what it answers."""
+    before = _delivery.alias("before")
+    answered = sa.exists().where(
+        before.c.post == _delivery.c.post,
+        before.c.part == _delivery.c.part - 1,
+        before.c.state == State.SENT.value,
+    )
+    return sa.case((sa.or_(_delivery.c.part == 1, answered), tx.now), else_=None)
 
 
 def may_be_up(tx: Tx) -> set[str]:

@@ -84,6 +84,7 @@ def sent(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
         return False
     _end(tx, claim, "sent", receipt.url)
     _successor(tx, claim, due_at=tx.now + _READ_BACK // _MICROSECOND)
+    _look_for_successor(tx, claim)
     if claim.failures:
         name = claim.delivery.account.name
         tx.execute(sa.update(_account).where(_account.c.name == name).values(failures=0))
@@ -245,6 +246,22 @@ def _successor(tx: Tx, claim: Claim, *, due_at: Any) -> None:
             _delivery.c.state.in_([State.PENDING.value, State.SCHEDULED.value]),
         )
         .values(due_at=due_at),
+    )
+
+
+def _look_for_successor(tx: Tx, claim: Claim) -> None:
+    """After a restore the next part may be up as well: it can be looked for, now that what it answers is known."""
+    if claim.delivery.part == len(claim.delivery.payload.parts):
+        return
+    tx.execute(
+        sa.update(_delivery)
+        .where(
+            _delivery.c.post == claim.delivery.post_id,
+            _delivery.c.part == claim.delivery.part + 1,
+            _delivery.c.state == State.IN_DOUBT.value,
+            _delivery.c.intent_lost,
+        )
+        .values(look_at=tx.now),
     )
 
 

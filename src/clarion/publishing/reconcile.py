@@ -21,6 +21,8 @@ ASK_AGAIN = timedelta(minutes=1)
 def look(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Found | Absent | Unsure | None:
     """Look once and write what it means; None when another worker decided meanwhile."""
     sighting = _sight(outbox, publisher, claim, terms)
+    if claim.delivery.intent_lost and isinstance(sighting, Absent):
+        sighting = Unsure(look_again_in=None)  # the outbox that sent it, if one did, had another key
     with outbox.write() as tx:
         match sighting:
             case Found(receipt=receipt):

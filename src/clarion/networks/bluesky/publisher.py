@@ -31,6 +31,8 @@ from clarion.networks.http import is_loopback
 
 log = logging.getLogger(__name__)
 
+#: How far a look by content goes back, in pages of a hundred posts.
+_PAGES = 10
 _PROFILE = "app.bsky.actor.profile"
 
 
@@ -84,6 +86,8 @@ class BlueskyPublisher:
         """
         if delivery.first_intent_at is None:
             return Unsure(look_again_in=None)
+        if delivery.intent_lost:
+            return self._find_by_content(delivery)
         ours = record.cid(self._record(delivery))
         there = self._cid_at(self._uri(delivery))
         if there == ours:
@@ -96,6 +100,36 @@ class BlueskyPublisher:
         if there is None and now < delivery.first_intent_at + options.REPEATABLE_FOR:
             return Absent()
         return Unsure(look_again_in=None)
+
+    def _find_by_content(self, delivery: Delivery) -> Sighting:
+        """Among the account's own posts: the same record but for its time, because the key is not known any more."""
+        wanted = {**self._record(delivery), "createdAt": None}
+        since = record.created_at(delivery)
+        for there in self._own_posts():
+            value = there.get("value") or {}
+            if str(value.get("createdAt", "")) < since:
+                break
+            if there.get("uri") not in delivery.others and {**value, "createdAt": None} == wanted:
+                return Found(receipt=self._receipt(delivery, str(there["cid"]), str(there["uri"])))
+        return Unsure(look_again_in=None)
+
+    def _own_posts(self) -> Iterator[dict[str, Any]]:
+        """The account's post records, newest first, as far back as is looked."""
+        cursor: dict[str, str] = {}
+        for _ in range(_PAGES):
+            answer = self._server.read(
+                "com.atproto.repo.listRecords",
+                repo=self._server.repo,
+                collection=record.POST,
+                limit="100",
+                **cursor,
+            )
+            if not answer.ok:
+                raise safe_refusal(answer, "the look through the account's posts")
+            yield from answer.body.get("records") or ()
+            if not answer.body.get("cursor"):
+                return
+            cursor = {"cursor": str(answer.body["cursor"])}
 
     def confirm(self, delivery: Delivery, receipt: Receipt) -> bool:
         there = self._cid_at(receipt.remote_id)
@@ -243,13 +277,14 @@ class BlueskyPublisher:
     def _uri(self, delivery: Delivery) -> str:
         return f"at://{self._server.repo}/{record.POST}/{record.rkey(delivery)}"
 
-    def _receipt(self, delivery: Delivery, cid: str) -> Receipt:
-        base, key = self._connection.base, record.rkey(delivery)
+    def _receipt(self, delivery: Delivery, cid: str, uri: str | None = None) -> Receipt:
+        uri = uri or self._uri(delivery)
+        base, key = self._connection.base, _parse(uri)[2]
         if is_loopback(base):  # a rehearsal network knows the account by its DID, not by its live handle
             url = f"{base}/profile/{self._server.repo}/post/{key}"
         else:
             url = f"{options.READER}/profile/{self._connection.account.handle}/post/{key}"
-        return Receipt(remote_id=self._uri(delivery), url=url, at=record.moment(delivery), cid=cid)
+        return Receipt(remote_id=uri, url=url, at=record.moment(delivery), cid=cid)
 
 
 def _parse(uri: str) -> tuple[str, str, str]:

@@ -111,7 +111,7 @@ class MastodonPublisher:
                 continue
             if readback.resembles(delivery, status, since) and self._same_text(delivery, status):
                 return Found(receipt=self._receipt(delivery, status))
-        if now >= delivery.first_intent_at + options.REPEATABLE_FOR:
+        if delivery.intent_lost or now >= delivery.first_intent_at + options.REPEATABLE_FOR:
             return Unsure(look_again_in=None)  # the server forgets the key: a repeat might double it
         return Absent() if looks else Unsure(look_again_in=LOOK_AGAIN)
 
