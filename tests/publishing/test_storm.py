@@ -36,7 +36,7 @@ from tests.desk import NOON, Desk
 from tests.networks.conftest import Networks, account_on
 
 #: More than fits into one window of X (100 posts in 15 min) and two of Mastodon (30 images in 30 min, 300 requests in 5).
-QUEUED = {"x": (120, 0), "mastodon": (110, 36), "bluesky": (25, 4)}
+QUEUED = {"x": (120, 0), "mastodon": (110, 32), "bluesky": (25, 4)}
 STORM = (
     *(
         (kind, on, seconds)

@@ -47,7 +47,8 @@ def bind(names: tuple[str, ...], wanted: Mapping[str, int]) -> dict[str, socket.
 
 
 def _bind(port: int) -> socket.socket:
-    sock = socket.socket()
+    # The protocol is named: asyncio sends small answers at once only where it is, else 40 ms later.
+    sock = socket.socket(proto=socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((HOST, port))
