@@ -9,7 +9,7 @@ DURATION ?= 60
 SEED     ?=
 DB       ?= sqlite
 
-.PHONY: crash proofs help demo test check format lint types imports bench picture lock clean
+.PHONY: crash proofs scale help demo test check format lint types imports bench picture lock clean
 
 help:            ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -42,7 +42,10 @@ imports: $(STAMP)
 	@$(BIN)/lint-imports
 
 bench: $(STAMP)  ## ratios, measured inside one run
-	@$(BIN)/python tests/bench/bench.py
+	@$(BIN)/python -m tests.bench.bench
+
+scale: $(STAMP)  ## a million deliveries' plans; 3,000 posts on slow networks (4 minutes)
+	@$(BIN)/python -m pytest -q -s tests/scale/plans.py tests/scale/throughput.py
 
 crash: $(STAMP)  ## random kills for DURATION=60 seconds; SEED=… DB=sqlite|postgres
 	@$(BIN)/python -m tests.crash run --duration $(DURATION) $(if $(SEED),--seed $(SEED)) --db $(DB)

@@ -25,6 +25,7 @@ from clarion.outbox.tending import tend
 from clarion.publishing.limits import windows
 from tests import postgres
 from tests.bench import filling
+from tests.bench.ratio import Ratio
 from tests.desk import NOON, Desk, on_postgres
 
 FEW, MANY = 1_000, 1_000_000
@@ -32,7 +33,6 @@ ACCOUNTS = 10
 #: Deliveries a round: ten claims of one, one claim of ten, and as many in the bare loop.
 BATCH = 10
 ROUNDS = 40
-Row = tuple[str, float, float | None, bool]  # what, ratio, bar, whether the bar is the least it may be
 
 
 @dataclass(kw_only=True)
@@ -87,9 +87,9 @@ class Bench:
             assert settle.sent(tx, claim, receipt)
 
 
-def ratios() -> list[Row]:
+def ratios() -> list[Ratio]:
     """Each ratio with its bar, on both databases."""
-    rows: list[Row] = []
+    rows: list[Ratio] = []
     with (
         tempfile.TemporaryDirectory(prefix="clarion-bench-") as made,
         postgres.server(durable=True) as server,
@@ -99,20 +99,15 @@ def ratios() -> list[Row]:
                 took = in_turn(
                     {"bare": many.bare, "ones": many.by_ones, "tens": many.by_tens, "few": few.by_ones}
                 )
+            bare = f"{name}: a bare loop ÷ claim and settle"
             rows += [
-                (
-                    f"{name}: claim + settle, one account at a time, against a bare loop",
-                    took["bare"] / took["ones"],
-                    0.35,
-                    True,
+                Ratio(f"{bare}, one account at a time", took["bare"] / took["ones"], 0.35, at_least=True),
+                Ratio(f"{bare}, ten accounts a claim", took["bare"] / took["tens"], 0.6, at_least=True),
+                Ratio(
+                    f"{name}: claim and settle at {MANY:,} queued ÷ at {FEW:,}",
+                    took["ones"] / took["few"],
+                    1.2,
                 ),
-                (
-                    f"{name}: claim + settle, ten accounts a claim, against a bare loop",
-                    took["bare"] / took["tens"],
-                    0.6,
-                    True,
-                ),
-                (f"{name}: a claim at {MANY:,} queued ÷ at {FEW:,}", took["ones"] / took["few"], 1.2, False),
             ]
     return rows
 
