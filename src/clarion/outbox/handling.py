@@ -106,16 +106,6 @@ def is_absent(tx: Tx, doubt: Doubt, *, outbox_id: str, who: str | None) -> None:
             looks=0,
         )
     )
-    # What would answer it waits for its new address.
-    tx.execute(
-        sa.update(_delivery)
-        .where(
-            _delivery.c.post == doubt.post.id,
-            _delivery.c.part == claim.delivery.part + 1,
-            _delivery.c.state.in_([State.PENDING.value, State.SCHEDULED.value]),
-        )
-        .values(due_at=None)
-    )
     _tell(tx, doubt, "resolved_absent", who, None)
 
 
