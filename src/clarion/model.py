@@ -180,6 +180,7 @@ class Delivery:
     id: str
     outbox_id: str
     post_id: str
+    entry: int = 0  # the number people know it by
     part: int
     account: Account
     payload: Payload

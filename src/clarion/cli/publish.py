@@ -171,7 +171,8 @@ _WORDS = {
 def _as_line(event: Happening) -> None:
     delivery = event.delivery
     part = f" {delivery.part}/{len(delivery.payload.parts)}" if len(delivery.payload.parts) > 1 else ""
-    what = f"{delivery.account.network} · {delivery.account.handle} · {delivery.payload.language}{part}"
+    where = f"{delivery.account.network} · {delivery.account.handle} · {delivery.payload.language}{part}"
+    what = f"#{delivery.entry} {where}"
     shell.show("  ".join(filter(None, [what, _WORDS[event.kind], event.url or event.detail])))
 
 
@@ -182,6 +183,7 @@ def _as_json(event: Happening) -> None:
         json.dumps(
             {
                 "event": event.kind,
+                "entry": event.delivery.entry,
                 "delivery": event.delivery.id,
                 "account": event.delivery.account.name,
                 "part": event.delivery.part,
@@ -225,22 +227,31 @@ def _rest(app: App, rest: str) -> None:
                     shell.say_so(in_words(app, each))
         shell.finish(shell.Code.LATER)
     if sys.stderr.isatty():
-        from clarion.cli.status import next_due
+        from clarion.cli.status import look, next_due, waiting
 
-        shell.say_so(f"Nothing is due. {next_due(app)}")
+        if app.stop_file.exists():
+            shell.say_so(f"Stopped on this machine: remove {app.stop_file} to go on.")
+        found = look(app)
+        shell.say_so("\n".join(["Nothing is due.", *waiting(app, found), next_due(app, found)]))
 
 
 def _dry_run(app: App, *, as_json: bool) -> None:
-    from clarion.outbox.posts import due
+    import json
+
+    from clarion.cli.queueing import posts_in_words
+    from clarion.outbox.views import due
 
     with app.outbox.read() as tx:
         found = due(tx)
     if as_json:
-        shell.show_json([{"account": p.account.name, "language": p.language, "due": p.due} for p in found])
+        for entry, post in found:
+            plain = {"entry": entry.number, "account": post.account.name, "language": post.language}
+            shell.show(json.dumps({"event": "due", **plain, "due": post.due.isoformat()}))
         return
-    for post in found:
+    for entry, post in found:
+        parts = len(post.payload.parts)
         shell.show(
-            f"{post.account.network} · {post.account.handle} · {post.language}  would be sent now"
-            f"  ({len(post.payload.parts)} part{'s' if len(post.payload.parts) != 1 else ''})"
+            f"#{entry.number} {entry.title}  {post.account.network} · {post.account.handle} · {post.language}"
+            f"{f' · {parts} parts' if parts > 1 else ''}"
         )
-    shell.say_so(f"{len(found)} posts would be sent. Nothing was sent.")
+    shell.say_so(f"{posts_in_words(len(found))} would be sent. Nothing was sent.")

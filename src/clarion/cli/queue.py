@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import mending, shell
+from clarion.cli import mending, offering, shell
 from clarion.cli.numbers import NUMBER
 
 if TYPE_CHECKING:
@@ -27,18 +27,31 @@ def queue() -> None:
     epilog=shell.example(
         "clarion queue add court-found",
         'clarion queue add day-29-march --at "2027-03-29 09:00" --lang ru',
-        "clarion queue add rally --set city=Berlin --yes",
+        "clarion queue add stay-informed --wording 2 --to mastodon --yes",
     )
 )
-@click.argument("slug")
+@click.argument("slug", shell_complete=offering.templates)
 @click.option(
     "--set", "variables", multiple=True, metavar="NAME=VALUE", help="Fill a variable of the template."
 )
 @click.option(
     "--wording", type=click.IntRange(1), default=1, show_default=True, help="Which of its wordings."
 )
-@click.option("--lang", "languages", multiple=True, help="Only in this language (default: all it has).")
-@click.option("--to", "to", multiple=True, metavar="ACCOUNT", help="Only to this account (default: all).")
+@click.option(
+    "--lang",
+    "languages",
+    multiple=True,
+    shell_complete=offering.languages,
+    help="Only in this language (default: all it has).",
+)
+@click.option(
+    "--to",
+    "to",
+    multiple=True,
+    metavar="ACCOUNT",
+    shell_complete=offering.accounts,
+    help="Only to this account (default: all).",
+)
 @click.option(
     "--at", help='"now", "2026-12-01 18:00", "tomorrow 9:00", "next slot" (live default; in rehearsal: now).'
 )
@@ -143,20 +156,28 @@ def show(app: App, number: int, *, as_json: bool) -> None:
 def cancel(app: App, number: int, *, yes: bool) -> None:
     """Cancel what still waits of an entry. What is up stays up."""
     from clarion.accounts.me import who
+    from clarion.cli.queueing import posts_in_words
+    from clarion.errors import ClarionError
     from clarion.outbox import posts
 
     if app.rehearsing:
         shell.banner_of_rehearsal()
     with app.outbox.read() as tx:
         entry = posts.show(tx, number)
-    if not shell.confirm(f"Cancel #{entry.number} {entry.title} ({entry.state})?", yes=yes):
-        shell.say_so(
-            f"Nothing was cancelled. To cancel without being asked: clarion queue cancel {number} --yes"
+        posts.cancellable(entry)
+    if not yes and not shell.interactive():
+        raise ClarionError(
+            f"nothing was cancelled: #{number} {entry.title} is still {entry.state}",
+            f"clarion queue cancel {number} --yes",
         )
+    if not shell.confirm(f"Cancel #{entry.number} {entry.title} ({entry.state})?", yes=yes):
+        shell.say_so("Nothing was cancelled.")
         return
     with app.outbox.write() as tx:
         touched = posts.cancel(tx, number, who=who())
-    shell.show(f"#{number} {entry.title}: {len(touched)} posts cancelled")
+    shell.show(f"#{number} {entry.title}: {posts_in_words(len(touched))} cancelled")
+    if any(delivery.receipt or delivery.intended for post in touched for delivery in post.deliveries):
+        shell.say_so(f"Some of it is up or may be up, and stays: clarion queue show {number}")
 
 
 queue.add_command(mending.retry)

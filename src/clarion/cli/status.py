@@ -44,6 +44,7 @@ def lines(app: App, found: Status) -> list[str]:
         said.append(f"STOPPED on this machine. To go on, remove {app.stop_file}")
     said += [in_words(app, each) for each in found.paused]
     said += [f"Needs you: {each.what}. {each.hint}" for each in found.needs]
+    said += waiting(app, found)
     counts = ", ".join(f"{count} {state}" for state, count in found.deliveries.items())
     said.append(f"Deliveries: {counts or 'none yet'}")
     said.append(f"Next: {next_due(app, found)}")
@@ -54,12 +55,29 @@ def lines(app: App, found: Status) -> list[str]:
 def next_due(app: App, found: Status | None = None) -> str:
     """What goes out next, in words."""
     from clarion.cli.queueing import zone
+    from clarion.model import State
     from clarion.review.preview import in_words
 
-    due = (found or look(app)).next_due
+    seen = found or look(app)
+    due, pending = seen.next_due, seen.deliveries.get(State.PENDING)
+    if due is None and pending:
+        return "What is queued waits for approval: clarion approve"
     if due is None:
         return 'Nothing is scheduled: clarion say "…"   or   clarion queue add SLUG'
-    return f"The next post goes out {in_words(due, zone(app))}"
+    if due <= seen.now:
+        return f"Due since {in_words(due, zone(app))}: clarion publish"
+    return f"The next post is due {in_words(due, zone(app))}"
+
+
+def waiting(app: App, found: Status) -> list[str]:
+    """The accounts that wait by themselves, for their network's sake."""
+    from clarion.cli.queueing import zone
+    from clarion.review.preview import in_words
+
+    return [
+        f"{each.account} waits until {in_words(each.until, zone(app))}: {each.reason}"
+        for each in found.waiting
+    ]
 
 
 def _ago(app: App, heartbeat: datetime | None, now: datetime) -> str:

@@ -137,10 +137,18 @@ def claim_looks(tx: Tx, terms: Terms, limit: int, patience: timedelta) -> list[C
             continue
         account = tx.execute(sa.select(schema.account).where(schema.account.c.id == row.account)).one()
         post = tx.execute(
-            sa.select(schema.post.c.payload, schema.post.c.created_at).where(schema.post.c.id == row.post)
+            sa.select(schema.post.c.payload, schema.post.c.created_at, schema.post.c.entry).where(
+                schema.post.c.id == row.post
+            )
         ).one()
         looked_for = _delivery(
-            tx, terms, row, account, restore(bytes(post.payload)), others=_others(tx, row, post.created_at)
+            tx,
+            terms,
+            row,
+            account,
+            restore(bytes(post.payload)),
+            entry=post.entry,
+            others=_others(tx, row, post.created_at),
         )
         if row.intent_lost and row.first_intent_at is None:
             looked_for = replace(looked_for, first_intent_at=moment(post.created_at))
@@ -210,6 +218,7 @@ _ACCOUNTS = _accounts_statement()
 _CANDIDATE = (
     sa.select(
         schema.delivery,
+        schema.post.c.entry,
         schema.post.c.payload,
         schema.post.c.digest,
         schema.post.c.sensitive,
@@ -352,7 +361,7 @@ def _take(tx: Tx, terms: Terms, row: _Row, account: _Row) -> Claim | None:
             "intent_at": tx.now if intended else None,
         },
     )
-    taken = _delivery(tx, terms, row, account, payload)
+    taken = _delivery(tx, terms, row, account, payload, entry=row.entry)
     if intended and taken.first_intent_at is None:
         taken = replace(taken, first_intent_at=tx.at)
     return Claim(
@@ -388,13 +397,21 @@ def _hold(tx: Tx, post: str, reason: str) -> None:
 
 
 def _delivery(
-    tx: Tx, terms: Terms, row: _Row, account: _Row, payload: Payload, *, others: frozenset[str] = frozenset()
+    tx: Tx,
+    terms: Terms,
+    row: _Row,
+    account: _Row,
+    payload: Payload,
+    *,
+    entry: int,
+    others: frozenset[str] = frozenset(),
 ) -> Delivery:
     root, parent = _receipts(tx, row.post, row.part)
     return Delivery(
         id=row.id,
         outbox_id=terms.outbox_id,
         post_id=row.post,
+        entry=entry,
         part=row.part,
         account=restored_account(account),
         payload=payload,

@@ -60,6 +60,8 @@ __all__ = [
     "void_approvals",
 ]
 
+_WAITING = {State.PENDING, State.SCHEDULED}
+_FLYING = {State.SENDING, State.IN_DOUBT}
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -157,26 +159,30 @@ def approve(
     return scheduled
 
 
+def cancellable(entry: EntryView) -> list[PostView]:
+    """The posts of an entry that can still be cancelled. Raises OutboxError when there are none."""
+    found = [post for post in entry.posts if any(d.state in _WAITING | _FLYING for d in post.deliveries)]
+    if not found:
+        raise OutboxError(
+            f"#{entry.number} is {entry.state}: nothing of it is still waiting",
+            f"clarion queue show {entry.number}",
+        )
+    return found
+
+
 def cancel(tx: Tx, number: int, *, who: str | None) -> list[PostView]:
     """Cancel what is still pending or scheduled of an entry; the posts it touched.
 
     What is in flight or in doubt may be up and stays as it is, but is never sent again. Raises OutboxError when nothing
     of the entry can be cancelled.
     """
-    entry = show(tx, number)
-    open_states = {State.PENDING, State.SCHEDULED}
-    flying = {State.SENDING, State.IN_DOUBT}
-    touched = [post for post in entry.posts if any(d.state in open_states | flying for d in post.deliveries)]
-    if not touched:
-        raise OutboxError(
-            f"#{number} is {entry.state}: nothing of it is still waiting", f"clarion queue show {number}"
-        )
+    touched = cancellable(show(tx, number))
     for post in touched:
-        _move(tx, post.id, open_states, State.CANCELLED, reason="cancelled")
+        _move(tx, post.id, _WAITING, State.CANCELLED, reason="cancelled")
         delivery = schema.delivery
         tx.execute(
             sa.update(delivery)
-            .where(delivery.c.post == post.id, delivery.c.state.in_([state.value for state in flying]))
+            .where(delivery.c.post == post.id, delivery.c.state.in_([state.value for state in _FLYING]))
             .values(recall_wanted=True),
         )
     audit.record(tx, "cancelled", f"#{number}", who=who)

@@ -261,8 +261,8 @@ def next_change(tx: Tx) -> int | None:
     return min(found, default=None)
 
 
-def due(tx: Tx) -> list[PostView]:
-    """The posts that would be sent now."""
+def due(tx: Tx) -> list[tuple[EntryView, PostView]]:
+    """The posts that would be sent now, with their entries."""
     delivery = schema.delivery
     numbers = (
         sa.select(schema.post.c.entry)
@@ -271,7 +271,7 @@ def due(tx: Tx) -> list[PostView]:
     )
     found = _views(tx, schema.entry.c.number.in_(numbers))
     return [
-        post
+        (entry, post)
         for entry in reversed(found)
         for post in entry.posts
         if any(d.state is State.SCHEDULED and d.due_at and d.due_at <= tx.at for d in post.deliveries)

@@ -24,6 +24,15 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An account that its network, or a network that is down, makes wait for a while."""
+
+    account: str
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     now: datetime
     stopped: bool  # on this machine, by the STOP file
@@ -31,6 +40,7 @@ class Status:
     deliveries: dict[State, int]
     next_due: datetime | None
     heartbeat: datetime | None
+    waiting: tuple[Waiting, ...]  # accounts that go on by themselves
     needs: tuple[Need, ...]
 
 
@@ -46,24 +56,24 @@ def look(outbox: Outbox, *, stopped: bool) -> Status:
             deliveries={state: counts[state] for state in State if state in counts},
             next_due=posts.next_due(tx),
             heartbeat=moment(int(heartbeat)) if heartbeat else None,
+            waiting=tuple(_waiting(tx)),
             needs=tuple(_needs(tx, counts)),
         )
 
 
+def _waiting(tx: store.Tx) -> list[Waiting]:
+    closed = {each.subject for each in incidents.standing(tx)}
+    return [
+        Waiting(account=each.account.name, until=each.blocked_until, reason=each.blocked_reason or "")
+        for each in accounts.standings(tx)
+        if each.blocked_until and each.account.name not in closed
+    ]
+
+
 def _needs(tx: store.Tx, counts: dict[State, int]) -> list[Need]:
     found = [
-        Need(
-            what=f"account {each.account.name} is closed: {each.blocked_reason}",
-            hint=_verify(each.account.name),
-        )
-        for each in accounts.standings(tx)
-        if each.blocked_until
-    ]
-    told = {need.hint for need in found}
-    found += [
-        Need(what=f"{each.kind.replace('_', ' ')}: {each.subject}", hint=_verify(each.subject))
+        Need(what=f"account {each.subject} is closed: {each.detail}", hint=_verify(each.subject))
         for each in incidents.standing(tx)
-        if _verify(each.subject) not in told
     ]
     if counts.get(State.IN_DOUBT):
         found += _in_doubt(tx)
