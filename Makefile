@@ -50,9 +50,10 @@ scale: $(STAMP)  ## a million deliveries' plans; 3,000 posts on slow networks (4
 crash: $(STAMP)  ## random kills for DURATION=60 seconds; SEED=… DB=sqlite|postgres
 	@$(BIN)/python -m tests.crash run --duration $(DURATION) $(if $(SEED),--seed $(SEED)) --db $(DB)
 
-proofs: $(STAMP) ## the whole table of kills, on both databases (minutes)
+proofs: $(STAMP) ## the whole table of kills, and 16 publishers at once, on both databases (minutes)
 	@$(BIN)/python -m tests.crash table --db sqlite
 	@$(BIN)/python -m tests.crash table --db postgres
+	@$(BIN)/python -m pytest -q tests/crash/prove_overlap.py
 
 picture: $(STAMP) ## draw the README's picture anew, from the demo
 	@$(BIN)/clarion demo --picture docs/demo.svg

@@ -69,8 +69,13 @@ class Case:
         )
 
     @property
+    def text(self) -> str:
+        return f"{self.network} {self.point} {self.words}"
+
+    @property
     def name(self) -> str:
-        return f"{self.network}.{self.point}.{self.words}"
+        """Its account's, which may not be long."""
+        return f"{self.network}-{sha256(self.text.encode()).hexdigest()[:12]}"
 
 
 def cases(*, pairs: bool = False) -> list[Case]:
@@ -85,7 +90,7 @@ def cases(*, pairs: bool = False) -> list[Case]:
     if not pairs:
         return every
     kept, seen = [], set[tuple[str, str]]()
-    for case in sorted(every, key=lambda case: sha256(case.name.encode()).digest()):
+    for case in sorted(every, key=lambda case: sha256(case.text.encode()).digest()):
         of_case = {
             (case.point, case.network),
             (case.point, case.words),
@@ -103,7 +108,7 @@ def run(stand: Stand, *, pairs: bool = False) -> tuple[Verdict, int, list[str]]:
     todo = cases(pairs=pairs)
     with stand.outbox.write() as tx:
         for case in todo:
-            stand.queue(tx, stand.account(tx, case.name, case.network), case.name, image=case.image)
+            stand.queue(tx, stand.account(tx, case.name, case.network), case.text, image=case.image)
     _arm(stand, todo)
     waiting = list(reversed(todo))
     flying: list[Case] = []
