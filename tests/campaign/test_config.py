@@ -206,3 +206,25 @@ def test_it_refuses_a_zone_that_is_a_path(name: str) -> None:
 def test_a_new_id_is_valid_and_never_the_same() -> None:
     assert config.new_id() != config.new_id()
     assert config.new_id().isalnum()
+
+
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [
+        ("approval", "signed = true"),
+        ("approval", 'window = "10m"'),
+        ("secrets", 'store = "keyring"'),
+        ("accounts.mastodon", 'quiet = ["22:00-07:00"]'),
+        ("accounts.mastodon", "resend_when_absent = true"),
+        ("publishing", 'lease = "30s"'),
+    ],
+)
+def test_a_promise_that_would_not_be_kept_is_refused(tmp_path: Path, table: str, line: str) -> None:
+    key = line.partition(" ")[0]
+    text = bundled.example().read_text(encoding="utf-8")
+    kept = [each for each in text.splitlines() if not each.startswith(f"{key} =")]
+    kept.insert(kept.index(f"[{table}]") + 1, line)
+    (tmp_path / "config.toml").write_text("\n".join(kept), encoding="utf-8")
+    with pytest.raises(CampaignError) as error:
+        config.load(tmp_path)
+    assert key in error.value.message

@@ -235,6 +235,8 @@ def test_a_network_the_template_is_not_for_is_refused(folder: Folder) -> None:
 
 HOSTILE = {
     "loops inside loops": '{% for a in "xxxx" %}{% for b in "xxxx" %}{% endfor %}{% endfor %}',
+    "a filter inside a loop": "{% for c in x %}{% if x|upper %}{% endif %}{% endfor %}",
+    "a comparison inside a loop": '{% for c in x %}{% if x == "y" %}{% endif %}{% endfor %}',
     "numbers to loop over": "{% for a in range(10**9) %}x{% endfor %}",
     "multiplied text": '{{ "x" * 10**9 }}',
     "added text": '{{ "x" + "y" }}',

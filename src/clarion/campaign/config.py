@@ -28,6 +28,8 @@ MOST = 8
 #: How long after its time a post may still go out, when nothing else is said.
 LATE = timedelta(hours=2)
 LATE_EVERGREEN = timedelta(hours=12)
+#: The shortest lease: longer than the longest upload and request of any network together.
+LEASE = timedelta(minutes=5)
 
 _SERVERS = {"x": "https://x.com", "bluesky": "https://bsky.social"}
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
@@ -203,6 +205,7 @@ def load(folder: Path) -> Config:
     for name, account in config.accounts.items():
         _check_account(document, name, account)
     _check_twins(document, config)
+    _check_promises(document, config)
     return config
 
 
@@ -329,6 +332,27 @@ def _check_languages(document: Document, key: tuple[str, ...], languages: tuple[
             raise document.error(
                 (*key, place), f'is "{language}", which is not a language code', 'languages = ["en", "ru"]'
             )
+
+
+def _check_promises(document: Document, config: Config) -> None:
+    # A setting for safety that is read and does nothing would be a false promise.
+    if config.publishing.lease < LEASE:
+        raise document.error(
+            ("publishing", "lease"), "is shorter than uploading images and sending may take", 'lease = "5m"'
+        )
+    unkept = [
+        (("approval", "signed"), config.approval.signed),
+        (("approval", "window"), config.approval.window is not None),
+        (("secrets", "store"), config.secrets.store != "file"),
+        *((("accounts", name, "quiet"), bool(account.quiet)) for name, account in config.accounts.items()),
+        *(
+            (("accounts", name, "resend_when_absent"), account.resend_when_absent)
+            for name, account in config.accounts.items()
+        ),
+    ]
+    for key, asked in unkept:
+        if asked:
+            raise document.error(key, "asks for what this Clarion cannot do yet", "remove the line")
 
 
 def _check_twins(document: Document, config: Config) -> None:

@@ -49,7 +49,8 @@ _VALUES = (
     nodes.Sub,
 )
 _LANGUAGE = 'a template may have text, {{ fact("id") }}, {{ due|date }}, {{ names }}, and if, for, set, include in {% %}'
-_NOT_INSIDE_FOR = (nodes.For, nodes.Include)
+# What works through a whole value, once for each of its letters, would take for ever on a long one.
+_NOT_INSIDE_FOR = (nodes.For, nodes.Include, nodes.Filter, nodes.Compare, nodes.Concat)
 _FILTERS = ("upper", "lower", "capitalize", "title", "trim", "default", "d", "first", "last", "length")
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
 
@@ -105,10 +106,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
             ) from error
 
     def asks_for(self, path: Path) -> set[str]:
-        """The names of the variables a file and what it includes use."""
+        """The names of the variables a file and what it includes use. CampaignError for what a template may not do."""
         from jinja2.meta import find_referenced_templates, find_undeclared_variables
 
-        tree = self.parse(toml.read_text(path), path.name, str(path))
+        try:
+            tree = self.parse(toml.read_text(path), path.name, str(path))
+        except TemplateError as error:
+            raise self._explained(error, path) from error
         asked = find_undeclared_variables(tree) - set(self.globals)
         for name in find_referenced_templates(tree):
             included = self._find(name or "")
@@ -227,4 +231,4 @@ def _require_plain(tree: nodes.Template, filename: str | None, functions: Collec
         if isinstance(node, nodes.Include) and not isinstance(node.template, nodes.Const):
             refuse(node, "include names one file, in quotes")
         if isinstance(node, nodes.For) and (node.recursive or next(node.find_all(_NOT_INSIDE_FOR), None)):
-            refuse(node, "inside for there can be no for and no include")
+            refuse(node, "inside for there can be no for, include, filter or comparison")

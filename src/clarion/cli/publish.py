@@ -89,6 +89,7 @@ def _drain(
         tell=_as_json if as_json else _as_line,
         tell_lapsed=partial(_tell_lapsed, app, as_json=as_json),
         next_slot=app.next_slot(),
+        attempts=app.config.publishing.attempts,
         halted=halted,
         patience=SOON if patience is None else patience,
     )

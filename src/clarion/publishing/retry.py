@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_random_exponential
 
-#: Exponential from half a minute to half an hour, at random within it, eight tries in all.
+#: Exponential from half a minute to half an hour, at random within it.
 WAIT = wait_random_exponential(multiplier=30, max=1800)
-STOP = stop_after_attempt(8)
+ATTEMPTS = 8
 
 
-def back_off(spent: int) -> float | None:
-    """Seconds until the next try after `spent` earlier back-offs; None: it was tried often enough."""
+def back_off(spent: int, attempts: int = ATTEMPTS) -> float | None:
+    """Seconds until the next try after `spent` earlier back-offs; None: it was tried `attempts` times."""
     tries = RetryCallState(Retrying(), fn=None, args=(), kwargs={})
     tries.attempt_number = spent + 1
-    return None if STOP(tries) else WAIT(tries)
+    return None if stop_after_attempt(attempts)(tries) else WAIT(tries)

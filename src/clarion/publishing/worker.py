@@ -27,7 +27,7 @@ from clarion.outbox.store import Outbox
 from clarion.outbox.tending import Lapsed, NextSlot, tend
 from clarion.points import point
 from clarion.publishing import reconcile
-from clarion.publishing.retry import back_off
+from clarion.publishing.retry import ATTEMPTS, back_off
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +84,7 @@ class Worker:
     halted: Callable[[], bool] = lambda: False
     next_slot: NextSlot = lambda _account, _after: None
     patience: timedelta = SOON
+    attempts: int = ATTEMPTS  # tries of a network that is not to be had, before a delivery fails
     sleep: Callable[[float], None] = time.sleep
     tally: Tally = field(default_factory=Tally)
 
@@ -284,7 +285,7 @@ class Worker:
 
     def _back_off(self, claim: Claim, error: PublishError) -> None:
         with self.outbox.write() as tx:
-            seconds = back_off(claim.backoffs)
+            seconds = back_off(claim.backoffs, self.attempts)
             until = None if seconds is None else tx.now + timedelta(seconds=seconds) // _MICROSECOND
             settle.backed_off(tx, claim, until=until, reason=error.message)
         self._note("failed" if until is None else "waiting", claim, error.message)
