@@ -50,6 +50,7 @@ _SLEEPY = (
     "before_settle",
 )
 _ROUND_SECONDS = 15.0
+_EXTRA_SECONDS = 5.0
 #: What was on its way when a process died arrives before anybody looks for it.
 _ARRIVES = 0.5
 
@@ -70,7 +71,9 @@ def run(stand: Stand, seed: int, seconds: float) -> Run:
     dice, done = random.Random(seed), Run()
     until = time.monotonic() + seconds
     while done.rounds == 0 or time.monotonic() < until or (missed(done) and done.rounds < 4):
-        _round(stand, dice, done, min(until, time.monotonic() + _ROUND_SECONDS))
+        now = time.monotonic()
+        over = until if until > now else now + _EXTRA_SECONDS  # a point was not reached yet
+        _round(stand, dice, done, min(over, now + _ROUND_SECONDS))
         done.rounds += 1
         done.verdict += stand.verdict()
         _check(stand)
