@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -155,6 +156,17 @@ def test_the_audit_shows_a_changed_row(desk: Desk) -> None:
         assert audit.broken(tx) == []
         tx.execute(sa.update(schema.audit).where(schema.audit.c.action == "approved").values(subject="#99"))
         assert [chain for chain, _ in audit.broken(tx)] == ["campaign"]
+
+
+def test_two_who_append_to_a_chain_at_once_do_not_collide(desk: Desk) -> None:
+    def append(number: int) -> None:
+        with desk.outbox.write() as tx:
+            audit.record(tx, "approved", f"#{number}", who="ann")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(append, range(40)))
+    with desk.outbox.read() as tx:
+        assert audit.broken(tx) == []
 
 
 def test_no_transition_leads_out_of_the_table() -> None:

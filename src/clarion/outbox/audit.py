@@ -22,6 +22,9 @@ _LAST = (
     .limit(sa.literal_column("1"))
 )
 _APPEND = sa.insert(audit)
+# Two who append to one chain at once would both follow the same row. In a statement of its own, because the next one must
+# see what the other committed. SQLite has one writer.
+_HOLD = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.bindparam("of"), 0)))
 
 
 def record(
@@ -34,6 +37,8 @@ def record(
     detail: str | None = None,
 ) -> None:
     """Append one row to a chain, in the caller's transaction."""
+    if tx.connection.dialect.name == "postgresql":
+        tx.execute(_HOLD, {"of": f"audit/{chain}"})
     last = tx.execute(_LAST, {"of": chain}).first()
     seq, before = (last.seq + 1, last.hash) if last else (1, "")
     salt = secrets.token_hex(16) if who else None
