@@ -84,13 +84,16 @@ def everything_paused(tx: Tx) -> bool:
 
 
 def objection(tx: Tx, delivery: str, account: str) -> str | None:
-    """Why people do not want this delivery sent now, or None: the last look before the request, one short read."""
+    """Why this delivery must not be sent now, or None: the last look before the request, one short read."""
     row = tx.execute(_LAST_LOOK, {"id": delivery, "account": account, "now": tx.now}).first()
     if row is None:
         return None
     if row.recall_wanted:
         return "it is to be recalled"
-    return "publishing is paused" if row.paused else None
+    if row.paused:
+        return "publishing is paused"
+    # A look, or the read-back of the post before, may have been told to wait since this one was claimed.
+    return "its account was told to wait" if (row.blocked_until or 0) > tx.now else None
 
 
 def hold(tx: Tx, account: str | None, *, who: str | None, reason: str | None = None) -> list[int]:
@@ -127,6 +130,10 @@ def _holds(tx: Tx) -> sa.ColumnElement[bool]:
 
 _LAST_LOOK = sa.select(
     _delivery.c.recall_wanted,
+    sa.select(schema.account.c.blocked_until)
+    .where(schema.account.c.id == _delivery.c.account)
+    .scalar_subquery()
+    .label("blocked_until"),
     sa.exists()
     .where(
         _pause.c.scope.in_([EVERYTHING, sa.bindparam("account")]),
