@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -340,6 +341,32 @@ def test_a_run_ends_although_a_closed_account_has_something_in_doubt(tmp_path: P
 
         Worker(outbox=desk.outbox, publishers=network, terms=desk.terms(), sleep=nap).drain()
         assert len(naps) <= 1
+
+
+@pytest.mark.xfail(strict=True, reason="a receipt whose read-back never ran is not read back by a later run")
+def test_a_silent_drop_is_noticed_although_its_worker_died_before_the_read_back(tmp_path: Path) -> None:
+    class Silent(Network):
+        def send(self, staged: Staged) -> Receipt:
+            return Receipt(remote_id="9", url="https://one.example/9", at=NOON)
+
+    def die(name: str) -> None:
+        if name == "after_settle":
+            raise Died
+
+    with on_sqlite(tmp_path) as desk:
+        number = _queue(desk, desk.account("voice"), 1, False, NOON)
+        desk.approve(number)
+        worker = Worker(outbox=desk.outbox, publishers=Silent(), terms=desk.terms())
+        points.hook = die
+        try:
+            with pytest.raises(Died):
+                worker.drain()
+        finally:
+            points.hook = None
+        for _ in range(3):
+            desk.later(minutes=6)
+            Worker(outbox=desk.outbox, publishers=Silent(), terms=desk.terms()).drain()
+        assert desk.states(number) == ["in_doubt"]
 
 
 TestStates = Machine.TestCase
