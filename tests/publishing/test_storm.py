@@ -46,22 +46,31 @@ STORM = (
     *(("429_shifted", "create", seconds) for seconds in (-3600.0, 3600.0)),
     *(("clock_shifted", "any", seconds) for seconds in (-3600.0, 3600.0)),
 )
+#: The least that each 429 asks for, in seconds, as a client must read it: headers that make no sense ask for none.
+ASKED = {"429": 60.0, "429_shifted": 60.0, "429_bare": 300.0, "429_wrong": 1.0}
 TICK = timedelta(minutes=1)
 LATEST = timedelta(hours=1, minutes=45)
 
 
 class Counting(World):
-    """Writes down every request that reached it, also those a fault answered."""
+    """Writes down every request that reached it, also those a fault answered, and which came before they might."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.wait: dict[tuple[str, str | None], float] = {}
+        self.hasty: list[str] = []
         self.seen: dict[tuple[str, str | None, str], list[float]] = defaultdict(list)
 
     def strike(self, network: str, request: Request) -> Struck:
         who = self._machine(network).account_of(request)
         for family in families(network, request):
             self.seen[network, who, family].append(self.now().timestamp())
-        return super().strike(network, request)
+        if self.now().timestamp() < self.wait.get((network, who), 0.0):
+            self.hasty.append(f"{who}: {request.method} {request.path}")
+        struck = super().strike(network, request)
+        if struck.fault and struck.fault.kind in ASKED:
+            self.wait[network, who] = self.now().timestamp() + ASKED[struck.fault.kind]
+        return struck
 
 
 def families(network: str, request: Request) -> list[str]:
@@ -192,6 +201,8 @@ def test_a_storm_of_rate_limits_ends_with_each_post_sent_once(storm: Storm) -> N
     for (network, who, family), times in storm.world.seen.items():
         most, seconds = ALLOWED[network, family]
         assert most_in(times, seconds) <= most, (network, who, family)
+    assert storm.world.hasty == []
+    assert len(storm.world.wait) == len(QUEUED), "every account met a 429"
     with storm.desk.outbox.read() as tx:
         assert tx.execute(sa.select(sa.func.max(schema.delivery.c.backoffs))).scalar() == 0
 

@@ -206,6 +206,10 @@ class Worker:
 
     def _stage(self, publisher: Publisher, claim: Claim) -> Staged | None:
         """Upload what must be up before. Nothing can have appeared yet, whatever goes wrong."""
+        objection, _ = self._last_look(publisher, claim.delivery)
+        if objection is not None:
+            self._release(claim, objection)
+            return None
         point("before_stage")
         try:
             staged = publisher.stage(claim.delivery)
