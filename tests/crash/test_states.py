@@ -6,6 +6,7 @@ takes the same key once. No second store says what should be: the rules below do
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections import Counter
@@ -317,6 +318,7 @@ def _picture() -> tuple[bytes, Media]:
 def _template() -> Path:
     """A new outbox at noon, made once."""
     folder = Path(tempfile.mkdtemp(prefix="clarion-states-", dir=_memory()))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     opening.create(folder / "template.sqlite3", host="here", simulated=NOON).close()
     return folder / "template.sqlite3"
 
