@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clarion.cli import shell
-from clarion.cli.numbers import NUMBER
+from clarion.cli.typed import NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -113,8 +113,8 @@ def _of_template(
     wording: int,
     variables: tuple[str, ...],
 ) -> list[Preview]:
-    from clarion.cli.queue import pairs
     from clarion.cli.queueing import zone
+    from clarion.cli.typed import pairs
     from clarion.composing.compose import Request, compose
     from clarion.review.preview import of_composed
 

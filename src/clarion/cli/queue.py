@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clarion.cli import mending, offering, shell
-from clarion.cli.numbers import NUMBER
+from clarion.cli.typed import NUMBER, pairs
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -282,13 +282,3 @@ def _try_in_words(app: App, tried: AttemptView) -> str:
         f"try {tried.fence}, {at:%Y-%m-%d %H:%M:%S %z}, worker {tried.worker}: "
         f"{asked}{ended or 'not ended yet'}{detail}"
     )
-
-
-def pairs(variables: tuple[str, ...]) -> dict[str, str]:
-    pairs = {}
-    for each in variables:
-        name, equals, value = each.partition("=")
-        if not equals or not name.isidentifier():
-            raise click.UsageError(f"--set takes NAME=VALUE, as in --set city=Berlin, not “{each}”")
-        pairs[name] = value
-    return pairs

@@ -1,4 +1,4 @@
-"""The numbers people say: #12."""
+"""What people type in a form of its own: an entry's number, and NAME=VALUE."""
 
 from __future__ import annotations
 
@@ -20,3 +20,14 @@ class Number(click.ParamType[int]):
 
 
 NUMBER = Number()
+
+
+def pairs(variables: tuple[str, ...]) -> dict[str, str]:
+    """The variables of repeated `--set NAME=VALUE`."""
+    found = {}
+    for each in variables:
+        name, equals, value = each.partition("=")
+        if not equals or not name.isidentifier():
+            raise click.UsageError(f"--set takes NAME=VALUE, as in --set city=Berlin, not “{each}”")
+        found[name] = value
+    return found
