@@ -1,8 +1,7 @@
 """What a claim and its settlement cost, held against a bare loop on the same database, in the same run.
 
 The bare loop is the least that any outbox must do: mark a row as taken, commit; mark it as done, commit. Two one-row
-updates by primary key, through the driver itself, on a connection with the same pragmas. Claim and settle do the whole
-of it: what time does to deliveries, looks, pauses, approvals, digests, three windows, the intent, the audit trail.
+updates by primary key, on connections as the outbox itself has them. Claim and settle do the whole of it: what time does to deliveries, looks, pauses, approvals, digests, three windows, the intent, the audit trail.
 """
 
 from __future__ import annotations
@@ -16,9 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
+import sqlalchemy as sa
+
 from clarion import networks
 from clarion.model import Receipt
-from clarion.outbox import claims, opening, settle
+from clarion.outbox import claims, opening, schema, settle
 from clarion.outbox.claims import Claim, Terms
 from clarion.outbox.store import DatabaseTime
 from clarion.outbox.tending import tend
@@ -33,6 +34,10 @@ ACCOUNTS = 10
 #: Deliveries a round: ten claims of one, one claim of ten, and as many in the bare loop.
 BATCH = 10
 ROUNDS = 40
+
+_mine = schema.delivery.c.id == sa.bindparam("row")
+_TAKEN = sa.update(schema.delivery).where(_mine).values(state="sending", fence=schema.delivery.c.fence + 1)
+_DONE = sa.update(schema.delivery).where(_mine).values(state="sent")
 
 
 @dataclass(kw_only=True)
@@ -55,24 +60,12 @@ class Bench:
             self._settle(claim)
 
     def bare(self) -> None:
-        connection = self.desk.outbox.engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            sqlite = self.desk.outbox.engine.dialect.name == "sqlite"
-            mark = "?" if sqlite else "%s"
-            for _ in range(BATCH):
-                row = self.spare.pop()
-                for statement in (
-                    f"UPDATE delivery SET state = 'sending', fence = fence + 1 WHERE id = {mark}",
-                    f"UPDATE delivery SET state = 'sent' WHERE id = {mark}",
-                ):
-                    if sqlite:
-                        cursor.execute("BEGIN IMMEDIATE")
-                    cursor.execute(statement, (row,))
-                    connection.commit()
-            cursor.close()
-        finally:
-            connection.close()
+        for _ in range(BATCH):
+            row = {"row": self.spare.pop()}
+            for statement in (_TAKEN, _DONE):
+                connection = self.desk.outbox.engine.connect().execution_options(clarion_write=True)
+                with connection, connection.begin():
+                    assert connection.execute(statement, row).rowcount == 1
 
     def _claim(self, limit: int) -> list[Claim]:
         with self.desk.outbox.write() as tx:

@@ -7,6 +7,7 @@ and storage errors in words a person can act on. What differs between the databa
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from clarion.errors import OutboxBusy, OutboxError
 
@@ -22,6 +24,8 @@ from clarion.errors import OutboxBusy, OutboxError
 BUSY_SECONDS = 30
 #: One connection a thread: the worker's threads, and a few for whoever reads meanwhile.
 CONNECTIONS = 64
+#: A connection to PostgreSQL that was used so lately is not asked whether it still lives.
+_FRESH_SECONDS = 1.0
 #: From this SQLite on, WAL is free of the reset bug that could corrupt a file (docs/decisions/0003-journal-modes.md).
 _SAFE_WAL = (3, 51, 3)
 
@@ -60,9 +64,10 @@ def postgres(url: str) -> Engine:
             connect_args={"connect_timeout": BUSY_SECONDS, "application_name": "clarion"},
             pool_size=5,
             max_overflow=CONNECTIONS - 5,
-            pool_pre_ping=True,  # a server that was restarted is noticed before a claim, not in it
         )
         event.listen(engine, "connect", _plan_once)
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", _ask_whether_alive)
         return engine
     except ImportError as error:
         raise OutboxError(
@@ -165,6 +170,27 @@ def _plan_once(connection: DBAPIConnection, _record: object) -> None:
     cursor.execute("SET plan_cache_mode = force_generic_plan")
     cursor.close()
     connection.commit()
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ask_whether_alive(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """A server that was restarted is noticed before a claim, not in it; but not asked for again between two claims.
+
+    Raises DisconnectionError, which makes the pool connect anew.
+    """
+    if time.monotonic() - record.info.get("used", time.monotonic()) < _FRESH_SECONDS:
+        return
+    try:
+        connection.rollback()
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.close()
+        connection.rollback()
+    except Exception as error:
+        raise sa.exc.DisconnectionError(str(error)) from error
 
 
 def _begin(connection: Connection) -> None:

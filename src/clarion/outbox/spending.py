@@ -20,8 +20,8 @@ from clarion.outbox.schema import spend
 from clarion.outbox.store import Tx
 
 _MICROSECOND = timedelta(microseconds=1)
-#: What has left its window is deleted when it left it a sixteenth of its length ago, not in every claim.
-_TIDY = 16
+#: What left the longest window before so long is of no use to anybody.
+_KEPT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,11 @@ def admit_look(tx: Tx, network: str, account: str, windows: Sequence[Window]) ->
     return _admit(tx, network, account, [(window, window.look) for window in windows])
 
 
+def forget(tx: Tx) -> None:
+    """Delete what no window counts any more: once a run, not in every claim."""
+    tx.execute(sa.delete(spend).where(spend.c.at <= tx.now - _KEPT // _MICROSECOND))
+
+
 def bucket(network: str, account: str, window: Window) -> str:
     """Each window counts on its own: two of one family differ in length."""
     who = "*" if window.shared else account
@@ -79,39 +84,28 @@ def _admit(tx: Tx, network: str, account: str, costs: Sequence[tuple[Window, int
     if not bills:
         return None
     _hold_shared(tx, sorted(bucket(network, "*", window) for window, cost in costs if cost and window.shared))
-    full = [
-        at for bill, spent in zip(bills, _spent(tx, bills), strict=True) if (at := _room_at(tx, bill, spent))
-    ]
-    if full:
-        return max(full)
     values: dict[str, Any] = {"now": tx.now}
     for each, bill in enumerate(bills):
-        values |= {f"bucket{each}": bill.bucket, f"cost{each}": bill.cost}
-    tx.execute(_spend_statement(len(bills)), values)
-    return None
+        values |= {
+            f"bucket{each}": bill.bucket,
+            f"cost{each}": bill.cost,
+            f"since{each}": tx.now - bill.length,
+            f"most{each}": bill.limit - bill.cost,
+        }
+    if tx.execute(_spend_statement(len(bills)), values).rowcount == len(bills):
+        return None
+    return max((at for bill in bills if (at := _room_at(tx, bill)) is not None), default=tx.now)
 
 
-def _spent(tx: Tx, bills: Sequence[_Bill]) -> list[int]:
-    """What each bucket's window holds now."""
-    values: dict[str, Any] = {}
-    for each, bill in enumerate(bills):
-        values |= {f"bucket{each}": bill.bucket, f"since{each}": tx.now - bill.length}
-    rows = tx.execute(_spent_statement(len(bills)), values).all()
-    spent = [0] * len(bills)
-    for row in rows:
-        bill = bills[row.which]
-        spent[row.which] = row.cost or 0
-        if row.oldest is not None and row.oldest <= tx.now - bill.length - bill.length // _TIDY:
-            tx.execute(_FORGET, {"bucket": bill.bucket, "since": tx.now - bill.length})
-    return spent
-
-
-def _room_at(tx: Tx, bill: _Bill, spent: int) -> int | None:
+def _room_at(tx: Tx, bill: _Bill) -> int | None:
     """None when there is room now; else when enough of what was spent has left the window."""
-    over = spent + bill.cost - bill.limit
+    since = {"bucket": bill.bucket, "since": tx.now - bill.length}
+    tx.execute(_FORGET, since)
+    spent = tx.execute(_OLDEST, since).all()
+    over = sum(row.cost for row in spent) + bill.cost - bill.limit
     if over <= 0:
         return None
-    for row in tx.execute(_OLDEST, {"bucket": bill.bucket, "since": tx.now - bill.length}):
+    for row in spent:
         over -= row.cost
         if over <= 0:
             return int(row.at) + bill.length
@@ -126,34 +120,35 @@ def _hold_shared(tx: Tx, names: Sequence[str]) -> None:
         tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
-# ── the statements: one for all windows of a delivery ─────────────────────────────────────────────────────────
-
-
-@cache
-def _spent_statement(buckets: int) -> sa.CompoundSelect[Any]:
-    def of(each: int) -> sa.Select[Any]:
-        name = sa.bindparam(f"bucket{each}", type_=sa.Text)
-        oldest = sa.select(sa.func.min(spend.c.at)).where(spend.c.bucket == name).scalar_subquery()
-        return sa.select(
-            sa.literal_column(str(each)).label("which"),
-            oldest.label("oldest"),
-            sa.func.sum(spend.c.cost).label("cost"),
-        ).where(spend.c.bucket == name, spend.c.at > sa.bindparam(f"since{each}", type_=sa.BigInteger))
-
-    return sa.union_all(*(of(each) for each in range(buckets)))
+# ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @cache
 def _spend_statement(buckets: int) -> sa.Insert:
-    rows = (
-        sa.select(
-            sa.bindparam(f"bucket{each}", type_=sa.Text),
-            sa.bindparam("now", type_=sa.BigInteger),
-            sa.bindparam(f"cost{each}", type_=sa.Integer),
+    """Spend of all buckets of a delivery where there is room in all of them, else of none: one statement."""
+
+    def full(each: int) -> sa.Select[Any]:
+        name = sa.bindparam(f"bucket{each}", type_=sa.Text)
+        spent = (
+            sa.select(sa.func.coalesce(sa.func.sum(spend.c.cost), 0))
+            .where(spend.c.bucket == name, spend.c.at > sa.bindparam(f"since{each}", type_=sa.BigInteger))
+            .scalar_subquery()
         )
-        for each in range(buckets)
-    )
-    return sa.insert(spend).from_select(["bucket", "at", "cost"], sa.union_all(*rows))
+        return sa.select(sa.literal_column("1")).where(spent > sa.bindparam(f"most{each}", type_=sa.Integer))
+
+    def row(each: int) -> sa.Select[Any]:
+        columns: list[sa.ColumnElement[Any]] = [
+            sa.bindparam(f"bucket{each}", type_=sa.Text).label("bucket"),
+            sa.bindparam("now", type_=sa.BigInteger).label("at"),
+            sa.bindparam(f"cost{each}", type_=sa.Integer).label("cost"),
+        ]
+        return sa.select(*columns)
+
+    rows = sa.union_all(*(row(each) for each in range(buckets))).subquery("bill")
+    no_room = sa.union_all(*(full(each) for each in range(buckets))).subquery("no_room")
+    room = sa.select(rows.c.bucket, rows.c.at, rows.c.cost).where(~sa.exists().select_from(no_room))
+    counted = {"preserve_rowcount": True}  # an INSERT's is dropped otherwise
+    return sa.insert(spend).from_select(["bucket", "at", "cost"], room).execution_options(**counted)
 
 
 _HOLD = sa.select(schema.account.c.id).where(schema.account.c.name == sa.bindparam("name")).with_for_update()

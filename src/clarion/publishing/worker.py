@@ -21,7 +21,7 @@ from clarion.clock import Deadline
 from clarion.errors import AccountBlocked, OutboxBusy, OutcomeUnknown, PublishError, RateLimited, Refused
 from clarion.model import Account, Delivery, Receipt, Staged
 from clarion.networks.base import Absent, Found, Publisher, Unsure
-from clarion.outbox import claims, pauses, settle
+from clarion.outbox import claims, pauses, settle, spending
 from clarion.outbox.claims import Claim, Terms, Withheld
 from clarion.outbox.store import Outbox
 from clarion.outbox.tending import Lapsed, NextSlot, tend
@@ -90,6 +90,8 @@ class Worker:
 
     def drain(self) -> Tally:
         """Send everything that is due, then return. The first unexpected error is raised after all flights ended."""
+        with self.outbox.write() as tx:
+            spending.forget(tx)
         flying: set[Future[None]] = set()
         failure: BaseException | None = None
         with ThreadPoolExecutor(THREADS, thread_name_prefix="account") as pool:
