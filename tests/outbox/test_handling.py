@@ -203,9 +203,7 @@ def test_a_failed_later_part_goes_on_where_the_thread_stopped(desk: Desk) -> Non
 def test_what_a_person_cancelled_does_not_return(desk: Desk) -> None:
     number = failed(desk, "one", "two")
     with desk.outbox.write() as tx:
-        tx.execute(
-            sa.update(schema.delivery).where(schema.delivery.c.part == 2).values(reason="cancelled")
-        )
+        tx.execute(sa.update(schema.delivery).where(schema.delivery.c.part == 2).values(reason="cancelled"))
     retry(desk, number)
     assert desk.states(number) == ["pending", "cancelled"]
 
@@ -261,7 +259,9 @@ def test_an_old_word_does_not_cover_a_new_time(desk: Desk) -> None:
     with desk.outbox.write() as tx:
         [post] = posts.show(tx, number).posts
         assert post.approvals == ()
-        tx.execute(sa.update(schema.delivery).values(state="scheduled"))  # as if somebody had forgotten to ask
+        tx.execute(
+            sa.update(schema.delivery).values(state="scheduled")
+        )  # as if somebody had forgotten to ask
     desk.later(minutes=5)
     assert take(desk) == []
     assert desk.states(number) == ["pending"]
