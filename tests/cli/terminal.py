@@ -27,7 +27,8 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env=dict(os.environ),  # readline, which pytest imports, sets COLUMNS behind Python's back
+            # A size in the environment goes before the terminal's own; pytest and its workers may set one.
+            env={name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")},
             start_new_session=True,
         )
         os.close(theirs)

@@ -270,3 +270,15 @@ def test_what_a_lost_outbox_may_have_sent_is_never_absent(stage: Stage) -> None:
     stage.worker().drain()
     assert stage.desk.states(number) == ["in_doubt"]
     assert stage.network.taken == []
+
+
+def test_a_repeat_that_is_refused_is_left_to_a_person(stage: Stage) -> None:
+    number = queued(stage)
+    stage.network.script = ["lose", Refused("no")]
+    stage.network.looks = [Absent()]
+    stage.worker().drain()
+    assert stage.desk.states(number) == ["in_doubt"]
+    stage.desk.later(days=1)
+    stage.worker().drain()
+    assert stage.desk.states(number) == ["in_doubt"]
+    assert len(stage.network.taken) == 1

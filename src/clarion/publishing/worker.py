@@ -273,6 +273,9 @@ class Worker:
         match error:
             case OutcomeUnknown():
                 self._doubt(claim, error.message)
+            case Refused() if claim.delivery.tried:
+                # An earlier request of this delivery may have been taken: its refusal now proves nothing.
+                self._doubt(claim, f"refused, but it may be up already: {error.message}", look=False)
             case Refused():
                 with self.outbox.write() as tx:
                     settle.refused(tx, claim, error.message)
@@ -296,9 +299,10 @@ class Worker:
             settle.backed_off(tx, claim, until=until, reason=error.message)
         self._note("failed" if until is None else "waiting", claim, error.message)
 
-    def _doubt(self, claim: Claim, reason: str) -> None:
+    def _doubt(self, claim: Claim, reason: str, *, look: bool = True) -> None:
+        """Nobody knows; `look` False: a look was taken before, and a person must decide."""
         with self.outbox.write() as tx:
-            settle.doubted(tx, claim, look_at=tx.now, reason=reason)
+            settle.doubted(tx, claim, look_at=tx.now if look else None, reason=reason)
         self._note("in_doubt", claim, reason)
 
     def _release(self, claim: Claim, reason: str, *, later: timedelta = timedelta(0)) -> None:
