@@ -77,8 +77,7 @@ def plans(desk: Desk, sent: list[Sent]) -> list[str]:
         ]
 
 
-def _explain(connection: psycopg.Connection, mode: str, statement: str, values: Any) -> str:
-    values = values[0] if isinstance(values, list) else values  # of many alike
+def _explain(connection: psycopg.Connection, mode: str, statement: str, values: dict[str, Any]) -> str:
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
     for number, name in enumerate(names, start=1):
         statement = statement.replace(f"%({name})s", f"${number}")
