@@ -34,7 +34,7 @@ _NEVER_TOO_LATE = -1e9
 class NaiveRetry(Worker):
     """What is unknown goes again."""
 
-    def _doubt(self, claim: Claim, reason: str) -> None:
+    def _doubt(self, claim: Claim, reason: str, *, look: bool = True) -> None:
         self._release(claim, reason)
 
 
