@@ -53,6 +53,15 @@ class Terminal:
         self._wait_until_it_reads(until)
         os.write(self._ours, words.encode())
 
+    def interrupt(self, question):
+        """Wait for the question, then press Ctrl-C until it ends, as a person would: one may fall between two reads."""
+        self.answer(question, "\x03")
+        until = time.monotonic() + _SECONDS
+        while self._process.poll() is None and time.monotonic() < until:
+            time.sleep(0.3)
+            if self._process.poll() is None:
+                os.write(self._ours, b"\x03")
+
     def _wait_until_it_reads(self, until):
         """Sleeping, behind its question, it waits for the answer.
 

@@ -216,7 +216,7 @@ def test_a_wrong_answer_is_asked_again_and_the_others_stay(here):
 def test_a_stop_while_asked_leaves_nothing(here):
     with Terminal("init") as terminal:
         terminal.answer("called", "Eyes\n")
-        terminal.answer("pseudonym", "\x03")
+        terminal.interrupt("pseudonym")
         assert terminal.end() == 130
     assert files(here) == {}
     assert not Path(me.place()).exists()
