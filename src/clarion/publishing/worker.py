@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -92,17 +92,18 @@ class Worker:
         """Send everything that is due, then return. The first unexpected error is raised after all flights ended."""
         with self.outbox.write() as tx:
             spending.forget(tx)
-        flying: set[Future[None]] = set()
+        flying: dict[Future[None], str] = {}
         failure: BaseException | None = None
         with ThreadPoolExecutor(THREADS, thread_name_prefix="account") as pool:
             while True:
                 if failure is None:
-                    flying |= self._launch(pool, THREADS - len(flying))
+                    flying |= self._launch(pool, THREADS - len(flying), frozenset(flying.values()))
                 if not flying:
                     if failure is None and self._wait_for_a_look():
                         continue
                     break
-                landed, flying = wait(flying, return_when=FIRST_COMPLETED)
+                landed = wait(flying, return_when=FIRST_COMPLETED).done
+                flying = {each: account for each, account in flying.items() if each not in landed}
                 failure = failure or next((error for each in landed if (error := each.exception())), None)
         if failure is not None:
             raise failure
@@ -110,21 +111,28 @@ class Worker:
 
     # ── taking ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _launch(self, pool: ThreadPoolExecutor, room: int) -> set[Future[None]]:
+    def _launch(self, pool: ThreadPoolExecutor, room: int, aloft: Collection[str]) -> dict[Future[None], str]:
+        """Take what may go, of accounts that have nothing aloft: a second flight would only wait for the first one's
+        read-back, in the place of an account that could go. Each flight with its account.
+        """
         if room <= 0 or self.halted():
-            return set()
+            return {}
         lease = self._lease()
         with self.outbox.write() as tx:
             lapsed = tend(tx, self.next_slot)
-            looking = claims.claim_looks(tx, self.terms, room, LOOKING)
-            sending = claims.claim(tx, self.terms, room - len(looking))
+            looking = claims.claim_looks(tx, self._terms_without(aloft), room, LOOKING)
+            aloft = {*aloft, *(each.delivery.account.name for each in looking)}
+            sending = claims.claim(tx, self._terms_without(aloft), room - len(looking))
         point("claimed")
         for each in lapsed:
             self.tally.lapsed.append(each)
             self.tell_lapsed(each)
-        return {pool.submit(self._look, each) for each in looking} | {
-            pool.submit(self._deliver, each, lease) for each in sending
-        }
+        looks = {pool.submit(self._look, each): each.delivery.account.name for each in looking}
+        sends = {pool.submit(self._deliver, each, lease): each.delivery.account.name for each in sending}
+        return looks | sends
+
+    def _terms_without(self, aloft: Collection[str]) -> Terms:
+        return replace(self.terms, accounts=[name for name in self.terms.accounts if name not in aloft])
 
     def _wait_for_a_look(self) -> bool:
         """Sleep until something that this run put in doubt may be looked for; False when that is not soon."""
