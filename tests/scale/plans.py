@@ -77,7 +77,8 @@ def plans(desk: Desk, sent: list[Sent]) -> list[str]:
         ]
 
 
-def _explain(connection: psycopg.Connection, mode: str, statement: str, values: dict[str, Any]) -> str:
+def _explain(connection: psycopg.Connection, mode: str, statement: str, values: Any) -> str:
+    values = values[0] if isinstance(values, list) else values  # of many alike
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
     for number, name in enumerate(names, start=1):
         statement = statement.replace(f"%({name})s", f"${number}")

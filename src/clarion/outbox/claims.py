@@ -22,9 +22,10 @@ from clarion import approval
 from clarion.clock import micros, moment
 from clarion.digest import digest_of, restore
 from clarion.model import ApprovalPolicy, Delivery, Part, Payload, Receipt, Staged, State
-from clarion.outbox import schema
+from clarion.outbox import candidates, schema
 from clarion.outbox.accounts import restored as restored_account
-from clarion.outbox.posts import restored_approval, restored_receipt
+from clarion.outbox.candidates import Candidate
+from clarion.outbox.posts import restored_receipt
 from clarion.outbox.spending import Window, admit
 from clarion.outbox.store import Tx
 
@@ -72,29 +73,27 @@ class Withheld(Exception):
 
 def claim(tx: Tx, terms: Terms, limit: int) -> list[Claim]:
     """Take the oldest claimable delivery of up to `limit` accounts."""
-    if limit <= 0:
-        return []
-    taken = []
-    for account in tx.execute(
-        _ACCOUNTS, {"now": tx.now, "names": list(terms.accounts), "limit": limit}
-    ).all():
-        found = _first_claimable(tx, terms, account)
-        if found is not None:
-            taken.append(found)
-    return taken
+    accounts = candidates.accounts(tx, terms.accounts, limit) if limit > 0 else []
+    found = candidates.of(tx, accounts)
+    ready = [
+        _first_ready(tx, terms, account, found.get(account.id) or candidates.next_of(tx, account.id))
+        for account in accounts
+    ]
+    return _take(tx, terms, [each for each in ready if each is not None])
 
 
 def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
     """Write the intent and renew the lease. Raises Withheld when the claim is lost, paused, recalled or voided."""
     delivery = schema.delivery
-    row = tx.execute(_CLAIMED, {"id": claimed.delivery.id, "fence": claimed.fence}).first()
-    if row is None:
+    candidate = candidates.claimed(tx, claimed.delivery.id, claimed.fence)
+    if candidate is None:
         raise Withheld("another worker has it")
+    row = candidate.row
     if row.recall_wanted:
         raise Withheld("it is to be recalled")
     if tx.execute(_PAUSED, {"scope": claimed.delivery.account.name, "now": tx.now}).first():
         raise Withheld("publishing is paused")
-    why_not = _objection(tx, terms, row)
+    why_not = _objection(tx, terms, candidate)
     if why_not is not None:
         raise Withheld(why_not)
     written = tx.execute(
@@ -185,76 +184,6 @@ def next_look(tx: Tx, deliveries: Collection[str]) -> int | None:
 # ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _accounts_statement() -> sa.Select[tuple[object, ...]]:
-    """Accounts that may send now and have something due, the longest waiting first, locked."""
-    account, delivery, pause = schema.account, schema.delivery, schema.pause
-    now = sa.bindparam("now", type_=sa.BigInteger)
-    oldest = (
-        sa.select(sa.func.min(delivery.c.due_at))
-        .where(delivery.c.account == account.c.id, delivery.c.state == _SCHEDULED, delivery.c.due_at <= now)
-        .scalar_subquery()
-    )
-    paused = sa.exists().where(
-        pause.c.scope.in_(["*", account.c.name]), sa.or_(pause.c.until.is_(None), pause.c.until > now)
-    )
-    busy = sa.exists().where(delivery.c.account == account.c.id, delivery.c.state == _SENDING)
-    return (
-        sa.select(account)
-        .where(
-            account.c.name.in_(sa.bindparam("names", expanding=True)),
-            sa.or_(account.c.blocked_until.is_(None), account.c.blocked_until <= now),
-            ~paused,
-            ~busy,
-            oldest.is_not(None),
-        )
-        .order_by(oldest, account.c.id)
-        .limit(sa.bindparam("limit"))
-        .with_for_update(skip_locked=True, of=account)
-    )
-
-
-_ACCOUNTS = _accounts_statement()
-# The account's lock is held by now, so that this sees what others committed while it was waited for.
-_CANDIDATE = (
-    sa.select(
-        schema.delivery,
-        schema.post.c.entry,
-        schema.post.c.payload,
-        schema.post.c.digest,
-        schema.post.c.sensitive,
-        schema.post.c.not_before,
-        schema.post.c.not_after,
-        schema.entry.c.author,
-    )
-    .join(schema.post, schema.post.c.id == schema.delivery.c.post)
-    .join(schema.entry, schema.entry.c.number == schema.post.c.entry)
-)
-_busy = schema.delivery.alias("busy")
-_before = schema.delivery.alias("before")
-_FIRST = (
-    _CANDIDATE.where(
-        schema.delivery.c.account == sa.bindparam("account"),
-        schema.delivery.c.state == _SCHEDULED,
-        schema.delivery.c.due_at <= sa.bindparam("now"),
-        ~schema.delivery.c.recall_wanted,
-        ~sa.exists().where(_busy.c.account == sa.bindparam("account"), _busy.c.state == _SENDING),
-        sa.or_(
-            schema.delivery.c.part == 1,
-            # Not an EXISTS, which PostgreSQL may answer by hashing every delivery that was ever sent.
-            sa.select(_before.c.state)
-            .where(_before.c.post == schema.delivery.c.post, _before.c.part == schema.delivery.c.part - 1)
-            .scalar_subquery()
-            == State.SENT.value,
-        ),
-    )
-    .order_by(schema.delivery.c.due_at, schema.delivery.c.id)
-    .limit(sa.literal_column("1"))
-)
-_CLAIMED = _CANDIDATE.where(
-    schema.delivery.c.id == sa.bindparam("id"),
-    schema.delivery.c.fence == sa.bindparam("fence"),
-    schema.delivery.c.state == _SENDING,
-)
 _SOONEST_LOOK = sa.select(sa.func.min(schema.delivery.c.look_at)).where(schema.delivery.c.state == _IN_DOUBT)
 _LOOKS = (
     sa.select(schema.delivery)
@@ -275,8 +204,6 @@ _PAUSED = sa.select(schema.pause.c.scope).where(
     schema.pause.c.scope.in_(["*", sa.bindparam("scope")]),
     sa.or_(schema.pause.c.until.is_(None), schema.pause.c.until > sa.bindparam("now")),
 )
-_APPROVALS = sa.select(schema.approval).where(schema.approval.c.post == sa.bindparam("post"))
-
 _TAKE = (
     sa.update(schema.delivery)
     .where(
@@ -299,29 +226,39 @@ _ATTEMPT = sa.insert(schema.attempt)
 # ── the steps ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _first_claimable(tx: Tx, terms: Terms, account: _Row) -> Claim | None:
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A delivery that nothing speaks against, admitted and paid for."""
+
+    row: _Row
+    account: _Row
+    payload: Payload
+    intended: bool  # nothing must be uploaded first
+
+
+def _first_ready(tx: Tx, terms: Terms, account: _Row, candidate: Candidate | None) -> _Ready | None:
     for _ in range(_DEPTH):
-        row = tx.execute(_FIRST, {"account": account.id, "now": tx.now}).first()
-        if row is None:
+        if candidate is None:
             return None
-        why_not = _objection(tx, terms, row)
+        why_not = _objection(tx, terms, candidate)
         if why_not is None:
-            return _take(tx, terms, row, account)
-        _hold(tx, row.post, why_not)
+            return _admitted(tx, terms, candidate.row, account)
+        _hold(tx, candidate.row.post, why_not)
+        candidate = candidates.next_of(tx, account.id)
     return None
 
 
-def _objection(tx: Tx, terms: Terms, row: _Row) -> str | None:
+def _objection(tx: Tx, terms: Terms, candidate: Candidate) -> str | None:
     """Why this delivery must wait for people, or None. An approval binds part 1's first intent, then covers the rest."""
+    row = candidate.row
     if digest_of(bytes(row.payload)) != row.digest:
         return "what is stored is not what was approved"
     begun = row.part > 1 or row.first_intent_at is not None
-    given = tx.execute(_APPROVALS, {"post": row.post}).all()
     covered = approval.covers(
         outbox_id=terms.outbox_id,
         post_id=row.post,
         digest=row.digest,
-        approvals=[restored_approval(each) for each in given],
+        approvals=candidate.approvals,
         policy=terms.policy,
         author=row.author,
         sensitive=row.sensitive,
@@ -330,46 +267,73 @@ def _objection(tx: Tx, terms: Terms, row: _Row) -> str | None:
     return None if covered else "no approval covers it at this time"
 
 
-def _take(tx: Tx, terms: Terms, row: _Row, account: _Row) -> Claim | None:
+def _admitted(tx: Tx, terms: Terms, row: _Row, account: _Row) -> _Ready | None:
     payload = restore(bytes(row.payload))
-    part = payload.parts[row.part - 1]
-    room_at = admit(tx, account.network, account.name, terms.windows.get(account.network, ()), _uploads(part))
+    uploads = _uploads(payload.parts[row.part - 1])
+    room_at = admit(tx, account.network, account.name, terms.windows.get(account.network, ()), uploads)
     if room_at is not None:
         _wait(tx, account.id, room_at)
         return None
-    intended = not _uploads(part)
-    held = tx.execute(
-        _TAKE_AND_INTEND if intended else _TAKE,
+    return _Ready(row, account, payload, intended=not uploads)
+
+
+def _take(tx: Tx, terms: Terms, ready: Sequence[_Ready]) -> list[Claim]:
+    """Mark them all as this worker's, and write their attempts."""
+    held = _marked(tx, terms, [each for each in ready if each.intended], _TAKE_AND_INTEND)
+    held |= _marked(tx, terms, [each for each in ready if not each.intended], _TAKE)
+    taken = [each for each in ready if each.row.id in held]
+    attempts = [
         {
-            "the": row.id,
-            "expected": row.fence,
-            "worker": terms.worker,
-            "until": tx.now + terms.lease // _MICROSECOND,
-            **({"intent": row.first_intent_at or tx.now} if intended else {}),
-        },
-    )
-    if held.rowcount != 1:
-        return None
-    tx.execute(
-        _ATTEMPT,
-        {
-            "delivery": row.id,
-            "fence": row.fence + 1,
-            "generation": row.generation,
+            "delivery": each.row.id,
+            "fence": each.row.fence + 1,
+            "generation": each.row.generation,
             "worker": terms.worker,
             "started_at": tx.now,
-            "intent_at": tx.now if intended else None,
-        },
+            "intent_at": tx.now if each.intended else None,
+        }
+        for each in taken
+    ]
+    if attempts:
+        tx.execute(_ATTEMPT, _one_or_all(attempts))
+    return [_claimed(tx, terms, each) for each in taken]
+
+
+def _marked(tx: Tx, terms: Terms, ready: Sequence[_Ready], statement: sa.Update) -> set[str]:
+    """Take those that are still as they were read; their ids."""
+    if not ready:
+        return set()
+    until = tx.now + terms.lease // _MICROSECOND
+    values = [
+        {"the": each.row.id, "expected": each.row.fence, "worker": terms.worker, "until": until}
+        | ({"intent": each.row.first_intent_at or tx.now} if each.intended else {})
+        for each in ready
+    ]
+    ids = {each.row.id for each in ready}
+    if tx.execute(statement, _one_or_all(values)).rowcount == len(ready):
+        return ids
+    mine = sa.select(schema.delivery.c.id).where(
+        schema.delivery.c.id.in_(list(ids)),
+        schema.delivery.c.lease_owner == terms.worker,
+        schema.delivery.c.state == _SENDING,
     )
-    taken = _delivery(tx, terms, row, account, payload, entry=row.entry)
-    if intended and taken.first_intent_at is None:
+    return set(tx.execute(mine).scalars())
+
+
+def _one_or_all(values: list[dict[str, object]]) -> list[dict[str, object]] | dict[str, object]:
+    return values if len(values) > 1 else values[0]
+
+
+def _claimed(tx: Tx, terms: Terms, ready: _Ready) -> Claim:
+    row = ready.row
+    taken = _delivery(tx, terms, row, ready.account, ready.payload, entry=row.entry)
+    if ready.intended and taken.first_intent_at is None:
         taken = replace(taken, first_intent_at=tx.at)
     return Claim(
         delivery=taken,
         fence=row.fence + 1,
-        intended=intended,
+        intended=ready.intended,
         backoffs=row.backoffs,
-        failures=account.failures,
+        failures=ready.account.failures,
     )
 
 

@@ -56,7 +56,11 @@ def admit_look(tx: Tx, network: str, account: str, windows: Sequence[Window]) ->
 
 def forget(tx: Tx) -> None:
     """Delete what no window counts any more: once a run, not in every claim."""
-    tx.execute(sa.delete(spend).where(spend.c.at <= tx.now - _KEPT // _MICROSECOND))
+    useless = spend.c.at <= tx.now - _KEPT // _MICROSECOND
+    if tx.execute(
+        sa.select(spend.c.id).where(useless).limit(1)
+    ).first():  # a run with nothing to do writes nothing
+        tx.execute(sa.delete(spend).where(useless))
 
 
 def bucket(network: str, account: str, window: Window) -> str:

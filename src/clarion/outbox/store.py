@@ -46,6 +46,8 @@ class Tx:
 
     connection: Connection
     now: int
+    # The last row of each audit chain, as far as this process knows; shared by its transactions.
+    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def execute(self, statement: Any, values: Any = None) -> sa.CursorResult[Any]:
         return self.connection.execute(statement, values)
@@ -88,6 +90,7 @@ class Outbox:
     # SQLite has one writer: inside this process a lock, which does not poll, decides whose turn it is.
     _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _writer: int | None = field(default=None, repr=False)
+    _heads: dict[str, tuple[int, str]] = field(default_factory=dict, repr=False)
 
     @property
     def place(self) -> str:
@@ -106,7 +109,7 @@ class Outbox:
         with engines.translated(self.engine), self._turn(), self.engine.connect() as plain:
             connection = plain.execution_options(clarion_write=True)
             with connection.begin():
-                yield Tx(connection=connection, now=self.time.read(connection))
+                yield Tx(connection=connection, now=self.time.read(connection), heads=self._heads)
 
     def simulate(self, at: datetime) -> None:
         """Set the simulated time; it never goes back."""
