@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from clarion import networks
 from clarion.model import Receipt
-from clarion.outbox import claims, opening, schema, settle
+from clarion.outbox import claims, looking, opening, schema, settle
 from clarion.outbox.claims import Claim, Terms
 from clarion.outbox.store import DatabaseTime
 from clarion.outbox.tending import tend
@@ -69,8 +69,8 @@ class Bench:
 
     def _claim(self, limit: int) -> list[Claim]:
         with self.desk.outbox.write() as tx:
-            tend(tx, lambda _account, _after: None)
-            claims.claim_looks(tx, self.terms, limit, timedelta(minutes=2))
+            if tend(tx, lambda _account, _after: None).look:
+                looking.claim(tx, self.terms, limit, timedelta(minutes=2))
             return claims.claim(tx, self.terms, limit)
 
     def _settle(self, claim: Claim) -> None:

@@ -53,7 +53,7 @@ def _run(stand: standing.Stand, seed: int, seconds: float) -> int:
     done = randomly.run(stand, seed, seconds)
     missed, verdict = randomly.missed(done), done.verdict
     _say_wrong(verdict, missed)
-    say(f"rounds={done.rounds} stops={done.stops} unconfirmed={len(verdict.unconfirmed)}")
+    say(f"rounds={done.rounds} stops={done.stops}")
     say(
         f"deliveries={verdict.deliveries} kills={done.kills}"
         f" points={len(points.NAMES) - len(missed)}/{len(points.NAMES)}"
@@ -78,7 +78,7 @@ def _controls(stand: standing.Stand) -> int:
 
 
 def _say_wrong(verdict: standing.Verdict, missed: list[str]) -> None:
-    for kind in ("lost", "doubled", "unfinished", "unconfirmed"):
+    for kind in ("lost", "doubled", "unfinished"):
         for what in getattr(verdict, kind):
             say(f"{kind}: {what}")
     for what in missed:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from clarion.clock import Deadline
 from clarion.model import Account, Receipt, Staged
 from clarion.networks.base import Publisher
-from clarion.outbox import schema
+from clarion.outbox import schema, settle
 from clarion.outbox.claims import Claim
 from clarion.publishing.worker import MARGIN_SECONDS, Publishers, Worker
 from tests.crash.stand import DEADLINE, LEASE, Plan, Stand, Verdict
@@ -39,11 +39,13 @@ class NaiveRetry(Worker):
 
 
 class ShortSettle(Worker):
-    """Says it is sent, then sends it."""
+    """Says it is sent and read back, then sends it. (Only the first, and a later run's read-back would notice.)"""
 
     def _send(self, publisher: Publisher, intended: Claim, staged: Staged) -> Receipt | None:
         hoped = Receipt(remote_id="1", url="https://hoped.example/1", at=datetime.now(UTC))
         self._settle_sent(intended, hoped)
+        with self.outbox.write() as tx:
+            settle.confirmed(tx, intended)
         return super()._send(publisher, intended, staged)
 
 

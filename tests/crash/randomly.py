@@ -146,8 +146,6 @@ def _arm(stand: Stand, dice: random.Random, network: str, name: str, family: str
     if family == "twice":
         stand.twice.add(name)
         stand.running.fault(network, "accept_twice", account=name, count=None)
-    if family == "silent":
-        stand.silent.add(name)
     for _ in range(dice.randint(1, 4)):
         if not _FAMILIES[family]:
             return

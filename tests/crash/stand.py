@@ -90,7 +90,6 @@ class Verdict:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
-    unconfirmed: list[str] = field(default_factory=list)
 
     def __iadd__(self, other: Verdict) -> Self:
         self.deliveries += other.deliveries
@@ -99,7 +98,6 @@ class Verdict:
         self.lost += other.lost
         self.doubled += other.doubled
         self.unfinished += other.unfinished
-        self.unconfirmed += other.unconfirmed
         return self
 
     @property
@@ -115,7 +113,6 @@ class Stand:
         self.folder = folder
         self.names: dict[str, Account] = {}
         self.twice: set[str] = set()  # accounts whose network makes two posts of one create
-        self.silent: set[str] = set()  # accounts whose network says yes and keeps nothing
         self.processes: list[Process] = []
         self._count = 0
         self._carry()
@@ -283,11 +280,7 @@ class Stand:
         """Whatever waits for a moment has reached it: looks, back-offs, rate limits."""
         delivery, account = schema.delivery, schema.account
         with self.outbox.write() as tx:
-            tx.execute(
-                sa.update(delivery)
-                .where(delivery.c.state == "in_doubt", delivery.c.look_at > tx.now)
-                .values(look_at=tx.now)
-            )
+            tx.execute(sa.update(delivery).where(delivery.c.look_at > tx.now).values(look_at=tx.now))
             tx.execute(
                 sa.update(delivery)
                 .where(delivery.c.state == "scheduled", delivery.c.due_at > tx.now)
@@ -320,7 +313,7 @@ class Stand:
         """Deliveries that a worker still has something to do with."""
         delivery = schema.delivery
         due = sa.and_(delivery.c.state == "scheduled", delivery.c.due_at.is_not(None))
-        looked_for = sa.and_(delivery.c.state == "in_doubt", delivery.c.look_at.is_not(None))
+        looked_for = delivery.c.look_at.is_not(None)
         with self.outbox.read() as tx:
             counted = sa.select(sa.func.count()).select_from(delivery)
             return int(
@@ -341,12 +334,7 @@ class Stand:
         """Hold what the networks took against what the outbox says, delivery by delivery."""
         taken = self.taken()
         verdict = Verdict()
-        delivery_ = schema.delivery
         with self.outbox.read() as tx:
-            unread = sa.select(delivery_.c.id).where(
-                delivery_.c.state == "sent", delivery_.c.confirmed_at.is_(None)
-            )
-            unconfirmed = set(tx.execute(unread).scalars())
             for entry in posts.entries(tx, limit=1_000_000):
                 for post in entry.posts:
                     doubtful = False  # an earlier part is in doubt, so that this one waits
@@ -355,10 +343,7 @@ class Stand:
                         times = taken.pop((post.account.name, part.text), 0)
                         name = post.account.name
                         what = f"{part.text!r} of {name}: {state}, taken {times} times"
-                        if name in self.silent and not times and delivery.id in unconfirmed:
-                            verdict.unconfirmed.append(what)
-                        else:
-                            self._judge(verdict, state, times, name, what, waits=doubtful)
+                        self._judge(verdict, state, times, name, what, waits=doubtful)
                         doubtful = doubtful or state == "in_doubt"
         verdict.lost += [f"{text!r} of {name} is not in the outbox" for name, text in taken]
         return verdict
@@ -397,7 +382,6 @@ class Stand:
         self._end(self._carrier)
         self.names.clear()
         self.twice.clear()
-        self.silent.clear()
         with self.outbox.write() as tx:
             for table in (schema.approval, schema.attempt, schema.delivery, schema.post, schema.entry):
                 tx.execute(sa.delete(table))

@@ -136,8 +136,6 @@ def _arm(stand: Stand, todo: list[Case]) -> None:
         for kind, where, seconds in case.faults:
             if kind == "accept_twice":
                 stand.twice.add(case.name)
-            if kind == "silent_drop":
-                stand.silent.add(case.name)
             quirk = kind.startswith("key_") or kind in ("forget_duplicates", "accept_twice")
             stand.running.fault(
                 case.network,

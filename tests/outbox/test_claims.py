@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from clarion.clock import micros
 from clarion.errors import ApprovalError
 from clarion.model import ApprovalPolicy, Receipt, Staged
-from clarion.outbox import accounts, claims, incidents, lost, posts, schema, settle
+from clarion.outbox import accounts, claims, incidents, looking, lost, posts, schema, settle
 from clarion.outbox.claims import Claim, Withheld
 from clarion.outbox.spending import Window
 from clarion.outbox.tending import tend
@@ -175,8 +175,8 @@ def test_what_is_in_doubt_when_it_is_cancelled_is_never_sent_again(desk: Desk) -
     with desk.outbox.write() as tx:
         settle.doubted(tx, claim, look_at=tx.now, reason="lost")
         posts.cancel(tx, number, who="ann")
-        [looking] = claims.claim_looks(tx, desk.terms(), 1, timedelta(minutes=1))
-        settle.absent(tx, looking)
+        [look] = looking.claim(tx, desk.terms(), 1, timedelta(minutes=1))
+        settle.absent(tx, look)
     assert desk.states(number) == ["cancelled", "cancelled"]
 
 
@@ -184,11 +184,11 @@ def test_after_a_restore_a_thread_is_looked_for_part_by_part(desk: Desk) -> None
     number = queued(desk, "one", "two")
     with desk.outbox.write() as tx:
         assert lost.doubt(tx, "restored") == 2
-        [first] = claims.claim_looks(tx, desk.terms(), 9, timedelta(minutes=1))
+        [first] = looking.claim(tx, desk.terms(), 9, timedelta(minutes=1))
         assert (first.delivery.part, first.delivery.intent_lost) == (1, True)
         assert first.delivery.first_intent_at == NOON  # when it was queued: the earliest it may have gone out
         settle.sent(tx, first, UP)
-        [second] = claims.claim_looks(tx, desk.terms(), 9, timedelta(minutes=1))
+        [second] = looking.claim(tx, desk.terms(), 9, timedelta(minutes=1))
     assert second.delivery.parent == UP
     assert desk.states(number) == ["sent", "in_doubt"]
 
@@ -291,8 +291,8 @@ def test_a_look_knows_what_the_accounts_other_deliveries_are_called(desk: Desk) 
     [second] = take(desk)
     with desk.outbox.write() as tx:
         settle.doubted(tx, second, look_at=tx.now, reason="lost")
-        [looking] = claims.claim_looks(tx, desk.terms(), 1, timedelta(minutes=1))
-    assert looking.delivery.others == {UP.remote_id}
+        [look] = looking.claim(tx, desk.terms(), 1, timedelta(minutes=1))
+    assert look.delivery.others == {UP.remote_id}
 
 
 def test_an_account_has_its_rest_after_five_failures_in_a_row(desk: Desk) -> None:
@@ -346,7 +346,7 @@ def test_an_evergreen_post_that_is_too_late_goes_to_the_next_slot(desk: Desk) ->
     desk.later(hours=3)
     slot = desk.now + timedelta(hours=9)
     with desk.outbox.write() as tx:
-        [lapsed] = tend(tx, lambda _account, _after: slot)
+        [lapsed] = tend(tx, lambda _account, _after: slot).lapsed
     assert (lapsed.entry, lapsed.moved_to) == (number, slot)
     assert desk.states(number) == ["scheduled"]
     desk.later(hours=9)
@@ -358,8 +358,8 @@ def test_after_an_unknown_outcome_the_key_stays(desk: Desk) -> None:
     intended = intend(desk, take(desk)[0])
     with desk.outbox.write() as tx:
         settle.doubted(tx, intended, look_at=tx.now, reason="lost")
-        [looking] = claims.claim_looks(tx, desk.terms(), 1, timedelta(minutes=1))
-        settle.absent(tx, looking)
+        [look] = looking.claim(tx, desk.terms(), 1, timedelta(minutes=1))
+        settle.absent(tx, look)
     again = intend(desk, take(desk)[0])
     assert again.delivery.first_intent_at == NOON
     with desk.outbox.write() as tx:
@@ -374,8 +374,8 @@ def test_only_one_worker_looks_at_a_time(desk: Desk) -> None:
     with desk.outbox.write() as tx:
         settle.doubted(tx, intended, look_at=tx.now, reason="lost")
     with desk.outbox.write() as tx:
-        assert len(claims.claim_looks(tx, desk.terms(), 9, timedelta(minutes=1))) == 1
-        assert claims.claim_looks(tx, desk.terms(), 9, timedelta(minutes=1)) == []
+        assert len(looking.claim(tx, desk.terms(), 9, timedelta(minutes=1))) == 1
+        assert looking.claim(tx, desk.terms(), 9, timedelta(minutes=1)) == []
 
 
 def test_a_refused_root_cancels_what_would_follow(desk: Desk) -> None:
@@ -423,4 +423,4 @@ def test_what_is_not_there_after_all_is_never_sent_again(desk: Desk) -> None:
     desk.later(days=3)
     assert take(desk) == []
     with desk.outbox.write() as tx:
-        assert claims.claim_looks(tx, desk.terms(), 9, timedelta(minutes=1)) == []
+        assert looking.claim(tx, desk.terms(), 9, timedelta(minutes=1)) == []

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from clarion.errors import OutboxError
 from clarion.model import Receipt, State
-from clarion.outbox import audit, claims, handling, posts, schema, settle, views
+from clarion.outbox import audit, claims, handling, looking, posts, schema, settle, views
 from clarion.outbox.claims import Claim
 from clarion.outbox.tending import tend
 from tests.desk import LATE, NOON, Desk
@@ -125,7 +125,7 @@ def test_a_look_that_was_on_its_way_decides_nothing_any_more(desk: Desk) -> None
     number, _ = doubted(desk)
     with desk.outbox.write() as tx:
         tx.execute(sa.update(schema.delivery).values(look_at=tx.now))
-        [look] = claims.claim_looks(tx, desk.terms(), 1, timedelta(minutes=2))
+        [look] = looking.claim(tx, desk.terms(), 1, timedelta(minutes=2))
     absent(desk, number)
     with desk.outbox.write() as tx:
         assert not settle.sent(tx, look, UP)
@@ -233,7 +233,7 @@ def test_a_repeat_that_may_double_keeps_its_key(desk: Desk) -> None:
     number, claim = doubted(desk)
     with desk.outbox.write() as tx:
         tx.execute(sa.update(schema.delivery).values(look_at=tx.now))
-        [look] = claims.claim_looks(tx, desk.terms(), 1, timedelta(minutes=2))
+        [look] = looking.claim(tx, desk.terms(), 1, timedelta(minutes=2))
         settle.absent(tx, look)
     [again] = take(desk)
     with desk.outbox.write() as tx:

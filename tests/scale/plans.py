@@ -14,7 +14,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from clarion.outbox import claims, schema
+from clarion.outbox import claims, looking, schema
 from clarion.outbox.tending import tend
 from tests.bench import filling
 from tests.desk import Desk
@@ -38,8 +38,8 @@ def a_claim(desk: Desk) -> list[Sent]:
     _put_one(desk, state="scheduled", lapses_at=1)
     sa.event.listen(desk.outbox.engine, "before_cursor_execute", note)
     with desk.outbox.write() as tx:
-        assert tend(tx, lambda _account, _after: None)
-        assert claims.claim_looks(tx, desk.terms(), 10, filling.DAY)
+        assert tend(tx, lambda _account, _after: None).lapsed
+        assert looking.claim(tx, desk.terms(), 10, filling.DAY)
         assert claims.claim(tx, desk.terms(), 10)
     sa.event.remove(desk.outbox.engine, "before_cursor_execute", note)
     return [(statement, values) for statement, values in sent.items() if "delivery" in statement]

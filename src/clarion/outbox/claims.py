@@ -32,12 +32,9 @@ from clarion.outbox.store import Tx
 _MICROSECOND = timedelta(microseconds=1)
 #: How many deliveries of one account a claim puts aside before it leaves the rest to the next.
 _DEPTH = 50
-#: How far before its first intent a delivery's namesakes on the network may be another delivery's.
-_NAMESAKES = timedelta(days=1)
 #: Bound as literals, not parameters: PostgreSQL's generic plan would lose the partial indexes.
 _SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
 _SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
-_IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
 
 _Row = sa.Row[tuple[object, ...]]
 
@@ -52,6 +49,7 @@ class Claim:
     backoffs: int = 0
     looks: int = 0
     doubtful: bool = False  # claimed to look for it, not to send it
+    unread: Receipt | None = None  # claimed to read back what this says is up
     failures: int = 0  # of its account, in a row, when it was claimed
 
 
@@ -119,87 +117,9 @@ def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
     return replace(claimed, delivery=intended, intended=True)
 
 
-def claim_looks(tx: Tx, terms: Terms, limit: int, patience: timedelta) -> list[Claim]:
-    """Take deliveries in doubt whose time to look has come; nobody else looks for `patience`."""
-    soonest = tx.execute(_SOONEST_LOOK).scalar() if limit > 0 else None
-    if soonest is None or soonest > tx.now:
-        return []
-    delivery = schema.delivery
-    taken = []
-    for row in tx.execute(_LOOKS, {"now": tx.now, "names": list(terms.accounts), "limit": limit}).all():
-        held = tx.execute(
-            sa.update(delivery)
-            .where(delivery.c.id == row.id, delivery.c.fence == row.fence, delivery.c.state == _IN_DOUBT)
-            .values(fence=row.fence + 1, looks=row.looks + 1, look_at=tx.now + patience // _MICROSECOND),
-        )
-        if held.rowcount != 1:
-            continue
-        account = tx.execute(sa.select(schema.account).where(schema.account.c.id == row.account)).one()
-        post = tx.execute(
-            sa.select(schema.post.c.payload, schema.post.c.created_at, schema.post.c.entry).where(
-                schema.post.c.id == row.post
-            )
-        ).one()
-        looked_for = _delivery(
-            tx,
-            terms,
-            row,
-            account,
-            restore(bytes(post.payload)),
-            entry=post.entry,
-            others=_others(tx, row, post.created_at),
-        )
-        if row.intent_lost and row.first_intent_at is None:
-            looked_for = replace(looked_for, first_intent_at=moment(post.created_at))
-        taken.append(
-            Claim(
-                delivery=looked_for,
-                fence=row.fence + 1,
-                looks=row.looks,
-                doubtful=True,
-                failures=account.failures,
-            )
-        )
-    return taken
-
-
-def next_look(tx: Tx, deliveries: Collection[str]) -> int | None:
-    """The next moment (microseconds) at which one of these, in doubt, may be looked for: not while its account is closed."""
-    delivery, account = schema.delivery, schema.account
-    may_look = sa.case(
-        (account.c.blocked_until > delivery.c.look_at, account.c.blocked_until), else_=delivery.c.look_at
-    )
-    soonest = (
-        sa.select(sa.func.min(may_look))
-        .join(account, account.c.id == delivery.c.account)
-        .where(
-            delivery.c.state == _IN_DOUBT,
-            delivery.c.look_at.is_not(None),
-            delivery.c.id.in_(list(deliveries)),
-        )
-    )
-    return tx.execute(soonest).scalar()
-
-
 # ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-_SOONEST_LOOK = sa.select(sa.func.min(schema.delivery.c.look_at)).where(schema.delivery.c.state == _IN_DOUBT)
-_LOOKS = (
-    sa.select(schema.delivery)
-    .join(schema.account, schema.account.c.id == schema.delivery.c.account)
-    .where(
-        schema.delivery.c.state == _IN_DOUBT,
-        schema.delivery.c.look_at <= sa.bindparam("now"),
-        schema.account.c.name.in_(sa.bindparam("names", expanding=True)),
-        sa.or_(
-            schema.account.c.blocked_until.is_(None), schema.account.c.blocked_until <= sa.bindparam("now")
-        ),
-    )
-    .order_by(schema.delivery.c.look_at)
-    .limit(sa.bindparam("limit"))
-    .with_for_update(skip_locked=True, of=schema.delivery)
-)
 _PAUSED = sa.select(schema.pause.c.scope).where(
     schema.pause.c.scope.in_(["*", sa.bindparam("scope")]),
     sa.or_(schema.pause.c.until.is_(None), schema.pause.c.until > sa.bindparam("now")),
@@ -325,7 +245,7 @@ def _one_or_all(values: list[dict[str, object]]) -> list[dict[str, object]] | di
 
 def _claimed(tx: Tx, terms: Terms, ready: _Ready) -> Claim:
     row = ready.row
-    taken = _delivery(tx, terms, row, ready.account, ready.payload, entry=row.entry)
+    taken = delivery_of(tx, terms, row, ready.account, ready.payload, entry=row.entry)
     if ready.intended and taken.first_intent_at is None:
         taken = replace(taken, first_intent_at=tx.at)
     return Claim(
@@ -360,7 +280,7 @@ def _hold(tx: Tx, post: str, reason: str) -> None:
     )
 
 
-def _delivery(
+def delivery_of(
     tx: Tx,
     terms: Terms,
     row: _Row,
@@ -370,6 +290,7 @@ def _delivery(
     entry: int,
     others: frozenset[str] = frozenset(),
 ) -> Delivery:
+    """A delivery with all that its publisher must know, from its row, its account's and its post's payload."""
     root, parent = _receipts(tx, row.post, row.part)
     return Delivery(
         id=row.id,
@@ -400,17 +321,3 @@ def _receipts(tx: Tx, post: str, part: int) -> tuple[Receipt | None, Receipt | N
     )
     receipts = {row.part: restored_receipt(row.receipt) for row in rows}
     return receipts[1], receipts[part - 1]
-
-
-def _others(tx: Tx, row: _Row, queued_at: int) -> frozenset[str]:
-    """What the network calls other deliveries of this account: a look must not take one of them for this one."""
-    since = (row.first_intent_at or queued_at) - _NAMESAKES // _MICROSECOND
-    stored = tx.execute(
-        sa.select(schema.delivery.c.remote_id).where(
-            schema.delivery.c.account == row.account,
-            schema.delivery.c.id != row.id,
-            schema.delivery.c.remote_id.is_not(None),
-            schema.delivery.c.sent_at >= since,
-        ),
-    ).scalars()
-    return frozenset(str(each) for each in stored)

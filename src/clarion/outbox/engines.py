@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -32,13 +33,10 @@ _SAFE_WAL = (3, 51, 3)
 #: What a trigger of an outbox that is out of use says (opening.retire).
 RETIRED = "this outbox is out of use"
 
-#: The database's own clock, in microseconds: hosts disagree, it does not.
-NOW = {
-    # julianday has 40 µs to spare below the millisecond that SQLite's clock has
-    "sqlite": sa.text("SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000"),
-    # not now(), which is when the transaction began, perhaps before it waited for a lock
-    "postgresql": sa.text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"),
-}
+# julianday has 40 µs to spare below the millisecond that SQLite's clock has
+_SQLITE_NOW = sa.text("SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000")
+# not now(), which is when the transaction began, perhaps before it waited for a lock
+_POSTGRES_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 
 def sqlite(path: Path) -> Engine:
@@ -74,6 +72,27 @@ def postgres(url: str) -> Engine:
             "this outbox is a PostgreSQL database, and its driver is not installed",
             "pip install 'clarion[postgres]'",
         ) from error
+
+
+def now(connection: Connection) -> int:
+    """The database's own clock, in microseconds: hosts disagree, it does not. The first thing a transaction asks."""
+    if connection.dialect.name == "sqlite":
+        return int(connection.execute(_SQLITE_NOW).scalar_one())
+    began = _begin_and_tell(connection.connection.driver_connection)
+    return began or int(connection.exec_driver_sql(_POSTGRES_NOW).scalar_one())
+
+
+def _begin_and_tell(driver: Any) -> int | None:
+    """PostgreSQL begins and tells the time in one trip, where the driver would make two of every transaction's first.
+
+    None when it has begun before, or when it fails: then the ordinary way finds the words for it.
+    """
+    from psycopg.pq import ExecStatus, TransactionStatus
+
+    if driver.pgconn.transaction_status != TransactionStatus.IDLE:
+        return None
+    told = driver.pgconn.exec_(f"BEGIN; {_POSTGRES_NOW}".encode())
+    return int(told.get_value(0, 0)) if told.status == ExecStatus.TUPLES_OK else None
 
 
 def place(engine: Engine) -> str:

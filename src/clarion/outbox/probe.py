@@ -43,7 +43,7 @@ _WORK = """
         OR EXISTS (SELECT 1 FROM delivery WHERE state IN ('pending', 'scheduled') AND lapses_at <= {now})
         OR EXISTS (SELECT 1 FROM delivery WHERE state = 'sending' AND lease_until <= {now})
         OR EXISTS (SELECT 1 FROM delivery JOIN account ON account.id = delivery.account
-                    WHERE state = 'in_doubt' AND look_at <= {now}
+                    WHERE state IN ('in_doubt', 'sent') AND look_at IS NOT NULL AND look_at <= {now}
                       AND (blocked_until IS NULL OR blocked_until <= {now})),
            EXISTS (SELECT 1 FROM account) AND NOT EXISTS
                (SELECT 1 FROM account WHERE NOT EXISTS

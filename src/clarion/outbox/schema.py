@@ -159,7 +159,12 @@ Index(
 )
 Index("ix_delivery_lapses", delivery.c.lapses_at, **_where("state IN ('pending', 'scheduled')"))
 Index("ix_delivery_lease", delivery.c.lease_until, **_where("state = 'sending'"))
-Index("ix_delivery_look", delivery.c.look_at, **_where("state = 'in_doubt'"))
+# In doubt: to be looked for. Sent: to be read back, until that is done.
+Index(
+    "ix_delivery_look",
+    delivery.c.look_at,
+    **_where("state IN ('in_doubt', 'sent') AND look_at IS NOT NULL"),
+)
 # A net under the claim, which locks the account: two deliveries of one account are never in flight.
 Index("uq_delivery_sending", delivery.c.account, unique=True, **_where("state = 'sending'"))
 

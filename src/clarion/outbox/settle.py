@@ -26,8 +26,10 @@ _BREAKER_PAUSE = timedelta(minutes=15)
 #: "Until somebody runs accounts verify": the year 9892.
 _UNTIL_VERIFIED = 250_000_000_000_000_000
 
-#: How long the next part waits for the read-back of the one before, should this worker die before it.
+#: Should this worker die before the read-back: so long until another one reads back, and until the next part may go.
 _READ_BACK = timedelta(minutes=1)
+#: What could not be read back is asked for again after these, and then no more: the receipt stands.
+_READ_AGAIN = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 _MICROSECOND = timedelta(microseconds=1)
 _delivery = schema.delivery
 _attempt = schema.attempt
@@ -53,7 +55,8 @@ _SENT = (
         receipt=sa.bindparam("proof"),
         remote_id=sa.bindparam("up"),
         sent_at=sa.bindparam("now"),
-        look_at=sa.null(),
+        look_at=sa.bindparam("read_back"),
+        looks=sa.literal_column("0"),
         lease_owner=sa.null(),
         lease_until=sa.null(),
     )
@@ -70,6 +73,7 @@ def sent(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
 
     A receipt is knowledge: a worker whose lease lapsed may still bring it, as long as nobody else took the delivery.
     """
+    read_back = tx.now + _READ_BACK // _MICROSECOND
     held = tx.execute(
         _SENT,
         {
@@ -78,12 +82,13 @@ def sent(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
             "proof": stored_receipt(receipt),
             "up": receipt.remote_id,
             "now": tx.now,
+            "read_back": read_back,
         },
     )
     if held.rowcount != 1:
         return False
     _end(tx, claim, "sent", receipt.url)
-    _successor(tx, claim, due_at=tx.now + _READ_BACK // _MICROSECOND)
+    _successor(tx, claim, due_at=read_back)
     _look_for_successor(tx, claim)
     if claim.failures:
         name = claim.delivery.account.name
@@ -94,37 +99,28 @@ def sent(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
 
 def confirmed(tx: Tx, claim: Claim) -> None:
     """The read-back found it: the next part is due."""
-    tx.execute(
-        sa.update(_delivery)
-        .where(_delivery.c.id == claim.delivery.id, _delivery.c.state == State.SENT.value)
-        .values(confirmed_at=tx.now),
-    )
-    unread(tx, claim)
+    if _read_back(tx, claim, confirmed_at=tx.now, look_at=None):
+        _free_successor(tx, claim)
 
 
 def unread(tx: Tx, claim: Claim) -> None:
-    """It could not be read back, which is no news: the next part is due.
+    """It could not be read back, which is no news: the next part is due, and a later run asks again, a few times."""
+    before = claim.looks if claim.unread else 0
+    again = None if before >= len(_READ_AGAIN) else tx.now + _READ_AGAIN[before] // _MICROSECOND
+    if _read_back(tx, claim, look_at=again):
+        _free_successor(tx, claim)
 
-    A hair before its predecessor was: a thread that has begun goes on before another post of the account begins.
-    """
-    before = sa.select(_delivery.c.due_at - 1).where(_delivery.c.id == claim.delivery.id).scalar_subquery()
-    _successor(tx, claim, due_at=sa.func.coalesce(before, tx.now))
 
-
-def not_there(tx: Tx, claim: Claim) -> None:
+def not_there(tx: Tx, claim: Claim) -> bool:
     """The network said yes and shows nothing: a human must look. It is never sent again by itself, nor what follows."""
+    reason = "the network took it and does not show it"
+    # The receipt stays, as evidence, but proves nothing any more.
+    if not _read_back(
+        tx, claim, state=State.IN_DOUBT.value, reason=reason, remote_id=None, look_at=None, looks=0
+    ):
+        return False
     _successor(tx, claim, due_at=None)
-    tx.execute(
-        sa.update(_delivery)
-        .where(_delivery.c.id == claim.delivery.id, _delivery.c.state == State.SENT.value)
-        .values(
-            state=State.IN_DOUBT.value,
-            reason="the network took it and does not show it",
-            remote_id=None,  # the receipt stays, as evidence, but proves nothing any more
-            look_at=None,
-            looks=0,
-        ),
-    )
+    return True
 
 
 def refused(tx: Tx, claim: Claim, reason: str) -> bool:
@@ -232,6 +228,30 @@ def _leave(tx: Tx, claim: Claim, to: State, *, from_: tuple[State, ...] = (), **
         .values(state=state, lease_owner=None, lease_until=None, **values),
     )
     return done.rowcount == 1
+
+
+def _read_back(tx: Tx, claim: Claim, **values: Any) -> bool:
+    """Write what a read-back found, unless another worker reads back by now."""
+    done = tx.execute(
+        sa.update(_delivery)
+        .where(
+            _delivery.c.id == claim.delivery.id,
+            _delivery.c.fence == claim.fence,
+            _delivery.c.state == State.SENT.value,
+        )
+        .values(**values),
+    )
+    return done.rowcount == 1
+
+
+def _free_successor(tx: Tx, claim: Claim) -> None:
+    """The next part is due a hair before its predecessor was: a thread that has begun goes on before another post of the
+    account begins. A read-back in a later run leaves it alone: it has its time since the receipt, and may have waited.
+    """
+    if claim.unread:
+        return
+    before = sa.select(_delivery.c.due_at - 1).where(_delivery.c.id == claim.delivery.id).scalar_subquery()
+    _successor(tx, claim, due_at=sa.func.coalesce(before, tx.now))
 
 
 def _successor(tx: Tx, claim: Claim, *, due_at: Any) -> None:

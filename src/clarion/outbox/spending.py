@@ -49,18 +49,16 @@ def admit(tx: Tx, network: str, account: str, windows: Sequence[Window], images:
 
 
 def admit_look(tx: Tx, network: str, account: str, windows: Sequence[Window]) -> int | None:
-    """The same for looking, which any worker may do while another sends for the account."""
-    tx.execute(_HOLD, {"name": account})
+    """The same for looking, which any worker may do while another sends for the account; not while it is closed."""
+    closed_until = tx.execute(_HOLD, {"name": account}).scalar()
+    if closed_until is not None and closed_until > tx.now:
+        return int(closed_until)
     return _admit(tx, network, account, [(window, window.look) for window in windows])
 
 
 def forget(tx: Tx) -> None:
     """Delete what no window counts any more: once a run, not in every claim."""
-    useless = spend.c.at <= tx.now - _KEPT // _MICROSECOND
-    if tx.execute(
-        sa.select(spend.c.id).where(useless).limit(1)
-    ).first():  # a run with nothing to do writes nothing
-        tx.execute(sa.delete(spend).where(useless))
+    tx.execute(sa.delete(spend).where(spend.c.at <= tx.now - _KEPT // _MICROSECOND))
 
 
 def bucket(network: str, account: str, window: Window) -> str:
@@ -155,7 +153,11 @@ def _spend_statement(buckets: int) -> sa.Insert:
     return sa.insert(spend).from_select(["bucket", "at", "cost"], room).execution_options(**counted)
 
 
-_HOLD = sa.select(schema.account.c.id).where(schema.account.c.name == sa.bindparam("name")).with_for_update()
+_HOLD = (
+    sa.select(schema.account.c.blocked_until)
+    .where(schema.account.c.name == sa.bindparam("name"))
+    .with_for_update()
+)
 _FORGET = sa.delete(spend).where(
     spend.c.bucket == sa.bindparam("bucket"), spend.c.at <= sa.bindparam("since")
 )

@@ -67,7 +67,7 @@ class DatabaseTime:
     """The database's clock: the only one in production."""
 
     def read(self, connection: Connection) -> int:
-        return int(connection.execute(engines.NOW[connection.dialect.name]).scalar_one())
+        return engines.now(connection)
 
 
 class SimulatedTime:

@@ -1,6 +1,7 @@
 """What time does to deliveries while nobody holds them: too late, they expire; left by a dead worker, they are freed.
 
-In: a transaction, at the start of every claim. Out: the posts that expired, to be told once.
+In: a transaction, at the start of every claim. Out: the posts that expired, to be told once, and whether something is to be
+looked at.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from clarion.outbox.store import Tx
 _PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
 _SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
 _SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
+_IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
+_SENT: sa.ColumnElement[str] = sa.literal_column("'sent'")
 #: Gives an account's next free slot after a moment; None when it has none.
 NextSlot = Callable[[str, datetime], datetime | None]
 
@@ -34,7 +37,15 @@ class Lapsed:
     moved_to: datetime | None = None  # evergreen: the slot it goes out in instead
 
 
-def tend(tx: Tx, next_slot: NextSlot) -> list[Lapsed]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tended:
+    """What time did, and whether it is time to look at something: one question, asked with the others."""
+
+    lapsed: list[Lapsed]
+    look: bool
+
+
+def tend(tx: Tx, next_slot: NextSlot) -> Tended:
     """Free what dead workers held, and expire what is too late; evergreen posts go to the next free slot instead."""
     soonest = tx.execute(_SOONEST).one()
     left = soonest.lease is not None and soonest.lease <= tx.now
@@ -46,7 +57,7 @@ def tend(tx: Tx, next_slot: NextSlot) -> list[Lapsed]:
         rows = tx.execute(_LATE, {"now": tx.now}).all()
         lapsed += [_lapse(tx, row, next_slot) for row in rows]
         more = len(rows) == _AT_ONCE
-    return lapsed
+    return Tended(lapsed=lapsed, look=left or (soonest.look is not None and soonest.look <= tx.now))
 
 
 # Mostly there is nothing: one statement finds that out. It and the limit name no time, or PostgreSQL, whose plan is for
@@ -60,6 +71,10 @@ _SOONEST = sa.select(
     .where(schema.delivery.c.state.in_([_PENDING, _SCHEDULED]))
     .scalar_subquery()
     .label("lapse"),
+    sa.select(sa.func.min(schema.delivery.c.look_at))
+    .where(schema.delivery.c.state.in_([_IN_DOUBT, _SENT]), schema.delivery.c.look_at.is_not(None))
+    .scalar_subquery()
+    .label("look"),
 )
 _AT_ONCE = 200
 _LATE = (

@@ -28,6 +28,7 @@ _PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
 _SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
 _SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
 _IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
+_SENT: sa.ColumnElement[str] = sa.literal_column("'sent'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +249,9 @@ def next_change(tx: Tx) -> int | None:
     soonest = [
         sa.select(sa.func.min(due_of_account)).select_from(account),
         sa.select(sa.func.min(delivery.c.look_at)).where(
-            delivery.c.state == _IN_DOUBT, delivery.c.look_at > tx.now
+            delivery.c.state.in_([_IN_DOUBT, _SENT]),
+            delivery.c.look_at.is_not(None),
+            delivery.c.look_at > tx.now,
         ),
         sa.select(sa.func.min(delivery.c.lapses_at)).where(waiting, delivery.c.lapses_at > tx.now),
         sa.select(sa.func.min(delivery.c.lease_until)).where(

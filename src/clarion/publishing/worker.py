@@ -21,7 +21,7 @@ from clarion.clock import Deadline
 from clarion.errors import AccountBlocked, OutboxBusy, OutcomeUnknown, PublishError, RateLimited, Refused
 from clarion.model import Account, Delivery, Receipt, Staged
 from clarion.networks.base import Absent, Found, Publisher, Unsure
-from clarion.outbox import claims, pauses, settle, spending
+from clarion.outbox import claims, looking, pauses, settle, spending
 from clarion.outbox.claims import Claim, Terms, Withheld
 from clarion.outbox.store import Outbox
 from clarion.outbox.tending import Lapsed, NextSlot, tend
@@ -119,17 +119,17 @@ class Worker:
             return {}
         lease = self._lease()
         with self.outbox.write() as tx:
-            lapsed = tend(tx, self.next_slot)
-            looking = claims.claim_looks(tx, self._terms_without(aloft), room, LOOKING)
-            aloft = {*aloft, *(each.delivery.account.name for each in looking)}
-            sending = claims.claim(tx, self._terms_without(aloft), room - len(looking))
+            tended = tend(tx, self.next_slot)
+            looks = looking.claim(tx, self._terms_without(aloft), room, LOOKING) if tended.look else []
+            aloft = {*aloft, *(each.delivery.account.name for each in looks)}
+            sends = claims.claim(tx, self._terms_without(aloft), room - len(looks))
         point("claimed")
-        for each in lapsed:
+        for each in tended.lapsed:
             self.tally.lapsed.append(each)
             self.tell_lapsed(each)
-        looks = {pool.submit(self._look, each): each.delivery.account.name for each in looking}
-        sends = {pool.submit(self._deliver, each, lease): each.delivery.account.name for each in sending}
-        return looks | sends
+        return {pool.submit(self._look, each): each.delivery.account.name for each in looks} | {
+            pool.submit(self._deliver, each, lease): each.delivery.account.name for each in sends
+        }
 
     def _terms_without(self, aloft: Collection[str]) -> Terms:
         return replace(self.terms, accounts=[name for name in self.terms.accounts if name not in aloft])
@@ -139,7 +139,7 @@ class Worker:
         if self.halted() or not self.tally.in_doubt:
             return False
         with self.outbox.read() as tx:
-            at = claims.next_look(tx, self.tally.in_doubt)
+            at = looking.next_look(tx, self.tally.in_doubt)
             left = None if at is None else timedelta(microseconds=at - tx.now)
         if left is None or left > self.patience:
             return False
@@ -276,7 +276,10 @@ class Worker:
             with self.outbox.write() as tx:
                 if isinstance(error, AccountBlocked):
                     settle.closed(tx, claim, error.message)
-                settle.unsure(tx, claim, look_at=tx.now + LATER // _MICROSECOND)
+                if claim.unread:
+                    settle.unread(tx, claim)
+                else:
+                    settle.unsure(tx, claim, look_at=tx.now + LATER // _MICROSECOND)
             return
         match error:
             case OutcomeUnknown():
@@ -322,32 +325,37 @@ class Worker:
 
     def _confirm(self, publisher: Publisher, claim: Claim, receipt: Receipt) -> None:
         """Read it back. That it cannot be read is no news; that it is not there is."""
-        for again in range(CONFIRM_LOOKS):
-            if again and not self._may_look_again(claim):
-                with self.outbox.write() as tx:
+        there = self._is_there(publisher, claim, receipt)
+        with self.outbox.write() as tx:
+            match there:
+                case None:
                     settle.unread(tx, claim)
-                return
+                case True:
+                    settle.confirmed(tx, claim)
+                case False if settle.not_there(tx, claim):
+                    self._note("in_doubt", claim, "the network took it and does not show it")
+        point("after_confirm")
+
+    def _is_there(self, publisher: Publisher, claim: Claim, receipt: Receipt) -> bool | None:
+        """Ask a few times, because a network's reads may lag behind; None when it cannot be read."""
+        for again in range(CONFIRM_LOOKS):
+            if again:
+                self.sleep(1)
+            # The first read-back of what this worker sent was spent with the claim.
+            if (again or claim.doubtful) and not self._may_look(claim):
+                return None
             try:
-                there = publisher.confirm(claim.delivery, receipt)
+                if publisher.confirm(claim.delivery, receipt):
+                    return True
             except PublishError as error:
                 if isinstance(error, RateLimited):
                     with self.outbox.write() as tx:
                         reconcile.hold_back(tx, claim, error)
                 log.warning("not read back: %s", error.message, extra={"action": "confirm_failed"})
-                with self.outbox.write() as tx:
-                    settle.unread(tx, claim)
-                return
-            if there:
-                break
-        with self.outbox.write() as tx:
-            (settle.confirmed if there else settle.not_there)(tx, claim)
-        point("after_confirm")
-        if not there:
-            self._note("in_doubt", claim, "the network took it and does not show it")
+                return None
+        return False
 
-    def _may_look_again(self, claim: Claim) -> bool:
-        """The first read-back was spent with the claim; each further one is spent here."""
-        self.sleep(1)
+    def _may_look(self, claim: Claim) -> bool:
         with self.outbox.write() as tx:
             return reconcile.may_look(tx, claim, self.terms) is None
 
@@ -356,6 +364,9 @@ class Worker:
     def _look(self, claim: Claim) -> None:
         with self._opened(claim) as publisher:
             if publisher is None:
+                return
+            if claim.unread is not None:
+                self._confirm(publisher, claim, claim.unread)
                 return
             sighting = reconcile.look(self.outbox, publisher, claim, self.terms)
             if isinstance(sighting, Found):

@@ -221,8 +221,8 @@ def upgrade() -> None:
         "delivery",
         ["look_at"],
         unique=False,
-        sqlite_where=sa.text("state = 'in_doubt'"),
-        postgresql_where=sa.text("state = 'in_doubt'"),
+        sqlite_where=sa.text("state IN ('in_doubt', 'sent') AND look_at IS NOT NULL"),
+        postgresql_where=sa.text("state IN ('in_doubt', 'sent') AND look_at IS NOT NULL"),
     )
     op.create_index(
         "uq_delivery_remote",

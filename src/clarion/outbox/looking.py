@@ -1,0 +1,137 @@
+"""The claim to look: deliveries in doubt are looked for, and receipts that nobody read back are read back.
+
+In: a transaction, at a moment when something may be looked at. Out: claims that no other worker has for a while. A receipt
+is knowledge already; it waits for its read-back here only when the worker that brought it died, or could not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from clarion.clock import moment
+from clarion.digest import restore
+from clarion.model import State
+from clarion.outbox import schema
+from clarion.outbox.claims import Claim, Terms, delivery_of
+from clarion.outbox.posts import restored_receipt
+from clarion.outbox.store import Tx
+
+_MICROSECOND = timedelta(microseconds=1)
+#: How far before its first intent a delivery's namesakes on the network may be another delivery's.
+_NAMESAKES = timedelta(days=1)
+
+_Row = sa.Row[tuple[object, ...]]
+_delivery, _account = schema.delivery, schema.account
+
+
+def claim(tx: Tx, terms: Terms, limit: int, patience: timedelta) -> list[Claim]:
+    """Take up to `limit` deliveries whose time to look has come, one of an account; nobody else looks for `patience`."""
+    if limit <= 0:
+        return []
+    rows = tx.execute(_LOOKS, {"now": tx.now, "names": list(terms.accounts), "limit": limit}).all()
+    return [_claimed(tx, terms, row) for row in rows if _taken(tx, row, patience)]
+
+
+def next_look(tx: Tx, deliveries: Collection[str]) -> int | None:
+    """The next moment (microseconds) at which one of these, in doubt, may be looked for: not while its account is closed."""
+    may_look = sa.case(
+        (_account.c.blocked_until > _delivery.c.look_at, _account.c.blocked_until), else_=_delivery.c.look_at
+    )
+    soonest = (
+        sa.select(sa.func.min(may_look))
+        .join(_account, _account.c.id == _delivery.c.account)
+        .where(
+            _delivery.c.state == _IN_DOUBT,
+            _delivery.c.look_at.is_not(None),
+            _delivery.c.id.in_(list(deliveries)),
+        )
+    )
+    return tx.execute(soonest).scalar()
+
+
+# ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+_IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
+_SENT: sa.ColumnElement[str] = sa.literal_column("'sent'")
+_another = _delivery.alias("another")
+# One of each account, the longest waiting: what is answered to one look is known before the next one asks.
+_FIRST = (
+    sa.select(_another.c.id)
+    .where(
+        _another.c.account == _account.c.id,
+        _another.c.state.in_([_IN_DOUBT, _SENT]),
+        _another.c.look_at.is_not(None),
+        _another.c.look_at <= sa.bindparam("now"),
+    )
+    .order_by(_another.c.look_at, _another.c.id)
+    .limit(sa.literal_column("1"))
+    .correlate(_account)
+    .scalar_subquery()
+)
+_LOOKS = (
+    sa.select(_delivery)
+    .select_from(_account.join(_delivery, _delivery.c.id == _FIRST))
+    .where(
+        _account.c.name.in_(sa.bindparam("names", expanding=True)),
+        sa.or_(_account.c.blocked_until.is_(None), _account.c.blocked_until <= sa.bindparam("now")),
+    )
+    .order_by(_delivery.c.look_at)
+    .limit(sa.bindparam("limit"))
+    .with_for_update(skip_locked=True, of=_delivery)
+)
+
+
+def _taken(tx: Tx, row: _Row, patience: timedelta) -> bool:
+    held = tx.execute(
+        sa.update(_delivery)
+        .where(_delivery.c.id == row.id, _delivery.c.fence == row.fence, _delivery.c.state == row.state)
+        .values(fence=row.fence + 1, looks=row.looks + 1, look_at=tx.now + patience // _MICROSECOND),
+    )
+    return held.rowcount == 1
+
+
+def _claimed(tx: Tx, terms: Terms, row: _Row) -> Claim:
+    account = tx.execute(sa.select(_account).where(_account.c.id == row.account)).one()
+    post = tx.execute(
+        sa.select(schema.post.c.payload, schema.post.c.created_at, schema.post.c.entry).where(
+            schema.post.c.id == row.post
+        )
+    ).one()
+    looked_for = delivery_of(
+        tx,
+        terms,
+        row,
+        account,
+        restore(bytes(post.payload)),
+        entry=post.entry,
+        others=_others(tx, row, post.created_at),
+    )
+    if row.intent_lost and row.first_intent_at is None:
+        looked_for = replace(looked_for, first_intent_at=moment(post.created_at))
+    return Claim(
+        delivery=looked_for,
+        fence=row.fence + 1,
+        looks=row.looks,
+        doubtful=True,
+        unread=restored_receipt(row.receipt) if row.state == State.SENT.value else None,
+        failures=account.failures,
+    )
+
+
+def _others(tx: Tx, row: _Row, queued_at: int) -> frozenset[str]:
+    """What the network calls other deliveries of this account: a look must not take one of them for this one."""
+    since = (row.first_intent_at or queued_at) - _NAMESAKES // _MICROSECOND
+    stored = tx.execute(
+        sa.select(_delivery.c.remote_id).where(
+            _delivery.c.account == row.account,
+            _delivery.c.id != row.id,
+            _delivery.c.remote_id.is_not(None),
+            _delivery.c.sent_at >= since,
+        ),
+    ).scalars()
+    return frozenset(str(each) for each in stored)
