@@ -23,7 +23,7 @@ from tests.trial.test_live import Organiser, organiser  # noqa: F401 - a fixture
 IDLE = """
 import sys
 from clarion.app import App
-print(App(campaign=sys.argv[1]).idle(), *sorted({"psycopg", "sqlalchemy"} & set(sys.modules)))
+print(App(campaign=sys.argv[1]).rest(), *sorted({"psycopg", "sqlalchemy"} & set(sys.modules)))
 """
 
 
@@ -192,7 +192,7 @@ def test_a_live_campaign_moves_to_a_database_and_goes_on(house: House, database:
     looked = subprocess.run(
         [sys.executable, "-c", IDLE, house.folder], capture_output=True, text=True, check=True
     )
-    assert looked.stdout.split() == ["True", "psycopg"], "asked plainly, at psycopg's price"
+    assert looked.stdout.split() == ["idle", "psycopg"], "asked plainly, at psycopg's price"
     pointed = house.types("db", "backup", code=2).stderr
     assert "pg_dump --format=custom --file=outbox.dump --dbname=" in pointed
     assert "pg_restore" in house.types("db", "restore", "x", code=2).stderr

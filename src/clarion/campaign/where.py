@@ -1,14 +1,16 @@
 """Where a campaign is, and the few words of its configuration that lead to its outbox.
 
-In: a folder to begin from. Out: the campaign's folder; its id, its mode and the address of its database. Standard library only: the idle cron run, every
-minute of every day, reads this much and no more, and leaves the rest of config.toml to `config.py`, which `publish`
-asks again whenever the file has changed. Paths are strings here: pathlib alone would cost a tenth of the run.
+In: a folder to begin from. Out: the campaign's folder; its id, its mode and the address of its database; where outboxes
+are kept. Standard library only: the idle cron run, every minute of every day, reads this much and no more, and leaves the
+rest of config.toml to `config.py`, which `publish` asks again whenever the file has changed. Paths are strings here:
+pathlib alone would cost a tenth of the run.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -78,6 +80,20 @@ def peek(folder: str) -> tuple[str, str, str, str | None] | None:
     if not isinstance(name, str) or mode not in ("rehearsal", "live") or not isinstance(url, str | None):
         return None
     return name, mode, f"{stat.st_mtime_ns}:{stat.st_size}", url
+
+
+def state_root() -> str:
+    """The folder that holds outboxes: the user's state folder, by the XDG rule, elsewhere by the system's.
+
+    Spelt out because the idle cron run asks for it: importing platformdirs took longer than the whole probe.
+    """
+    if sys.platform == "darwin":
+        from platformdirs import user_state_dir
+
+        return user_state_dir("clarion")
+    said = os.environ.get("XDG_STATE_HOME", "")
+    root = said if said.startswith("/") else os.path.expanduser("~/.local/state")
+    return f"{root}/clarion"
 
 
 def _is_campaign(folder: str) -> bool:

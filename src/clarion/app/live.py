@@ -1,0 +1,146 @@
+"""What live means: the one outbox that may publish, the accounts that were verified, their networks' own addresses.
+
+In: the configuration and the campaign's folder on this machine. Out: an outbox, addresses and secrets; or an error that
+says why this machine, this address or this secret may not be used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from clarion.app.accounts import derived, pinned
+from clarion.errors import AccountBlocked, CampaignError, OutboxError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clarion.accounts.connections import Connections
+    from clarion.accounts.secrets import SecretFile
+    from clarion.accounts.verified import Verified
+    from clarion.campaign.config import Config
+    from clarion.model import Account, Profile
+    from clarion.outbox.store import Outbox
+
+
+class AnotherOutbox(OutboxError):
+    """The campaign publishes from another outbox than the one at hand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """A campaign that is live, or as it will be."""
+
+    config: Config
+    state: Path
+    secrets: SecretFile
+    outbox: Callable[[], Outbox]
+    bases: Mapping[str, str]  # networks that tests have on this machine
+
+    @property
+    def outbox_path(self) -> Path:
+        return self.state / "live.sqlite3"
+
+    @property
+    def outbox_url(self) -> str | None:
+        return self.config.outbox.url
+
+    def open(self) -> Outbox:
+        """The outbox; a local one is made when missing. Raises AnotherOutbox where two would post everything twice."""
+        opened = self._open()
+        try:
+            self._refuse_a_second(opened.id)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    def accounts(self, outbox: Outbox) -> list[Account]:
+        """Those of config.toml that were verified."""
+        return [standing.account for standing in pinned(self.config, outbox) if standing.verified_at]
+
+    def base(self, account: Account) -> str:
+        """Where requests to an account's network go. Raises AccountBlocked where config.toml names another server now."""
+        from clarion import networks
+
+        configured = str(self.config.accounts[account.name].server)
+        verified = account.identity.origin
+        if account.identity.remote_id and configured != verified:
+            # Posts were approved for that account; and config.toml travels, so it must not lead a token elsewhere.
+            raise AccountBlocked(
+                f"config.toml now says {configured} for “{account.name}”, which was verified at {verified}",
+                f'write server = "{verified}", or add the other account under a name of its own',
+            )
+        if account.network in self.bases:
+            return self.bases[account.network]
+        return str(getattr(networks.options(account.network), "BASE", configured))
+
+    def secret(self, account: Account) -> Mapping[str, str]:
+        """An account's secret. Raises AccountBlocked when it is not the one that was verified here."""
+        secret = self._stored(account)
+        remote_id = account.identity.remote_id
+        if remote_id and not self._verified.knows(account.name, remote_id, secret):
+            raise AccountBlocked(
+                f"the secret of “{account.name}” is not the one that was verified on this machine",
+                f"clarion accounts verify {account.name}",
+            )
+        return secret
+
+    def verify(self, name: str, connections: Connections) -> Profile:
+        """Ask the network who an account is, and pin the answer in the outbox."""
+        from clarion.model import Identity
+        from clarion.outbox.accounts import pin
+
+        if name not in self.config.accounts:
+            raise CampaignError(
+                f"there is no account “{name}” in config.toml", f"clarion accounts add {name}"
+            )
+        account = derived(self.config, name)
+        stranger = Identity(network=account.network, origin=account.server, remote_id="")
+        with connections.of(replace(account, identity=stranger)) as publisher:
+            profile = publisher.verify()
+        known = replace(account, identity=profile.identity, handle=profile.handle, limits=profile.limits)
+        with self.outbox().write() as tx:
+            pin(tx, known, verified=True)
+        self._verified.remember(name, profile.identity.remote_id, self._stored(account))
+        return profile
+
+    def _open(self) -> Outbox:
+        from clarion.accounts.files import make_private_folder
+        from clarion.outbox import grounds, opening
+        from clarion.outbox.host import host_id
+
+        if self.outbox_url:
+            return opening.open_postgres(self.outbox_url, copied_from=self.outbox_path)
+        grounds.refuse_shared(self.outbox_path)
+        if not self.outbox_path.exists():
+            self._refuse_a_second(None)
+            make_private_folder(self.state)
+        return opening.create(self.outbox_path, host=host_id())
+
+    def _refuse_a_second(self, here: str | None) -> None:
+        if not self.config.live:
+            return  # it is `clarion live` that asks: it writes down which outbox may publish
+        named = self.config.campaign.outbox
+        if named is None:
+            raise AnotherOutbox(
+                'config.toml says mode = "live", but clarion live was never run for this campaign',
+                'write mode = "rehearsal" in config.toml, then: clarion live',
+            )
+        if named != here:
+            raise AnotherOutbox(
+                "this campaign publishes from another machine; two would post everything twice",
+                "run the command there, or clarion db adopt when that machine has stopped for good",
+            )
+
+    @property
+    def _verified(self) -> Verified:
+        from clarion.accounts.verified import Verified
+
+        return Verified(self.state / "verified.json", self.outbox().id)
+
+    def _stored(self, account: Account) -> Mapping[str, str]:
+        from clarion import networks
+
+        return self.secrets.require(account.name, keys=networks.options(account.network).SECRETS)
