@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import stat
@@ -236,3 +237,25 @@ def test_a_campaign_begins_with_a_database(organiser: Organiser, database: str) 
     organiser.types("say", "From a database.", "--yes")
     organiser.types("publish")
     assert len(organiser.accepted()) == 3
+
+
+def test_a_preview_shows_the_accounts_as_a_database_has_them_and_says_when_it_does_not_answer(
+    organiser: Organiser,  # noqa: F811
+    postgres_server: postgres.Server,
+) -> None:
+    config = organiser.folder / "config.toml"
+    with postgres_server.database(template=None) as url:
+        config.write_text(config.read_text().replace("\n[outbox]\n", f'\n[outbox]\nurl = "{url}"\n'))
+        organiser.give_secrets("mastodon")
+        organiser.types("db", "upgrade")
+        organiser.types("live", "--yes")
+        with organiser.app() as app, app.outbox.write() as tx:
+            tx.connection.exec_driver_sql("UPDATE account SET handle = 'pinned-there'")
+        assert "pinned-there" in organiser.types("preview", "court-found").stdout
+        before = config.read_text()
+        config.write_text(re.sub(r'(?m)^outbox = "\w+"', 'outbox = "another"', before))
+        elsewhere = organiser.types("preview", "court-found").stdout
+        assert "your_campaign" in elsewhere, "a volunteer's copy of the folder"
+        config.write_text(before)
+    for words in (("preview", "court-found"), ("posts", "check")):
+        assert "the database does not answer" in organiser.types(*words, code=2).stderr

@@ -229,12 +229,23 @@ class App:
     def accounts_to_preview(self) -> list[Account]:
         """The accounts a preview shows: the pinned ones, else all as configured, with their network's usual limits.
 
-        A volunteer's copy of the folder has no outbox here, or another one: it may preview all the same.
+        A volunteer's copy of the folder has no outbox here, or another one: it may preview all the same. A database
+        that config.toml names must answer; OutboxError when it does not.
         """
-        if self.outbox_path.exists():
-            with suppress(OutboxError):
-                return self.accounts() or [self.rehearsed(name) for name in self.config.accounts]
-        return [self.rehearsed(name) for name in self.config.accounts]
+        return self._pinned() or [self.rehearsed(name) for name in self.config.accounts]
+
+    def _pinned(self) -> list[Account]:
+        from clarion.app.live import AnotherOutbox
+
+        if not (self.outbox_url or self.outbox_path.exists()):
+            return []
+        try:
+            return self.accounts()
+        except OutboxError as error:
+            if self.outbox_url is None or isinstance(error, AnotherOutbox):
+                return []
+            # Even where it is only busy: that is for cron to keep quiet about, and here somebody waits for an answer.
+            raise OutboxError(error.message, error.hint) from error
 
     def rehearsed(self, name: str) -> Account:
         """An account as the rehearsal knows it."""
