@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clarion.campaign import config, toml
-from clarion.campaign.explain import line_of
+from clarion.campaign.keys import line_of
 from clarion.errors import CampaignError
 from tests.campaign.conftest import CONFIG, Folder
 

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from clarion.campaign import toml
+from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.toml import Document, Table
 from clarion.campaign.where import FILE
 from clarion.errors import CampaignError
@@ -259,7 +260,7 @@ def zone(name: str) -> tzinfo:
     except (OSError, ValueError, LookupError) as error:
         raise CampaignError(
             f'there is no time zone "{name}"',
-            toml.did_you_mean(name, available_timezones(), 'write it like this: zone = "Europe/Berlin"'),
+            did_you_mean(name, available_timezones(), 'write it like this: zone = "Europe/Berlin"'),
         ) from error
 
 
@@ -322,7 +323,7 @@ def _check_network(document: Document, key: tuple[str, ...], network: str) -> No
     if network not in NETWORKS:
         known = f"Clarion knows: {', '.join(NETWORKS)}"
         raise document.error(
-            key, f'names no network Clarion knows: "{network}"', toml.did_you_mean(network, NETWORKS, known)
+            key, f'names no network Clarion knows: "{network}"', did_you_mean(network, NETWORKS, known)
         )
 
 

@@ -1,6 +1,7 @@
 """What is wrong in a TOML file, in words for people. Imported only when something is.
 
-In: what tomllib or msgspec complained of. Out: a CampaignError with file, line (best effort), dotted key and hint.
+In: what tomllib or msgspec complained of. Out: which key is meant, what is wrong with it, and a hint; the reader of the
+file knows the file and the line.
 """
 
 from __future__ import annotations
@@ -8,27 +9,16 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from clarion.campaign.toml import at, did_you_mean
-from clarion.errors import CampaignError
-
-if TYPE_CHECKING:
-    from clarion.campaign.toml import Document
-
-#: Where a value stands: names of tables and keys, and places in lists from 0.
-Key = tuple[str | int, ...]
+from clarion.campaign.keys import Key, dotted
+from clarion.campaign.nearest import did_you_mean
 
 _ANY = "[...]"  # msgspec does not say which key of an open table it means
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]|(\[\.\.\.\])")
 _AT = re.compile(r" - at `\$(.*)`$")
-_BARE = re.compile(r"^[\w-]+$")
-_NAME = re.compile(r'"([^"]*)"|\'([^\']*)\'|([\w-]+)')
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]")
-_VALUE = re.compile(r"^\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
 
 _WORDS = {
     "str": "text",
@@ -53,64 +43,42 @@ _LIKE = {
 }
 
 
-def explain(document: Document, kind: Any, error: msgspec.ValidationError) -> CampaignError:
-    """What msgspec refused in a document that should be a `kind`."""
+class Complaint(NamedTuple):
+    """What is wrong about one key, in words that go on after the key's name."""
+
+    key: Key
+    problem: str
+    hint: str | None = None
+
+
+def explain(plain: dict[str, Any], kind: Any, error: msgspec.ValidationError) -> Complaint:
+    """What msgspec refused in plain data that should be a `kind`."""
     problem, key = _split(str(error))
-    key = _named(document.plain, kind, key, str(error))
+    key = _named(plain, kind, key, str(error))
     if found := re.match(r"Object contains unknown field `(.+)`$", problem):
-        return _unknown(document, kind, key, found[1])
+        return _unknown(kind, key, found[1])
     if found := re.match(r"Object missing required field `(.+)`$", problem):
-        return _missing(document, key, found[1])
+        return _missing(key, found[1])
     if found := re.match(r"Expected `([^`]+)`, got `(\w+)`$", problem):
-        return _wrong_type(document, kind, key, found[1], found[2])
+        return _wrong_type(kind, key, found[1], found[2])
     if found := re.match(r"Invalid enum value '?(.*?)'?$", problem):
-        return _wrong_choice(document, kind, key, found[1])
+        return _wrong_choice(kind, key, found[1])
     if found := re.match(r"Expected `\w+` (<=|>=|<|>) (.+)$", problem):
         bound = {"<=": "at most", ">=": "at least", "<": "less than", ">": "more than"}[found[1]]
-        return document.error(key, f"must be {bound} {found[2]}")
-    return document.error(key, f"is not right: {problem}")
+        return Complaint(key, f"must be {bound} {found[2]}")
+    return Complaint(key, f"is not right: {problem}")
 
 
-def broken(path: Path, error: tomllib.TOMLDecodeError) -> CampaignError:
-    """A file that is not TOML at all."""
+def broken(error: tomllib.TOMLDecodeError) -> tuple[int | None, str, str]:
+    """Of a file that is not TOML at all: the line where it is known, what is wrong, and a hint."""
     text = str(error)
     line = re.search(r"at line (\d+)", text)
     problem = re.sub(r" \(at .*\)$", "", text)
-    return CampaignError(
-        f"{at(path, int(line[1]) if line else None)}: this is not valid TOML: {problem}",
+    return (
+        int(line[1]) if line else None,
+        f"this is not valid TOML: {problem}",
         'text stands in straight quotes, as in name = "Keep looking", and each key stands once',
     )
-
-
-def dotted(key: Key) -> str:
-    """A key as people write it: accounts.mastodon.slots[0]."""
-    out = ""
-    for step in key:
-        if isinstance(step, int):
-            out += f"[{step}]"
-        else:
-            out += ("." if out else "") + (step if _BARE.match(step) else f'"{step}"')
-    return out
-
-
-def line_of(text: str, key: Key) -> int | None:
-    """The line, from 1, of a key or else of the innermost table around it. Best effort: it does not parse values."""
-    best, length = None, 0
-    table: Key = ()
-    counts: dict[Key, int] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        if header := _HEADER.match(line):
-            table = _names(header[2])
-            if header[1] == "[[":
-                counts[table] = counts.get(table, -1) + 1
-            here = table = _counted(table, counts)
-        elif value := _VALUE.match(line):
-            here = table + _names(value[1])
-        else:
-            continue
-        if len(here) > length and key[: len(here)] == here:
-            best, length = number, len(here)
-    return best
 
 
 def _split(message: str) -> tuple[str, Key]:
@@ -159,18 +127,18 @@ def _replaced(plain: Any, key: Key, value: Any) -> Any:
     return copy
 
 
-def _unknown(document: Document, kind: Any, key: Key, field: str) -> CampaignError:
+def _unknown(kind: Any, key: Key, field: str) -> Complaint:
     names = _fields(kind, key)
     hint = did_you_mean(field, names, f"the keys here are: {', '.join(names)}")
-    return document.error((*key, field), "is not a key that Clarion knows", hint)
+    return Complaint((*key, field), "is not a key that Clarion knows", hint)
 
 
-def _missing(document: Document, key: Key, field: str) -> CampaignError:
+def _missing(key: Key, field: str) -> Complaint:
     under = f" under [{dotted(key)}]" if key else ""
-    return document.error((*key, field), "is missing", f"add {field} = …{under}")
+    return Complaint((*key, field), "is missing", f"add {field} = …{under}")
 
 
-def _wrong_type(document: Document, kind: Any, key: Key, expected: str, got: str) -> CampaignError:
+def _wrong_type(kind: Any, key: Key, expected: str, got: str) -> Complaint:
     kinds = [kind for kind in expected.split(" | ") if kind != "null"]
     wanted = " or ".join(_WORDS.get(kind, kind) for kind in kinds)
     name = key[-1] if key else "key"
@@ -180,7 +148,7 @@ def _wrong_type(document: Document, kind: Any, key: Key, expected: str, got: str
         if usual
         else _LIKE.get(kinds[0], "{key} = …").format(key=name, dotted=dotted(key))
     )
-    return document.error(key, f"must be {wanted}, not {_WORDS.get(got, got)}", f"write it like this: {like}")
+    return Complaint(key, f"must be {wanted}, not {_WORDS.get(got, got)}", f"write it like this: {like}")
 
 
 def _usual(kind: Any, key: Key) -> str | None:
@@ -193,10 +161,10 @@ def _usual(kind: Any, key: Key) -> str | None:
     return None
 
 
-def _wrong_choice(document: Document, kind: Any, key: Key, value: str) -> CampaignError:
+def _wrong_choice(kind: Any, key: Key, value: str) -> Complaint:
     choices = [str(choice) for choice in getattr(_type_at(kind, key), "values", ())]
     listed = ", ".join(choices)
-    return document.error(key, f'cannot be "{value}"; it is one of: {listed}', did_you_mean(value, choices))
+    return Complaint(key, f'cannot be "{value}"; it is one of: {listed}', did_you_mean(value, choices))
 
 
 def _fields(kind: Any, key: Key) -> list[str]:
@@ -221,17 +189,3 @@ def _plain_type(info: Any) -> Any:
     if isinstance(info, msgspec.inspect.UnionType):
         return next(kind for kind in info.types if not isinstance(kind, msgspec.inspect.NoneType))
     return info
-
-
-def _names(written: str) -> Key:
-    return tuple(double or single or bare for double, single, bare in _NAME.findall(written))
-
-
-def _counted(table: Key, counts: dict[Key, int]) -> Key:
-    """A table's key with the places in lists of tables put in."""
-    out: Key = ()
-    for end in range(1, len(table) + 1):
-        out += (table[end - 1],)
-        if (count := counts.get(table[:end])) is not None:
-            out += (count,)
-    return out

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from clarion.campaign import toml
+from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.toml import Table
 from clarion.errors import CampaignError
 from clarion.model import Used
@@ -80,7 +81,7 @@ class Facts:
         if fact is None:
             raise CampaignError(
                 f'{where}: there is no fact "{id_}" in {FILE}',
-                toml.did_you_mean(id_, self._facts, f"add [facts.{id_}] to {FILE}"),
+                did_you_mean(id_, self._facts, f"add [facts.{id_}] to {FILE}"),
             )
         if fact.status == "blocked":
             raise CampaignError(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from clarion.campaign import toml
 from clarion.campaign.facts import Facts
+from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.plain import parts_of, with_tags
 from clarion.campaign.templates import PARTIALS, Template
 from clarion.campaign.words import Words
@@ -119,5 +120,5 @@ def _check_variables(template: Template, sandbox: Sandbox, variables: Mapping[st
         if name not in asked:
             known = f"it asks for: {', '.join(sorted(asked))}" if asked else "it asks for none"
             raise CampaignError(
-                f'posts/{template.slug} does not ask for "{name}"', toml.did_you_mean(name, asked, known)
+                f'posts/{template.slug} does not ask for "{name}"', did_you_mean(name, asked, known)
             )

@@ -16,6 +16,7 @@ import msgspec
 
 from clarion.campaign import toml
 from clarion.campaign.config import Duration
+from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.toml import Document, Table
 from clarion.errors import CampaignError
 from clarion.networks import NAMES as NETWORKS
@@ -113,7 +114,7 @@ def load(folder: Path, slug: str) -> Template:
     if not _SLUG.fullmatch(slug) or not (home / ABOUT).is_file():
         raise CampaignError(
             f'there is no template "{slug}"',
-            toml.did_you_mean(slug, names(folder), "clarion posts list shows what there is"),
+            did_you_mean(slug, names(folder), "clarion posts list shows what there is"),
         )
     document = toml.read(home / ABOUT)
     about = document.typed(About)
@@ -153,7 +154,7 @@ def _which(path: Path, about: About) -> Which:
     if network and network not in NETWORKS:
         raise CampaignError(
             f'{toml.shown(path)}: "{network}" is no network',
-            toml.did_you_mean(network, NETWORKS, f"Clarion knows: {', '.join(NETWORKS)}"),
+            did_you_mean(network, NETWORKS, f"Clarion knows: {', '.join(NETWORKS)}"),
         )
     return name["language"], int(name["wording"] or 1), network
 
@@ -164,7 +165,7 @@ def _check(document: Document, template: Template) -> None:
         raise document.error(("languages",), "is empty", 'languages = ["en"]')
     for network in about.networks:
         if network not in NETWORKS:
-            known = toml.did_you_mean(network, NETWORKS, f"Clarion knows: {', '.join(NETWORKS)}")
+            known = did_you_mean(network, NETWORKS, f"Clarion knows: {', '.join(NETWORKS)}")
             raise document.error(("networks",), f'names "{network}", which is no network', known)
     for language in about.languages:
         _check_language(document, template, language)

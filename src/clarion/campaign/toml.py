@@ -8,7 +8,6 @@ reads the configuration through here; what explains an error is imported when th
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,7 +16,7 @@ import msgspec
 from clarion.errors import CampaignError
 
 if TYPE_CHECKING:
-    from clarion.campaign.explain import Key
+    from clarion.campaign.keys import Key
 
 T = TypeVar("T")
 
@@ -46,11 +45,11 @@ class Document:
         except msgspec.ValidationError as error:
             from clarion.campaign.explain import explain
 
-            raise explain(self, kind, error) from error
+            raise self.error(*explain(self.plain, kind, error)) from error
 
     def error(self, key: Key, problem: str, hint: str | None = None) -> CampaignError:
         """An error about one key, such as ("caps", "x"): file and line come first, then the key and the problem."""
-        from clarion.campaign.explain import dotted, line_of
+        from clarion.campaign.keys import dotted, line_of
 
         return CampaignError(f"{at(self.path, line_of(self.text, key))}: {dotted(key)} {problem}", hint)
 
@@ -101,21 +100,14 @@ def at(path: Path, line: int | None) -> str:
     return f"{shown(path)}, line {line}" if line else shown(path)
 
 
-def did_you_mean(wrong: str, right: Iterable[str], otherwise: str | None = None) -> str | None:
-    """A hint that names the nearest of the words that would be right."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(wrong, list(right), n=1)
-    return f'did you mean "{near[0]}"?' if near else otherwise
-
-
 def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         from clarion.campaign.explain import broken
 
-        raise broken(path, error) from error
+        line, problem, hint = broken(error)
+        raise CampaignError(f"{at(path, line)}: {problem}", hint) from error
     except RecursionError as error:
         raise CampaignError(f"{shown(path)} is nested too deeply", "write it with plain tables") from error
 

@@ -134,7 +134,7 @@ def _of_template(
 
 def _require_some(entry: EntryView, languages: tuple[str, ...], to: tuple[str, ...]) -> None:
     """Raise CampaignError where an entry has nothing of what is asked for."""
-    from clarion.campaign.toml import did_you_mean
+    from clarion.campaign.nearest import did_you_mean
     from clarion.errors import CampaignError
 
     accounts = dict.fromkeys(post.account.name for post in entry.posts)

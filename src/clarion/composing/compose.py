@@ -16,8 +16,8 @@ from pathlib import Path
 from clarion import networks
 from clarion.campaign.checks import check
 from clarion.campaign.config import Config
+from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.render import Rendered
-from clarion.campaign.toml import did_you_mean
 from clarion.composing import measure, sources
 from clarion.composing.freeze import freeze
 from clarion.composing.pictures import Pictures
