@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from clarion.digest import canonical, restore
-from clarion.review.preview import Preview, of_payload, web, write_web
+from clarion.review.page import web, write_web
+from clarion.review.preview import Preview, of_payload
 from tests.composing.conftest import CONFIG, DUE
 from tests.review.conftest import Board
 

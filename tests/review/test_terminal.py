@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from clarion.review.lines import meter, wrap
-from clarion.review.preview import of_composed, terminal
+from clarion.review.lines import meter, terminal, wrap
+from clarion.review.preview import of_composed
 from tests.composing.golden import is_golden
 from tests.review.conftest import Board
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clarion.cli import shell
+from clarion.cli.drawing import drawn
 from clarion.cli.typed import NUMBER
 
 if TYPE_CHECKING:
@@ -78,6 +79,5 @@ def _waiting(app: App, numbers: tuple[int, ...]) -> list[EntryView]:
 
 def _show(app: App, entry: EntryView) -> None:
     from clarion.cli.preview import of_entry
-    from clarion.review.preview import terminal
 
-    shell.say_so(terminal(of_entry(app, entry), plain=not shell.pretty()))
+    shell.say_so(drawn(of_entry(app, entry)))

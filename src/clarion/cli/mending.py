@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clarion.cli import shell
+from clarion.cli.drawing import drawn
 from clarion.cli.typed import NUMBER
 
 if TYPE_CHECKING:
@@ -189,10 +190,9 @@ def _show(app: App, entry: EntryView, chosen: Sequence[Again], times: dict[bool,
     from dataclasses import replace
 
     from clarion.cli.preview import of_entry
-    from clarion.review.preview import terminal
 
     again = replace(entry, posts=tuple(replace(each.post, due=times[each.begun]) for each in chosen))
-    shell.say_so(terminal(of_entry(app, again), plain=not shell.pretty()))
+    shell.say_so(drawn(of_entry(app, again)))
     for each in chosen:
         failed = next(delivery for delivery in each.post.deliveries if delivery.part == each.part)
         shell.say_so(

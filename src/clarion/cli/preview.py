@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clarion.cli import offering, shell
+from clarion.cli.drawing import drawn
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -61,9 +62,7 @@ def preview(
 
     Without a name: the newest entry.
     """
-    from shutil import get_terminal_size
-
-    from clarion.review.preview import TITLE, terminal, write_web
+    from clarion.review.page import TITLE, write_web
 
     if app.rehearsing:
         shell.banner_of_rehearsal()
@@ -75,8 +74,7 @@ def preview(
     else:
         shown = _of_template(app, str(what), languages, to, wording, variables)
     if web is None:
-        width = min(get_terminal_size().columns, 100)
-        shell.show(terminal(shown, width=width, plain=not shell.pretty()))
+        shell.show(drawn(shown))
         return
     page = write_web(web, shown, title=title or TITLE)
     shell.show(str(page))

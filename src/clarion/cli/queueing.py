@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from clarion.cli import shell
+from clarion.cli.drawing import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -92,14 +93,9 @@ def zone(app: App) -> ZoneInfo:
 
 
 def _show(posts: list[Composed], *, zone: ZoneInfo) -> None:
-    from shutil import get_terminal_size
+    from clarion.review.preview import of_composed
 
-    from clarion.review.preview import of_composed, terminal
-
-    width = min(get_terminal_size().columns, 100)
-    shell.say_so(
-        terminal([of_composed(post, zone=zone) for post in posts], width=width, plain=not shell.pretty())
-    )
+    shell.say_so(drawn([of_composed(post, zone=zone) for post in posts]))
 
 
 def _question(posts: list[Composed], due: datetime, now: datetime, *, alone: bool) -> str:

@@ -1,11 +1,11 @@
-"""Draw a preview in words for a terminal: no colour, any width, letters never torn.
+"""Draw previews in words for a terminal: no colour, any width, letters never torn.
 
-In: a `Preview`. Out: lines of text, each at most as wide as the terminal (one letter wider, if it is narrower).
+In: previews. Out: lines of text, each at most as wide as the terminal (one letter wider, if it is narrower).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,14 @@ _INDENT = "  "
 _CLUSTER = regex.compile(r"\X")
 
 
-def draw(preview: Preview, *, width: int, plain: bool) -> str:
-    """One preview, ending in a newline. `plain` draws with ASCII only (the texts keep their letters)."""
-    return "".join(f"{line.rstrip()}\n" for line in _lines(preview, width, plain=plain))
+def terminal(previews: Sequence[Preview], *, width: int = 80, plain: bool = False) -> str:
+    """The previews for a terminal `width` columns wide. Nothing is said by colour alone, or at all.
+
+    `plain` draws with ASCII only (the texts keep their letters).
+    """
+    return "\n".join(
+        "".join(f"{line.rstrip()}\n" for line in _lines(preview, width, plain=plain)) for preview in previews
+    )
 
 
 def wrap(text: str, width: int, *, indent: str = "") -> list[str]:

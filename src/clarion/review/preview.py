@@ -1,7 +1,7 @@
-"""Show what will appear, before anybody confirms it: in a terminal, or on one page for a phone.
+"""What will appear, before anybody confirms it.
 
-In: composed posts, or payloads from the outbox. Out: words for a terminal, or one HTML page that fetches nothing.
-Both draw the same `Shown`, so that what people approve on a phone and at a desk is one thing.
+In: composed posts, or payloads from the outbox. Out: a `Preview` of each. `lines.py` draws it for a terminal and `page.py`
+for a phone: one thing, so that what people approve here and there is the same.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 import unicodedata
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from pathlib import Path
 
 from clarion import networks
 from clarion.composing.compose import Composed
@@ -19,9 +18,6 @@ from clarion.composing.freeze import folds_warning, weight
 from clarion.model import Account, Finding, Media, Part, Payload
 from clarion.networks.base import Shown, ShownImage, ShownPart, spans
 
-#: The page's name says nothing about the campaign to whoever sees a list of files.
-FILE_NAME = "index.html"
-TITLE = "Preview"
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 _FLAG_TAGS = range(0xE0020, 0xE0080)  # the flags of England, Scotland and Wales are spelt with these
 
@@ -90,42 +86,6 @@ def in_words(moment: datetime, zone: tzinfo) -> str:
     local = moment.astimezone(zone)
     offset = local.isoformat(timespec="minutes")[16:]
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {offset} ({zone})"
-
-
-def terminal(previews: Sequence[Preview], *, width: int = 80, plain: bool = False) -> str:
-    """The previews in words, for a terminal `width` columns wide. Nothing is said by colour alone, or at all."""
-    from clarion.review.lines import draw
-
-    return "\n".join(draw(preview, width=width, plain=plain) for preview in previews)
-
-
-def web(previews: Sequence[Preview], *, title: str = TITLE) -> str:
-    """One page, whole in itself: no script, nothing fetched, readable on a small phone."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    from clarion.networks import view
-
-    pages = Environment(
-        loader=PackageLoader("clarion.review", "pages"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return pages.get_template("preview.html").render(
-        title=title,
-        previews=previews,
-        styles=view.styles(preview.shown.network for preview in previews),
-        draw=lambda shown: view.draw(replace(shown, at=None)),  # the page says when, above each post
-    )
-
-
-def write_web(folder: Path, previews: Sequence[Preview], *, title: str = TITLE) -> Path:
-    """Write the page into a folder, made if need be; its path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / FILE_NAME
-    path.write_text(web(previews, title=title), encoding="utf-8")
-    return path
 
 
 def visible(text: str) -> str:
