@@ -43,8 +43,7 @@ def pause(app: App, account: str | None, reason: str | None, until: str | None, 
     known_account(app, account)
     ends = _moment(app, until)
     with app.outbox.write() as tx:
-        pauses.pause(tx, account, who=who(), reason=reason, until=ends)
-        held = pauses.hold(tx, account, who=who(), reason=reason) if breaking else []
+        held = pauses.pause(tx, account, who=who(), reason=reason, until=ends, breaking=breaking)
         [stands] = [each for each in pauses.standing(tx) if each.account == account]
     shell.show(in_words(app, stands))
     if breaking:

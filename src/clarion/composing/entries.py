@@ -37,7 +37,9 @@ def undo(outbox: Outbox, *, who: str | None) -> list[EntryView]:
     Raises OutboxError when all of it has gone out or was taken back before.
     """
     with outbox.write() as tx:
-        newest = [posts.show(tx, number) for number in posts.last_batch(tx)]
+        numbers = posts.last_batch(tx)
+        posts.lock_entries(tx, numbers)
+        newest = [posts.show(tx, number) for number in numbers]
         waiting = [entry for entry in newest if waits(entry)]
         for entry in waiting:
             posts.cancel(tx, entry.number, who=who)

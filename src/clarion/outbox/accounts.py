@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from clarion.clock import moment
 from clarion.errors import OutboxError
 from clarion.model import Account, Identity, Limits
-from clarion.outbox import audit, incidents
+from clarion.outbox import audit, incidents, once
 from clarion.outbox.schema import account
 from clarion.outbox.store import Tx
 
@@ -40,11 +41,13 @@ def pin(tx: Tx, pinned: Account, *, verified: bool) -> None:
     }
     if verified:
         values |= {"verified_at": tx.now, "blocked_until": None, "blocked_reason": None, "failures": 0}
-    row = tx.execute(sa.select(account).where(account.c.name == pinned.name)).first()
+    mine = account.c.name == pinned.name
+    row = tx.execute(sa.select(account).where(mine)).first()
     if row is None:
-        tx.execute(sa.insert(account).values(name=pinned.name, **values))
-        audit.record(tx, "account_pinned", pinned.name)
-    elif (row.network, row.origin, row.remote_id) != (
+        if once.insert(tx, account, {"name": pinned.name, **values}):
+            audit.record(tx, "account_pinned", pinned.name)
+        row = tx.execute(sa.select(account).where(mine)).one()  # another host's, perhaps
+    if (row.network, row.origin, row.remote_id) != (
         pinned.network,
         pinned.identity.origin,
         pinned.identity.remote_id,
@@ -54,8 +57,7 @@ def pin(tx: Tx, pinned: Account, *, verified: bool) -> None:
             f" {pinned.identity.remote_id} at {pinned.identity.origin}",
             "give the other account a name of its own: clarion accounts add NAME",
         )
-    else:
-        tx.execute(sa.update(account).where(account.c.name == pinned.name).values(**values))
+    tx.execute(sa.update(account).where(mine).values(**values))
     if verified:
         incidents.close(tx, "account_blocked", pinned.name)
 
@@ -75,7 +77,7 @@ def standings(tx: Tx) -> list[Standing]:
     ]
 
 
-def restored(row: sa.Row[tuple[object, ...]]) -> Account:
+def restored(row: Any) -> Account:
     """An account from its row. The live server stands in the identity's origin."""
     return Account(
         name=row.name,

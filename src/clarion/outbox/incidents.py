@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from clarion.clock import moment
+from clarion.outbox import once
 from clarion.outbox.schema import incident
 from clarion.outbox.store import Tx
 
@@ -22,11 +23,9 @@ class Incident:
 
 def open_once(tx: Tx, kind: str, subject: str, detail: str) -> bool:
     """Open an incident unless one of this kind and subject is open already; True when it is new."""
-    standing = sa.select(incident.c.id).where(_same(kind, subject))
-    if tx.execute(standing).first():
-        return False
-    tx.execute(sa.insert(incident).values(kind=kind, subject=subject, detail=detail, opened_at=tx.now))
-    return True
+    return once.insert(
+        tx, incident, {"kind": kind, "subject": subject, "detail": detail, "opened_at": tx.now}
+    )
 
 
 def close(tx: Tx, kind: str, subject: str) -> None:

@@ -38,15 +38,26 @@ class Pause:
 
 
 def pause(
-    tx: Tx, account: str | None, *, who: str | None, reason: str | None = None, until: datetime | None = None
-) -> None:
-    """Let nothing go out until somebody resumes, or until that moment. What a newer pause says replaces the older."""
+    tx: Tx,
+    account: str | None,
+    *,
+    who: str | None,
+    reason: str | None = None,
+    until: datetime | None = None,
+    breaking: bool = False,
+) -> list[int]:
+    """Let nothing go out until somebody resumes, or until that moment. What a newer pause says replaces the older.
+
+    `breaking` holds what is scheduled, too (see `hold`); the entries that are held.
+    """
     values = {"until": None if until is None else micros(until), "reason": reason, "who": who}
     scope = account or EVERYTHING
     insert: Any = import_module(f"sqlalchemy.dialects.{tx.connection.dialect.name}").insert
     row = insert(_pause).values(scope=scope, since=tx.now, **values)
     tx.execute(row.on_conflict_do_update(index_elements=["scope"], set_={"since": tx.now, **values}))
+    held = hold(tx, account, who=who, reason=reason) if breaking else []
     audit.record(tx, "paused", account or audit.CAMPAIGN, who=who, detail=reason)
+    return held
 
 
 def resume(tx: Tx, account: str | None, *, who: str | None) -> bool:
@@ -114,12 +125,12 @@ def hold(tx: Tx, account: str | None, *, who: str | None, reason: str | None = N
         ).scalars()
     )
     said = f"held by {who or 'nobody named'}: read it again" + (f" ({reason})" if reason else "")
-    posts.void_approvals(tx, open_posts, who=who, reason=said)
     tx.execute(
         sa.update(_delivery)
         .where(_delivery.c.post.in_(sa.select(schema.post.c.id).where(open_posts)), scheduled)
         .values(state=State.PENDING.value, reason=said)
     )
+    posts.void_approvals(tx, open_posts, who=who, reason=said)
     audit.record(tx, "held", account or audit.CAMPAIGN, who=who, detail=f"{len(held)} entries; {said}")
     return sorted(held)
 

@@ -17,7 +17,7 @@ from clarion.clock import micros
 from clarion.digest import canonical
 from clarion.errors import ApprovalError, OutboxError
 from clarion.model import Approval, ApprovalPolicy, Payload, State, Used
-from clarion.outbox import audit, schema
+from clarion.outbox import audit, once, schema
 from clarion.outbox.store import Tx, new_id
 from clarion.outbox.views import (
     DeliveryView,
@@ -51,6 +51,7 @@ __all__ = [
     "image",
     "last_batch",
     "lock",
+    "lock_entries",
     "next_due",
     "restored_approval",
     "restored_receipt",
@@ -131,7 +132,7 @@ def approve(
 
     Raises ApprovalError when a team asks its author to approve.
     """
-    lock(tx, schema.post.c.entry == number)
+    lock_entries(tx, [number])
     entry = show(tx, number)
     if policy.mode == "team" and approval.person(who) == approval.person(entry.author or ""):
         raise ApprovalError(
@@ -176,6 +177,7 @@ def cancel(tx: Tx, number: int, *, who: str | None) -> list[PostView]:
     What is in flight or in doubt may be up and stays as it is, but is never sent again. Raises OutboxError when nothing
     of the entry can be cancelled.
     """
+    lock_entries(tx, [number])  # or what is snoozed meanwhile would be neither waiting nor in flight
     touched = cancellable(show(tx, number))
     for post in touched:
         _move(tx, post.id, _WAITING, State.CANCELLED, reason="cancelled")
@@ -190,10 +192,19 @@ def cancel(tx: Tx, number: int, *, who: str | None) -> list[PostView]:
 
 
 def lock(tx: Tx, which: sa.ColumnElement[bool]) -> None:
-    """Hold the deliveries of these posts, so that an approval and a hold come one after the other."""
+    """Hold the deliveries of these posts, so that an approval and a hold come one after the other.
+
+    In the order of their parts, in which a settlement and the end of their time go through a thread too; and before
+    anything is written to the audit trail. Whoever took them in another order could wait for somebody who waits for him.
+    """
     delivery, post = schema.delivery, schema.post
     chosen = sa.select(delivery.c.id).join(post, post.c.id == delivery.c.post).where(which)
-    tx.execute(chosen.order_by(delivery.c.id).with_for_update(of=delivery)).all()
+    tx.execute(chosen.order_by(delivery.c.post, delivery.c.part).with_for_update(of=delivery)).all()
+
+
+def lock_entries(tx: Tx, numbers: Collection[int]) -> None:
+    """The same for all the posts of these entries, at once."""
+    lock(tx, schema.post.c.entry.in_(numbers))
 
 
 def void_approvals(tx: Tx, which: sa.ColumnElement[bool], *, who: str | None, reason: str) -> None:
@@ -231,9 +242,10 @@ def last_batch(tx: Tx) -> list[int]:
 
 
 def _keep_images(tx: Tx, images: Mapping[str, tuple[str, bytes]]) -> None:
-    for sha256, (mime, raw) in images.items():
+    for sha256, (mime, raw) in sorted(images.items()):  # in one order: two may keep the same ones at once
         if not tx.execute(sa.select(schema.media.c.sha256).where(schema.media.c.sha256 == sha256)).first():
-            tx.execute(sa.insert(schema.media).values(sha256=sha256, mime=mime, bytes=raw, created_at=tx.now))
+            kept = {"sha256": sha256, "mime": mime, "bytes": raw, "created_at": tx.now}
+            once.insert(tx, schema.media, kept)
 
 
 def _insert_post(tx: Tx, number: int, account: int, post: NewPost) -> None:
