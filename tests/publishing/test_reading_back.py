@@ -79,7 +79,7 @@ def test_what_cannot_be_read_is_asked_for_a_few_times_and_then_stands(stage: Sta
         asked.append((stage.desk.now - NOON) / timedelta(minutes=1))
         raise Unavailable("no route")
 
-    stage.network.confirm = confirm  # type: ignore[method-assign]
+    stage.network.confirm = confirm  # type: ignore[assignment, method-assign]
     number = queued(stage)
     for _ in range(500):
         stage.worker().drain()

@@ -1,20 +1,23 @@
 """What may be claimed next: which accounts, and of each the oldest delivery that is due, with all that its check needs.
 
-In: a transaction. Out: rows, read and (accounts) locked; nothing is written. However many accounts are claimed for, it is
-one statement for the accounts and one for their deliveries.
+In: a transaction. Out: candidates, with their accounts locked; nothing is written. However many accounts are claimed for,
+it is one statement. It may have begun before the accounts were locked, so what it read is only likely: whoever takes a
+candidate asks again (`taking.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
 
 from clarion.clock import moment
-from clarion.model import Approval, State
+from clarion.model import Account, Approval, State
 from clarion.outbox import schema
+from clarion.outbox.accounts import restored
 from clarion.outbox.store import Tx
 
 #: Literals, not parameters: PostgreSQL's plan for any value would lose the partial indexes.
@@ -26,69 +29,70 @@ _Row = sa.Row[tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A delivery with its post, and the approvals given for it."""
+    """A delivery with its post (both in `row`), its account, and the approvals given for it."""
 
     row: _Row
+    account: Account
     approvals: list[Approval]
 
 
-def accounts(tx: Tx, names: Collection[str], limit: int) -> Sequence[_Row]:
-    """Accounts that may send now and have something that may go, the longest waiting first, locked."""
-    rows = tx.execute(_ACCOUNTS, {"now": tx.now, "names": list(names), "limit": limit}).all()
-    return [row for row in rows if row.oldest is not None]
-
-
-def of(tx: Tx, accounts: Sequence[_Row]) -> dict[int, Candidate]:
-    """Account → its oldest claimable delivery, where that is still what it was when the account was chosen.
-
-    The accounts' locks are held by now, and this is a statement of its own: it sees what others committed meanwhile.
-    """
-    return _by_id(tx, [account.oldest for account in accounts])
+def oldest(tx: Tx, names: Collection[str], limit: int) -> list[Candidate]:
+    """Of up to `limit` accounts that may send now, the longest waiting first, the oldest delivery that may go."""
+    if limit <= 0:
+        return []
+    return _grouped(tx.execute(_OLDEST, {"now": tx.now, "names": list(names), "limit": limit}).all())
 
 
 def next_of(tx: Tx, account: int) -> Candidate | None:
-    """An account's oldest claimable delivery as it is now."""
-    oldest = tx.execute(_AGAIN, {"now": tx.now, "account": account}).scalar()
-    return _by_id(tx, [oldest]).get(account) if oldest else None
-
-
-def _by_id(tx: Tx, deliveries: Sequence[str]) -> dict[int, Candidate]:
-    if not deliveries:
-        return {}
-    rows = tx.execute(_CLAIMABLE, {"now": tx.now, "ids": list(deliveries)}).all()
-    return {each.row.account: each for each in _grouped(rows)}
+    """The oldest of one account, which the caller has locked, as it is now."""
+    return _first(tx, _NEXT, {"now": tx.now, "account": account})
 
 
 def claimed(tx: Tx, delivery: str, fence: int) -> Candidate | None:
     """The same for a delivery that was claimed; None when the claim is lost."""
-    rows = tx.execute(_CLAIMED, {"id": delivery, "fence": fence}).all()
-    return next(iter(_grouped(rows)), None)
+    return _first(tx, _CLAIMED, {"id": delivery, "fence": fence})
+
+
+def _first(tx: Tx, statement: sa.Select[Any], values: dict[str, Any]) -> Candidate | None:
+    return next(iter(_grouped(tx.execute(statement, values).all())), None)
 
 
 def _grouped(rows: Sequence[_Row]) -> list[Candidate]:
     """One candidate per delivery, of rows that repeat it for each approval."""
     found: dict[str, Candidate] = {}
     for row in rows:
-        candidate = found.setdefault(row.id, Candidate(row, []))
+        candidate = found.get(row.id)
+        if candidate is None:
+            candidate = found[row.id] = Candidate(row, _account(row), [])
         if row.who is not None:
-            candidate.approvals.append(
-                Approval(
-                    outbox_id=row.given_in,
-                    post_id=row.post,
-                    digest=row.given_for,
-                    not_before=moment(row.given_from),
-                    not_after=moment(row.given_until),
-                    who=row.who,
-                    at=moment(row.given_at),
-                )
-            )
+            candidate.approvals.append(_approval(row))
     return list(found.values())
+
+
+def _account(row: _Row) -> Account:
+    return restored(SimpleNamespace(**{name: getattr(row, _ITS + name) for name in _ACCOUNT}))
+
+
+def _approval(row: _Row) -> Approval:
+    return Approval(
+        outbox_id=row.given_in,
+        post_id=row.post,
+        digest=row.given_for,
+        not_before=moment(row.given_from),
+        not_after=moment(row.given_until),
+        who=row.who,
+        at=moment(row.given_at),
+    )
 
 
 # ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-_CANDIDATE = sa.select(
+#: What an account is restored from, and how often in a row it was not to be had.
+_ACCOUNT = ("name", "network", "origin", "remote_id", "handle", "limits", "failures")
+#: Before an account's columns, in a row that has more.
+_ITS = "account_"
+_COLUMNS = (
     schema.delivery.c.id,
     schema.delivery.c.post,
     schema.delivery.c.account,
@@ -99,6 +103,7 @@ _CANDIDATE = sa.select(
     schema.delivery.c.backoffs,
     schema.delivery.c.intent_lost,
     schema.delivery.c.recall_wanted,
+    schema.delivery.c.lapses_at,
     schema.post.c.entry,
     schema.post.c.payload,
     schema.post.c.digest,
@@ -112,11 +117,6 @@ _CANDIDATE = sa.select(
     schema.approval.c.not_after.label("given_until"),
     schema.approval.c.at.label("given_at"),
     schema.approval.c.who,
-)
-_with_its_post = (
-    schema.delivery.join(schema.post, schema.post.c.id == schema.delivery.c.post)
-    .join(schema.entry, schema.entry.c.number == schema.post.c.entry)
-    .outerjoin(schema.approval, schema.approval.c.post == schema.post.c.id)
 )
 _before = schema.delivery.alias("before")
 _busy = schema.delivery.alias("busy")
@@ -139,54 +139,65 @@ def _may_go(delivery: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def _oldest(account: sa.ColumnElement[int], column: str) -> sa.Select[Any]:
+def _oldest(account: sa.ColumnElement[int], column: str) -> sa.ScalarSelect[Any]:
     due = schema.delivery.alias("due")
     return (
         sa.select(due.c[column])
         .where(due.c.account == account, *_may_go(due))
         .order_by(due.c.due_at, due.c.id)
         .limit(sa.literal_column("1"))
+        .scalar_subquery()
     )
 
 
-_WHO = [
-    schema.account.c[name]
-    for name in ("id", "name", "network", "origin", "remote_id", "handle", "limits", "failures")
-]
+_account_columns = [schema.account.c[name].label(_ITS + name) for name in _ACCOUNT]
 
 
-def _accounts_statement() -> sa.Select[Any]:
-    """Accounts that may send now and have something that may go, the longest waiting first, locked."""
+def _of(deliveries: sa.FromClause, account: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+    """Deliveries, with all that a candidate has."""
+    return sa.select(*_COLUMNS, *account).select_from(
+        deliveries.join(schema.post, schema.post.c.id == schema.delivery.c.post)
+        .join(schema.entry, schema.entry.c.number == schema.post.c.entry)
+        .outerjoin(schema.approval, schema.approval.c.post == schema.post.c.id)
+    )
+
+
+def _oldest_statement() -> sa.Select[Any]:
+    """Accounts that may send now and have something that may go, locked; and those deliveries.
+
+    The lock stands in a subquery of its own, because a delivery comes once for each of its approvals.
+    """
     account, delivery, pause = schema.account, schema.delivery, schema.pause
-    since = _oldest(account.c.id, "due_at").scalar_subquery()
     paused = sa.exists().where(
         pause.c.scope.in_(["*", account.c.name]), sa.or_(pause.c.until.is_(None), pause.c.until > _NOW)
     )
-    busy = sa.exists().where(delivery.c.account == account.c.id, delivery.c.state == _SENDING)
-    return (
-        sa.select(*_WHO, _oldest(account.c.id, "id").scalar_subquery().label("oldest"))
+    busy = sa.exists().where(_busy.c.account == account.c.id, _busy.c.state == _SENDING)
+    chosen = (
+        # Not a join with the oldest, for which PostgreSQL may read all deliveries there are.
+        sa.select(*_account_columns, _oldest(account.c.id, "id").label("oldest"))
         .where(
             account.c.name.in_(sa.bindparam("names", expanding=True)),
             sa.or_(account.c.blocked_until.is_(None), account.c.blocked_until <= _NOW),
             ~paused,
             ~busy,
         )
-        .order_by(
-            since.nulls_last(), account.c.id
-        )  # those without anything are left out later: asked twice costs more
+        # Accounts that have none come last and are left out below: to ask that here would be to look for it again.
+        .order_by(_oldest(account.c.id, "due_at").nulls_last(), account.c.id)
         .limit(sa.bindparam("limit"))
         .with_for_update(skip_locked=True, of=account)
+        .cte("chosen")
     )
+    theirs = chosen.join(delivery, delivery.c.id == chosen.c.oldest)
+    which = [chosen.c[_ITS + name] for name in _ACCOUNT]
+    return _of(theirs, which).order_by(delivery.c.due_at, delivery.c.account)
 
 
-_ACCOUNTS = _accounts_statement()
-_AGAIN = _oldest(sa.bindparam("account", type_=sa.Integer), "id")
-_CLAIMABLE = _CANDIDATE.select_from(_with_its_post).where(
-    schema.delivery.c.id.in_(sa.bindparam("ids", expanding=True)),
-    *_may_go(schema.delivery),
-    ~sa.exists().where(_busy.c.account == schema.delivery.c.account, _busy.c.state == _SENDING),
+_with_its_account = schema.delivery.join(schema.account, schema.account.c.id == schema.delivery.c.account)
+_OLDEST = _oldest_statement()
+_NEXT = _of(_with_its_account, _account_columns).where(
+    schema.delivery.c.id == _oldest(sa.bindparam("account", type_=sa.Integer), "id")
 )
-_CLAIMED = _CANDIDATE.select_from(_with_its_post).where(
+_CLAIMED = _of(_with_its_account, _account_columns).where(
     schema.delivery.c.id == sa.bindparam("id"),
     schema.delivery.c.fence == sa.bindparam("fence"),
     schema.delivery.c.state == _SENDING,

@@ -21,13 +21,13 @@ import sqlalchemy as sa
 from clarion import approval
 from clarion.clock import micros, moment
 from clarion.digest import digest_of, restore
-from clarion.model import ApprovalPolicy, Delivery, Part, Payload, Receipt, Staged, State
-from clarion.outbox import candidates, schema
-from clarion.outbox.accounts import restored as restored_account
+from clarion.model import Account, ApprovalPolicy, Delivery, Part, Payload, Receipt, Staged, State
+from clarion.outbox import candidates, schema, taking
 from clarion.outbox.candidates import Candidate
 from clarion.outbox.posts import restored_receipt
 from clarion.outbox.spending import Window, admit
 from clarion.outbox.store import Tx
+from clarion.outbox.taking import Ready
 
 _MICROSECOND = timedelta(microseconds=1)
 #: How many deliveries of one account a claim puts aside before it leaves the rest to the next.
@@ -71,13 +71,11 @@ class Withheld(Exception):
 
 def claim(tx: Tx, terms: Terms, limit: int) -> list[Claim]:
     """Take the oldest claimable delivery of up to `limit` accounts."""
-    accounts = candidates.accounts(tx, terms.accounts, limit) if limit > 0 else []
-    found = candidates.of(tx, accounts)
-    ready = [
-        _first_ready(tx, terms, account, found.get(account.id) or candidates.next_of(tx, account.id))
-        for account in accounts
-    ]
-    return _take(tx, terms, [each for each in ready if each is not None])
+    found = [_ready(tx, terms, each) for each in candidates.oldest(tx, terms.accounts, limit)]
+    ready = [each for each in found if each is not None]
+    until = tx.now + terms.lease // _MICROSECOND
+    taken = taking.take(tx, terms.worker, until, ready) if ready else []
+    return [_claimed(tx, terms, each) for each in taken if _admitted(tx, terms, each)]
 
 
 def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
@@ -91,7 +89,7 @@ def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
         raise Withheld("it is to be recalled")
     if tx.execute(_PAUSED, {"scope": claimed.delivery.account.name, "now": tx.now}).first():
         raise Withheld("publishing is paused")
-    why_not = _objection(tx, terms, candidate)
+    why_not = _objection(terms, candidate, tx.now)
     if why_not is not None:
         raise Withheld(why_not)
     written = tx.execute(
@@ -124,51 +122,29 @@ _PAUSED = sa.select(schema.pause.c.scope).where(
     schema.pause.c.scope.in_(["*", sa.bindparam("scope")]),
     sa.or_(schema.pause.c.until.is_(None), schema.pause.c.until > sa.bindparam("now")),
 )
-_TAKE = (
-    sa.update(schema.delivery)
-    .where(
-        schema.delivery.c.id == sa.bindparam("the"),
-        schema.delivery.c.fence == sa.bindparam("expected"),
-        schema.delivery.c.state == _SCHEDULED,
-    )
-    .values(
-        state=_SENDING,
-        reason=sa.null(),
-        fence=schema.delivery.c.fence + 1,
-        lease_owner=sa.bindparam("worker"),
-        lease_until=sa.bindparam("until"),
-    )
-)
-_TAKE_AND_INTEND = _TAKE.values(first_intent_at=sa.bindparam("intent"), lapses_at=sa.null())
-_ATTEMPT = sa.insert(schema.attempt)
 
 
 # ── the steps ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A delivery that nothing speaks against, admitted and paid for."""
-
-    row: _Row
-    account: _Row
-    payload: Payload
-    intended: bool  # nothing must be uploaded first
-
-
-def _first_ready(tx: Tx, terms: Terms, account: _Row, candidate: Candidate | None) -> _Ready | None:
+def _ready(tx: Tx, terms: Terms, candidate: Candidate) -> Ready | None:
+    """The account's first delivery that nothing speaks against; those before it go back to people."""
+    account, fresh = candidate.row.account, False
+    found: Candidate | None = candidate
     for _ in range(_DEPTH):
-        if candidate is None:
+        if found is None:
             return None
-        why_not = _objection(tx, terms, candidate)
+        why_not = _objection(terms, found, tx.now)
         if why_not is None:
-            return _admitted(tx, terms, candidate.row, account)
-        _hold(tx, candidate.row.post, why_not)
-        candidate = candidates.next_of(tx, account.id)
+            payload = restore(bytes(found.row.payload))
+            return Ready(found, payload, _uploads(payload.parts[found.row.part - 1]))
+        if fresh:  # read since the account is locked
+            _hold(tx, found.row.post, why_not)
+        found, fresh = candidates.next_of(tx, account), True
     return None
 
 
-def _objection(tx: Tx, terms: Terms, candidate: Candidate) -> str | None:
+def _objection(terms: Terms, candidate: Candidate, now: int) -> str | None:
     """Why this delivery must wait for people, or None. An approval binds part 1's first intent, then covers the rest."""
     row = candidate.row
     if digest_of(bytes(row.payload)) != row.digest:
@@ -182,78 +158,34 @@ def _objection(tx: Tx, terms: Terms, candidate: Candidate) -> str | None:
         policy=terms.policy,
         author=row.author,
         sensitive=row.sensitive,
-        at=moment(min(max(tx.now, row.not_before), row.not_after) if begun else tx.now),
+        at=moment(min(max(now, row.not_before), row.not_after) if begun else now),
     )
     return None if covered else "no approval covers it at this time"
 
 
-def _admitted(tx: Tx, terms: Terms, row: _Row, account: _Row) -> _Ready | None:
-    payload = restore(bytes(row.payload))
-    uploads = _uploads(payload.parts[row.part - 1])
-    room_at = admit(tx, account.network, account.name, terms.windows.get(account.network, ()), uploads)
-    if room_at is not None:
-        _wait(tx, account.id, room_at)
-        return None
-    return _Ready(row, account, payload, intended=not uploads)
+def _admitted(tx: Tx, terms: Terms, taken: Ready) -> bool:
+    """Spend what it costs; where there is no room, it was not taken."""
+    account = taken.candidate.account
+    windows = terms.windows.get(account.network, ())
+    room_at = admit(tx, account.network, account.name, windows, taken.uploads)
+    if room_at is None:
+        return True
+    taking.give_back(tx, taken)
+    _wait(tx, taken.candidate.row.account, room_at)
+    return False
 
 
-def _take(tx: Tx, terms: Terms, ready: Sequence[_Ready]) -> list[Claim]:
-    """Mark them all as this worker's, and write their attempts."""
-    held = _marked(tx, terms, [each for each in ready if each.intended], _TAKE_AND_INTEND)
-    held |= _marked(tx, terms, [each for each in ready if not each.intended], _TAKE)
-    taken = [each for each in ready if each.row.id in held]
-    attempts = [
-        {
-            "delivery": each.row.id,
-            "fence": each.row.fence + 1,
-            "generation": each.row.generation,
-            "worker": terms.worker,
-            "started_at": tx.now,
-            "intent_at": tx.now if each.intended else None,
-        }
-        for each in taken
-    ]
-    if attempts:
-        tx.execute(_ATTEMPT, _one_or_all(attempts))
-    return [_claimed(tx, terms, each) for each in taken]
-
-
-def _marked(tx: Tx, terms: Terms, ready: Sequence[_Ready], statement: sa.Update) -> set[str]:
-    """Take those that are still as they were read; their ids."""
-    if not ready:
-        return set()
-    until = tx.now + terms.lease // _MICROSECOND
-    values = [
-        {"the": each.row.id, "expected": each.row.fence, "worker": terms.worker, "until": until}
-        | ({"intent": each.row.first_intent_at or tx.now} if each.intended else {})
-        for each in ready
-    ]
-    ids = {each.row.id for each in ready}
-    if tx.execute(statement, _one_or_all(values)).rowcount == len(ready):
-        return ids
-    mine = sa.select(schema.delivery.c.id).where(
-        schema.delivery.c.id.in_(list(ids)),
-        schema.delivery.c.lease_owner == terms.worker,
-        schema.delivery.c.state == _SENDING,
-    )
-    return set(tx.execute(mine).scalars())
-
-
-def _one_or_all(values: list[dict[str, object]]) -> list[dict[str, object]] | dict[str, object]:
-    return values if len(values) > 1 else values[0]
-
-
-def _claimed(tx: Tx, terms: Terms, ready: _Ready) -> Claim:
-    row = ready.row
-    taken = delivery_of(tx, terms, row, ready.account, ready.payload, entry=row.entry)
-    if ready.intended and taken.first_intent_at is None:
-        taken = replace(taken, first_intent_at=tx.at)
+def _claimed(tx: Tx, terms: Terms, taken: Ready) -> Claim:
+    row = taken.candidate.row
+    delivery = delivery_of(tx, terms, row, taken.candidate.account, taken.payload, entry=row.entry)
+    if taken.intended and delivery.first_intent_at is None:
+        delivery = replace(delivery, first_intent_at=tx.at)
     return Claim(
-        delivery=taken,
+        delivery=delivery,
         fence=row.fence + 1,
-        intended=ready.intended,
+        intended=taken.intended,
         backoffs=row.backoffs,
-        failures=ready.account.failures,
+        failures=row.account_failures,
     )
 
 
@@ -284,7 +216,7 @@ def delivery_of(
     tx: Tx,
     terms: Terms,
     row: _Row,
-    account: _Row,
+    account: Account,
     payload: Payload,
     *,
     entry: int,
@@ -298,7 +230,7 @@ def delivery_of(
         post_id=row.post,
         entry=entry,
         part=row.part,
-        account=restored_account(account),
+        account=account,
         payload=payload,
         generation=row.generation,
         first_intent_at=row.first_intent_at and moment(row.first_intent_at),

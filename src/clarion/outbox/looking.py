@@ -16,6 +16,7 @@ from clarion.clock import moment
 from clarion.digest import restore
 from clarion.model import State
 from clarion.outbox import schema
+from clarion.outbox.accounts import restored
 from clarion.outbox.claims import Claim, Terms, delivery_of
 from clarion.outbox.posts import restored_receipt
 from clarion.outbox.store import Tx
@@ -106,7 +107,7 @@ def _claimed(tx: Tx, terms: Terms, row: _Row) -> Claim:
         tx,
         terms,
         row,
-        account,
+        restored(account),
         restore(bytes(post.payload)),
         entry=post.entry,
         others=_others(tx, row, post.created_at),

@@ -63,8 +63,8 @@ _SENT = (
 )
 _ENDED = (
     sa.update(_attempt)
-    .where(_attempt.c.delivery == sa.bindparam("of"), _attempt.c.fence == sa.bindparam("by"))
-    .values(ended_at=sa.bindparam("now"), outcome=sa.bindparam("how"), detail=sa.bindparam("said"))
+    .where(_attempt.c.delivery == sa.bindparam("the"), _attempt.c.fence == sa.bindparam("expected"))
+    .values(ended_at=sa.bindparam("now"), outcome=sa.bindparam("how"), detail=sa.bindparam("detail"))
 )
 
 
@@ -74,26 +74,25 @@ def sent(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
     A receipt is knowledge: a worker whose lease lapsed may still bring it, as long as nobody else took the delivery.
     """
     read_back = tx.now + _READ_BACK // _MICROSECOND
-    held = tx.execute(
-        _SENT,
-        {
-            "the": claim.delivery.id,
-            "expected": claim.fence,
-            "proof": stored_receipt(receipt),
-            "up": receipt.remote_id,
-            "now": tx.now,
-            "read_back": read_back,
-        },
-    )
-    if held.rowcount != 1:
+    values = {
+        "the": claim.delivery.id,
+        "expected": claim.fence,
+        "proof": stored_receipt(receipt),
+        "up": receipt.remote_id,
+        "now": tx.now,
+        "read_back": read_back,
+        "how": "sent",
+        "detail": receipt.url,
+    }
+    if not audit.record_deed(
+        tx, _SENT, _ENDED, values, "sent", claim.delivery.id, claim.delivery.account.name
+    ):
         return False
-    _end(tx, claim, "sent", receipt.url)
     _successor(tx, claim, due_at=read_back)
     _look_for_successor(tx, claim)
     if claim.failures:
         name = claim.delivery.account.name
         tx.execute(sa.update(_account).where(_account.c.name == name).values(failures=0))
-    audit.record(tx, "sent", claim.delivery.id, chain=claim.delivery.account.name, detail=receipt.url)
     return True
 
 
@@ -289,11 +288,11 @@ def _end(tx: Tx, claim: Claim, outcome: str, detail: str | None) -> None:
     tx.execute(
         _ENDED,
         {
-            "of": claim.delivery.id,
-            "by": claim.fence,
+            "the": claim.delivery.id,
+            "expected": claim.fence,
             "now": tx.now,
             "how": outcome,
-            "said": detail,
+            "detail": detail,
         },
     )
 

@@ -1,0 +1,70 @@
+"""What a claim read may be old by the time it marks: it takes only what is still so, and gives back without a trace."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from clarion.digest import restore
+from clarion.outbox import candidates, claims, schema, taking
+from clarion.outbox.taking import Ready
+from tests.desk import NOON, Desk
+
+
+def ready(desk: Desk) -> Ready:
+    """The oldest of the one account, as it is now."""
+    with desk.outbox.write() as tx:
+        [candidate] = candidates.oldest(tx, desk.names, 1)
+    return Ready(candidate, restore(bytes(candidate.row.payload)), 0)
+
+
+def take(desk: Desk, each: Ready) -> list[Ready]:
+    with desk.outbox.write() as tx:
+        return taking.take(tx, "one", tx.now + 1, [each])
+
+
+def rows(desk: Desk, table: sa.Table) -> list[dict[str, Any]]:
+    with desk.outbox.read() as tx:
+        return [dict(row._mapping) for row in tx.execute(sa.select(table))]
+
+
+@pytest.fixture
+def two(desk: Desk) -> list[int]:
+    account = desk.account("voice")
+    numbers = [desk.queue(account, text, due=NOON - timedelta(minutes=1)) for text in ("first", "second")]
+    for number in numbers:
+        desk.approve(number)
+    return numbers
+
+
+def test_what_another_took_meanwhile_is_not_taken_again(desk: Desk, two: list[int]) -> None:
+    old = ready(desk)
+    with desk.outbox.write() as tx:
+        [claim] = claims.claim(tx, desk.terms(), 1)
+    assert claim.delivery.id == old.candidate.row.id
+    assert take(desk, old) == []
+    assert len(rows(desk, schema.attempt)) == 1
+
+
+def test_nothing_is_taken_of_an_account_that_is_sending_by_now(desk: Desk, two: list[int]) -> None:
+    desk.outbox.simulate(NOON + timedelta(minutes=1))
+    old = ready(desk)
+    delivery = schema.delivery
+    with desk.outbox.write() as tx:  # another worker found the account's other delivery first
+        others = sa.update(delivery).where(delivery.c.id != old.candidate.row.id)
+        tx.execute(others.values(state="sending", lease_until=tx.now + 10**9))
+    assert take(desk, old) == []
+    assert rows(desk, schema.attempt) == []
+
+
+def test_what_is_given_back_is_as_if_it_had_not_been_taken(desk: Desk, two: list[int]) -> None:
+    before = rows(desk, schema.delivery)
+    each = ready(desk)
+    with desk.outbox.write() as tx:
+        assert taking.take(tx, "one", tx.now + 1, [each]) == [each]
+        taking.give_back(tx, each)
+    assert rows(desk, schema.delivery) == before
+    assert rows(desk, schema.attempt) == []
