@@ -23,12 +23,12 @@ def ready(desk: Desk) -> Ready:
 
 def take(desk: Desk, each: Ready) -> list[Ready]:
     with desk.outbox.write() as tx:
-        return taking.take(tx, "one", tx.now + 1, [each])
+        return taking.take(tx, "two", tx.now + 1, [each])
 
 
 def rows(desk: Desk, table: sa.Table) -> list[dict[str, Any]]:
     with desk.outbox.read() as tx:
-        return [dict(row._mapping) for row in tx.execute(sa.select(table))]
+        return [dict(row._mapping) for row in tx.execute(sa.select(table).order_by(*table.primary_key))]
 
 
 @pytest.fixture
