@@ -129,8 +129,37 @@ def test_breaking_news_lets_people_read_again_what_was_approved(run, app):
     assert state(run, number) == "scheduled"
 
 
-def test_the_stop_file_is_named_where_pausing_is_explained(run, app):
+@pytest.mark.parametrize("due", [True, False])
+def test_a_stopped_machine_answers_cron_with_75_and_not_a_word(run, app, due):
+    if due:
+        queued(run)
+    else:
+        run("publish")
+    app.stop_file.touch()
+    assert run("publish", code=75).output == ""
+    app.stop_file.unlink()
+    run("publish")
+
+
+def test_a_stopped_machine_leaves_the_outbox_alone_for_whoever_mends_it(run, app):
+    app.stop_file.touch()
+    app.outbox_path.unlink(missing_ok=True)
+    run("publish", code=75)
+    assert not app.outbox_path.exists()
+
+
+def test_a_person_at_a_terminal_hears_what_stops_this_machine(run, app):
+    run("publish")
+    app.stop_file.touch()
+    with Terminal("publish") as typed:
+        assert typed.end() == 75
+    assert "Stopped on this machine: remove" in " ".join(typed.shown.split())
+
+
+def test_the_stop_file_and_its_answer_are_named_where_they_are_looked_for(run):
     assert "STOP" in run("pause", "--help").stdout
+    said = " ".join(run("publish", "--help").stdout.split())
+    assert "a file named STOP is in its folder, nothing is sent and the exit code is 75" in said
 
 
 # ── late ──────────────────────────────────────────────────────────────────────────────────────────────────────

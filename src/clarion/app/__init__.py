@@ -82,7 +82,9 @@ class App:
     @property
     def stop_file(self) -> Path:
         """While it is there, this host sends nothing."""
-        return self.folder / "STOP"
+        from clarion.campaign.where import STOP
+
+        return self.folder / STOP
 
     @cached_property
     def clock(self) -> Clock:
@@ -176,12 +178,18 @@ class App:
         return self._chosen.open()
 
     def rest(self) -> str:
-        """Why there is certainly nothing to publish: "idle" or "paused"; "" when there may be. Imports next to nothing."""
-        from clarion.campaign.where import locate, peek, state_root
+        """Why there is nothing to publish: "stopped" on this host, "paused" or "idle"; "" when there may be something.
+
+        Imports next to nothing. Where it is stopped the outbox is not touched: somebody may be mending it.
+        """
+        from clarion.campaign.where import locate, peek, state_root, stopped
         from clarion.outbox.host import host_id
         from clarion.outbox.probe import config_key, rest, rest_postgres
 
-        seen = peek(locate(None, self.campaign))
+        folder = locate(None, self.campaign)
+        if stopped(folder):
+            return "stopped"
+        seen = peek(folder)
         if seen is None:
             return ""
         campaign_id, mode, stamp, url = seen

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "config.toml"
+#: While a file of this name is in the campaign's folder, this host publishes nothing.
+STOP = "STOP"
 #: Nothing people write by hand is longer.
 _MAX_BYTES = 1_000_000
 _MEND = "mend the file, or move it away and run clarion init"
@@ -80,6 +82,11 @@ def peek(folder: str) -> tuple[str, str, str, str | None] | None:
     if not isinstance(name, str) or mode not in ("rehearsal", "live") or not isinstance(url, str | None):
         return None
     return name, mode, f"{stat.st_mtime_ns}:{stat.st_size}", url
+
+
+def stopped(folder: str) -> bool:
+    """Whether somebody stopped publishing from `folder` on this host."""
+    return os.path.lexists(os.path.join(folder, STOP))
 
 
 def state_root() -> str:

@@ -33,6 +33,8 @@ def publish(app: App, *, dry_run: bool, watch: bool, as_json: bool) -> None:
 
     Safe to run as often as you like, and several at a time. With --watch it stays, and sees within half a minute
     what others queue; when it is stopped, it finishes the request in flight.
+
+    While the campaign is paused, or a file named STOP is in its folder, nothing is sent and the exit code is 75.
     """
     if watch and dry_run:
         raise click.UsageError("--watch sends, --dry-run does not: take one of them")
@@ -46,10 +48,6 @@ def publish(app: App, *, dry_run: bool, watch: bool, as_json: bool) -> None:
     if dry_run:
         _dry_run(app, as_json=as_json)
         return
-    if app.stop_file.exists():
-        if sys.stderr.isatty():
-            shell.say_so(f"Stopped on this machine: remove {app.stop_file} to go on.")
-        shell.finish(shell.Code.LATER)
     _end(app, _drain(app, as_json=as_json, halted=app.stop_file.exists))
 
 
@@ -133,7 +131,9 @@ def _round(app: App, stopping: Event, *, as_json: bool) -> None:
     """What one `clarion publish` does, by what config.toml says now."""
     from datetime import timedelta
 
-    if app.rest():
+    if rest := app.rest():
+        if rest == "stopped":
+            app.close()  # for whoever puts another outbox in its place meanwhile
         return
     app.reread()
     app.check_in()
@@ -151,6 +151,8 @@ def _unchanged_for(app: App) -> float | None:
     """Seconds until time alone makes work; None: it will not."""
     from clarion.outbox.views import next_change
 
+    if app.stop_file.exists():
+        return None
     with app.outbox.read() as tx:
         at = next_change(tx)
         return None if at is None else (at - tx.now) / 1_000_000
@@ -218,6 +220,10 @@ def _tell_lapsed(app: App, lapsed: Lapsed, *, as_json: bool) -> None:
 
 def _rest(app: App, rest: str) -> None:
     """Cron hears nothing; a person hears what is next, or what stops everything, which also ends with 75."""
+    if rest == "stopped":
+        if sys.stderr.isatty():
+            shell.say_so(f"Stopped on this machine: remove {app.stop_file} to go on.")
+        shell.finish(shell.Code.LATER)
     if rest == "paused":
         if sys.stderr.isatty():
             from clarion.cli.pause import in_words
@@ -230,8 +236,6 @@ def _rest(app: App, rest: str) -> None:
     if sys.stderr.isatty():
         from clarion.cli.status import look, next_due, waiting
 
-        if app.stop_file.exists():
-            shell.say_so(f"Stopped on this machine: remove {app.stop_file} to go on.")
         found = look(app)
         shell.say_so("\n".join(["Nothing is due.", *waiting(app, found), next_due(app, found)]))
 
