@@ -278,6 +278,30 @@ def test_a_new_time_is_shown_and_kept(run, app):
     assert "09:00" in run("queue", "show", str(number)).stdout
 
 
+@pytest.mark.parametrize("words", [("add", "court-found"), ("retry", "1")])
+def test_in_rehearsal_it_goes_now_and_says_when_it_would_go_live(run, app, words):
+    live = "Live, it would wait for the next free slot: "
+    queued(run)
+    fail(app)
+    assert live not in run("queue", *words, "--at", "tomorrow 9:00", "--yes").stderr
+    if words[0] == "retry":
+        shift(app, days=30)
+        run("publish")  # it expires
+    said = run("queue", *words, "--yes").stderr
+    assert live in said
+    assert "09:00" in said.partition(live)[2]
+
+
+def test_the_rest_of_a_thread_goes_at_once_and_live_too(run, app):
+    number = queued(run, "One.\n---\nTwo.")
+    doubt(app)
+    run("queue", "resolve", str(number), "--sent", "http://127.0.0.1:8001/@mastodon/42")
+    fail(app)
+    said = run("queue", "retry", str(number), "--yes").stderr
+    assert "Goes out as soon as you publish." in said
+    assert "Live, it would wait" not in said
+
+
 def test_only_what_was_shown_is_approved(run, app):
     run("say", "Hello.", "--yes")
     number = json.loads(run("queue", "list", "--json").stdout)[0]["number"]

@@ -114,6 +114,8 @@ def retry(app: App, number: int, at: str | None, *, yes: bool) -> None:
     if confirmed:
         queueing.approve(app, number, who, only={each.post.id for each in chosen})
     _tell(app, entry, chosen, times, confirmed=confirmed)
+    if app.rehearsing and at is None and False in times:  # what has begun goes on at once, live too
+        queueing.say_when_live(app)
 
 
 # ── resolve ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -221,22 +223,18 @@ def _question(app: App, chosen: Sequence[Again], times: dict[bool, datetime], *,
 def _tell(
     app: App, entry: EntryView, chosen: Sequence[Again], times: dict[bool, datetime], *, confirmed: bool
 ) -> None:
-    from clarion.cli.queueing import posts_in_words
+    from clarion.cli.queueing import posts_in_words, say_who_approves
 
     state = "approved" if confirmed else "waiting for approval"
     shell.show(f"#{entry.number} {entry.title}: {posts_in_words(len(chosen))} to be tried again, {state}")
     if confirmed:
         shell.say_so(f"Goes out {_when(app, times)}.")
-    elif app.policy().mode == "team":
-        shell.say_so(f"Next: somebody else runs clarion approve {entry.number}")
     else:
-        shell.say_so(f"Next: clarion approve {entry.number}")
+        say_who_approves(app, entry.number)
 
 
 def _when(app: App, times: dict[bool, datetime]) -> str:
-    from clarion.cli.queueing import moments, zone
-    from clarion.review.preview import in_words
+    from clarion.cli.queueing import departure, moments
 
     now, _ = moments(app, "now")
-    due = max(times.values())
-    return "as soon as you publish" if due <= now else in_words(due, zone(app))
+    return departure(max(times.values()), now)

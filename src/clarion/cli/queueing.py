@@ -45,7 +45,7 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
         approve(app, entry.number, who)
     _tell(app, entry, confirmed=confirmed, due=due, now=now, as_json=as_json)
     if hint and not as_json:
-        shell.say_so(f"Live, it would wait for the next free slot: {_next_slot(app)}.")
+        say_when_live(app)
 
 
 def approve(app: App, number: int, who: str, *, only: Collection[str] | None = None) -> int:
@@ -86,6 +86,27 @@ def moments(app: App, at: str) -> tuple[datetime, datetime]:
     return now.astimezone(here), due.astimezone(here)
 
 
+def departure(due: datetime, now: datetime) -> str:
+    """When a post goes out, in words; `due` in the campaign's zone."""
+    from clarion.review.preview import in_words
+
+    return "as soon as you publish" if due <= now else in_words(due, _zone_of(due))
+
+
+def say_when_live(app: App) -> None:
+    """What the usual time would be if this were not a rehearsal."""
+    from clarion.review.preview import in_words
+
+    _, due = moments(app, "next slot")
+    shell.say_so(f"Live, it would wait for the next free slot: {in_words(due, _zone_of(due))}.")
+
+
+def say_who_approves(app: App, number: int) -> None:
+    """What is to be typed next for an entry that waits, and by whom."""
+    whose = "somebody else runs " if app.policy().mode == "team" else ""
+    shell.say_so(f"Next: {whose}clarion approve {number}")
+
+
 def zone(app: App) -> ZoneInfo:
     found = app.config.zone()
     assert isinstance(found, ZoneInfo)
@@ -99,12 +120,8 @@ def _show(posts: list[Composed], *, zone: ZoneInfo) -> None:
 
 
 def _question(posts: list[Composed], due: datetime, now: datetime, *, alone: bool) -> str:
-    from clarion.review.preview import in_words
-
-    when = "as soon as you publish" if due <= now else in_words(due, _zone_of(due))
-    count = posts_in_words(len(posts))
     ask = "approve exactly this" if alone else "queue this for somebody else to approve"
-    return f"{count}, {when}. Do you {ask}?"
+    return f"{posts_in_words(len(posts))}, {departure(due, now)}. Do you {ask}?"
 
 
 def _tell(
@@ -119,10 +136,8 @@ def _tell(
         return
     state = "approved" if confirmed else "waiting for approval"
     shell.show(f"#{entry.number} “{entry.title}”: {posts_in_words(len(entry.posts))} queued, {state}")
-    if not confirmed and app.policy().mode == "team":
-        shell.say_so(f"Next: somebody else runs clarion approve {entry.number}")
-    elif not confirmed:
-        shell.say_so(f"Next: clarion approve {entry.number}")
+    if not confirmed:
+        say_who_approves(app, entry.number)
     elif due > now:
         shell.say_so(f"Goes out {in_words(due, _zone_of(due))}, when clarion publish runs.")
     else:
@@ -131,13 +146,6 @@ def _tell(
 
 def posts_in_words(count: int) -> str:
     return f"{count} post{'' if count == 1 else 's'}"
-
-
-def _next_slot(app: App) -> str:
-    from clarion.review.preview import in_words
-
-    _, due = moments(app, "next slot")
-    return in_words(due, _zone_of(due))
 
 
 def _zone_of(moment: datetime) -> ZoneInfo:
