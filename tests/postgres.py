@@ -58,9 +58,21 @@ class Server:
 
     def restart(self) -> None:
         """Stop at once, as a crash would, and start again. Only for a server that we started."""
-        assert self._folder, "TEST_PG_URL is not ours to restart"
+        self._control("restart", "-m", "immediate")
+
+    @contextmanager
+    def stopped(self, how: str) -> Iterator[None]:
+        """Stop it, "fast" as an administrator does or "immediate" as a crash would; it is started again afterwards."""
+        self._control("stop", "-m", how)
+        try:
+            yield
+        finally:
+            self._control("start")
+
+    def _control(self, *what: str) -> None:
+        assert self._folder, "TEST_PG_URL is not ours to stop"
         assert self._bin
-        _control(self._bin, self._folder, "restart", "-m", "immediate")
+        _control(self._bin, self._folder, *what)
 
     def address(self, database: str) -> str:
         return self.url.set(database=database, drivername="postgresql+psycopg").render_as_string(

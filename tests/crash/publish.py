@@ -1,4 +1,5 @@
-"""`python -m tests.crash.publish CAMPAIGN BASES`: the real `clarion publish` of a live campaign whose networks are local.
+"""`python -m tests.crash.publish CAMPAIGN BASES [--watch]`: the real `clarion publish` of a live campaign whose networks are
+local.
 
 Only a constructor can say so: no setting and no variable redirects a live address.
 """
@@ -14,4 +15,6 @@ from clarion.cli import clarion
 
 if __name__ == "__main__":
     folder, bases = Path(sys.argv[1]), json.loads(sys.argv[2])
-    clarion.main(["publish"], obj=App(campaign=str(folder), state=folder / "state", live_bases=bases))
+    clarion.main(
+        ["publish", *sys.argv[3:]], obj=App(campaign=str(folder), state=folder / "state", live_bases=bases)
+    )

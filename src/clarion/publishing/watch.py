@@ -17,7 +17,7 @@ LONGEST = 30.0
 #: The shortest: time in the outbox may stand still.
 SHORTEST = 0.1
 #: How soon an outbox that did not answer is asked again.
-ASK_AGAIN = 5.0
+ASK_AGAIN = 2.0
 
 
 def watch(
@@ -28,15 +28,17 @@ def watch(
     tell: Callable[[str, str | None], None],
 ) -> None:
     """Publish round after round. `unchanged_for` is in seconds, None: nothing will change by itself."""
-    trouble: str | None = None
+    trouble: object = None
     while not stopping.is_set():
         try:
             publish()
             seconds = unchanged_for()
         except (OutboxBusy, CampaignError) as error:
-            if error.message != trouble:
+            # A database that is down says so in other words while it stops, is away, and starts: one trouble, told once.
+            what = OutboxBusy if isinstance(error, OutboxBusy) else error.message
+            if what != trouble:
                 tell(error.message, error.hint)
-            trouble, seconds = error.message, ASK_AGAIN
+            trouble, seconds = what, ASK_AGAIN
         else:
             if trouble is not None:
                 tell("that is over: publishing goes on", None)

@@ -1,0 +1,279 @@
+"""`clarion publish --watch` while its database is away: a PostgreSQL server that stops and starts, a SQLite file in use.
+
+Real processes, real signals, real servers. Each time one request is in flight when the database goes, so that its outcome
+cannot be written down, and one post comes due meanwhile. The networks count what they took.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import tomlkit
+
+import clarion
+from clarion import networks as registry
+from clarion.app import App
+from clarion.digest import digest
+from clarion.errors import OutboxBusy
+from clarion.model import ApprovalPolicy, Part, Payload
+from clarion.networks.base import Accepted
+from clarion.outbox import opening, posts, store
+from clarion.publishing.watch import ASK_AGAIN, watch
+from clarion.rehearsal.running import Running, ensure
+from clarion.trial.demo import make_campaign
+from tests import postgres
+from tests.networks.conftest import Networks, networks
+from tests.publishing.test_watch import Slept
+from tests.trial.conftest import Person, person
+
+__all__ = ["networks", "person"]
+
+ROOT = Path(__file__).parents[2]
+SOURCE = Path(clarion.__file__).parents[1]
+OVER = "that is over: publishing goes on"
+#: Which account has what: the answer to the one is lost, the other becomes due while nobody can know of it.
+IN_FLIGHT, MEANWHILE = "mastodon", "bluesky"
+TEXTS = {IN_FLIGHT: "In flight when it happened.", MEANWHILE: "Due when nobody could know."}
+#: What makes the one free again, and the other due: what time would do.
+TIME_PASSES = (
+    "UPDATE delivery SET lease_until = 0 WHERE state = 'sending'",
+    "UPDATE delivery SET due_at = 0 WHERE state = 'scheduled'",
+)
+# The real command line, but its SQLite connections wait a fifth of a second for their turn instead of half a minute.
+IMPATIENT = """
+import sqlite3, sys
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+from clarion.cli import clarion
+
+@event.listens_for(Pool, "connect")
+def wait_less(connection, record):
+    connection.execute("PRAGMA busy_timeout = 200")
+
+clarion.main(sys.argv[1:])
+"""
+
+
+class Watching:
+    """A watching process, and what it said so far."""
+
+    def __init__(self, command: list[str], *, cwd: Path, env: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self._lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def said(self) -> str:
+        return "".join(self._lines)
+
+    def until(self, true: Callable[[], object], seconds: float = 25) -> None:
+        end = time.monotonic() + seconds
+        while not true():
+            assert self.process.poll() is None, self.said
+            assert time.monotonic() < end, self.said
+            time.sleep(0.02)
+
+    def end(self) -> None:
+        """As whoever supervises it ends it."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(20) == 0, self.said
+        self._reader.join(10)
+        assert self.said.endswith("Stopped.\n")
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._reader.join(10)
+        assert self.process.stdout
+        self.process.stdout.close()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self._lines.append(line)
+
+
+@contextmanager
+def watching(command: list[str], *, cwd: Path, env: dict[str, str]) -> Iterator[Watching]:
+    started = Watching(command, cwd=cwd, env={**env, "PYTHONPATH": f"{ROOT}{os.pathsep}{SOURCE}"})
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+def queue_both(app: App) -> None:
+    """One post that is due, and one for later."""
+    known = {account.name: account for account in app.accounts()}
+    for name, text in TEXTS.items():
+        account = known[name]
+        payload = Payload(account=account.identity, language="en", parts=(Part(text=text),))
+        new = posts.NewPost(
+            account=name,
+            payload=payload,
+            digest=digest(payload),
+            sensitive=False,
+            evergreen=False,
+            used=(),
+            due=datetime.now(UTC) + timedelta(hours=name == MEANWHILE),
+            late=timedelta(hours=2),
+            images={},
+        )
+        entry = posts.NewEntry(kind="say", text=text, variables={}, author="vera", batch=store.new_id())
+        with app.outbox.write() as tx:
+            number = posts.add(tx, entry, [new])
+            posts.approve(tx, number, outbox_id=app.outbox.id, who="vera", policy=ApprovalPolicy())
+
+
+def states(app: App) -> list[str]:
+    with app.outbox.read() as tx:
+        return sorted(entry.state.value for entry in posts.entries(tx, limit=10))
+
+
+def judge(said: str, trouble: str, taken: Callable[[str], list[Accepted]]) -> None:
+    """It spoke of the trouble once, and of its end once; and what was queued is up once."""
+    assert (said.count(trouble), said.count(OVER)) == (1, 1), said
+    assert "Traceback" not in said
+    assert "Error" not in said
+    for name, text in TEXTS.items():
+        assert [one.text for one in taken(name)] == [text], said
+
+
+def test_trouble_that_goes_on_in_other_words_is_told_once() -> None:
+    said = iter(["terminating connection", "connection failed", "the database system is starting up"])
+
+    def publish() -> None:
+        if words := next(said, None):
+            raise OutboxBusy(f"the database does not answer ({words})")
+
+    told: list[str] = []
+    watch(publish, lambda: None, stopping=Slept(4), tell=lambda message, _hint: told.append(message))
+    assert told == ["the database does not answer (terminating connection)", OVER]
+
+
+# ── PostgreSQL ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def live_campaign(folder: Path, url: str, bases: Networks) -> Iterator[App]:
+    """A campaign that is live, by a constructor that says where its networks are."""
+    make_campaign(folder)
+    opened = opening.open_postgres(url)
+    opened.close()
+    config = folder / "config.toml"
+    document: Any = tomlkit.parse(config.read_text(encoding="utf-8"))
+    document["campaign"]["mode"] = "live"
+    document["campaign"]["outbox"] = opened.id
+    document["outbox"]["url"] = url
+    config.write_text(tomlkit.dumps(document), encoding="utf-8")
+    with App(campaign=str(folder), state=folder / "state", live_bases=bases.urls) as app:
+        for name in TEXTS:
+            app.secrets.set(name, registry.rehearsal(app.config.accounts[name].network).secret(name))
+            app.verify(name)
+        yield app
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(
+    strict=True, reason="engines does not know psycopg's “connection is bad”, of a socket that is gone"
+)
+@pytest.mark.parametrize("how", ["fast", "immediate"])
+def test_a_database_that_stops_and_starts_again_is_waited_out(
+    tmp_path: Path, postgres_server: postgres.Server, networks: Networks, how: str
+) -> None:
+    networks.fault(IN_FLIGHT, "hang_after", seconds=1.5)
+    command = [sys.executable, "-m", "tests.crash.publish", str(tmp_path), json.dumps(dict(networks.urls))]
+    env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(tmp_path), "CLARION_AS": "vera"}
+    with (
+        postgres_server.database() as url,
+        live_campaign(tmp_path, url, networks) as app,
+        watching([*command, "--watch"], cwd=tmp_path, env=env) as watcher,
+    ):
+        queue_both(app)
+        watcher.until(lambda: networks.accepted(IN_FLIGHT))
+        with psycopg.connect(postgres_server.libpq(app.outbox.engine.url), autocommit=True) as database:
+            for statement in TIME_PASSES:
+                database.execute(statement)
+        app.close()
+        with postgres_server.stopped(how):
+            watcher.until(lambda: "the database does not answer" in watcher.said)
+            time.sleep(1.5 * ASK_AGAIN)  # it asks again, in vain
+        watcher.until(lambda: networks.accepted(MEANWHILE) and states(app) == ["sent", "sent"])
+        watcher.until(lambda: OVER in watcher.said)
+        watcher.end()
+    judge(watcher.said, "the database does not answer", networks.accepted)
+
+
+# ── SQLite ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def in_use(outbox: Path) -> Iterator[sqlite3.Connection]:
+    """Somebody else has the whole file."""
+    with closing(sqlite3.connect(outbox, isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        try:
+            yield database
+        finally:
+            database.execute("COMMIT")
+
+
+@contextmanager
+def rehearsal(person: Person) -> Iterator[tuple[App, Running]]:
+    person.types("init", "--yes")
+    with App(campaign=str(person.folder), state=person.home / ".local" / "state" / "clarion") as app:
+        yield app, ensure(app.rehearsal_folder)
+
+
+@pytest.mark.slow
+def test_an_outbox_in_use_is_waited_out(person: Person) -> None:
+    with rehearsal(person) as (app, local):
+        queue_both(app)
+        local.fault(IN_FLIGHT, "hang_after", seconds=1.5)
+        command = [sys.executable, "-c", IMPATIENT, "publish", "--watch"]
+        with watching(command, cwd=person.folder, env=person.env) as watcher:
+            watcher.until(lambda: local.accepted(IN_FLIGHT))
+            with in_use(app.outbox_path) as database:
+                for statement in TIME_PASSES:
+                    database.execute(statement)
+                watcher.until(lambda: "another Clarion is using the outbox" in watcher.said)
+                time.sleep(1.5 * ASK_AGAIN + 1)  # it asks again, in vain
+            watcher.until(lambda: local.accepted(MEANWHILE) and states(app) == ["sent", "sent"])
+            watcher.until(lambda: OVER in watcher.said)
+            watcher.end()
+        judge(watcher.said, "another Clarion is using the outbox", local.accepted)
+
+
+def test_cron_hears_nothing_of_an_outbox_in_use_and_the_next_run_publishes(person: Person) -> None:
+    with rehearsal(person) as (app, local):
+        queue_both(app)
+        with in_use(app.outbox_path):
+            done = subprocess.run(
+                [sys.executable, "-c", IMPATIENT, "publish"],
+                cwd=person.folder,
+                env={**person.env, "PYTHONPATH": str(SOURCE)},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+        assert (done.returncode, done.stdout, done.stderr) == (75, "", "")
+        person.types("publish")
+        assert [one.text for one in local.accepted(IN_FLIGHT)] == [TEXTS[IN_FLIGHT]]
