@@ -170,6 +170,40 @@ def test_a_wrong_answer_is_asked_again_and_the_example_is_not_offered(campaign, 
     assert "your_campaign" not in terminal.shown
 
 
+def test_the_same_account_under_a_second_name_is_asked_again_and_nothing_typed_is_lost(run, campaign, app):
+    run("accounts", "add", "mastodon", *MASTODON, "--stdin", stdin=TOKEN)
+    with Terminal("accounts", "add", "second", "--owner", "Us") as terminal:
+        terminal.answer("Network (x, mastodon, bluesky): ", "mastodon\n")
+        terminal.answer("Its name there: ", "Eyes\n")
+        terminal.answer("Its server: ", "mastodon.test\n")
+        terminal.answer("clarion accounts add mastodon", "")
+        terminal.answer("Network (x, mastodon, bluesky) [mastodon]: ", "\n")
+        terminal.answer("Its name there [Eyes]: ", "eyes2\n")
+        terminal.answer("Its server [https://mastodon.test]: ", "\n")
+        terminal.answer("Access token: ", f"{TOKEN}2\n")
+        assert terminal.end() == 0
+    assert "Eyes on mastodon is the same account as “mastodon”" in terminal.shown
+    assert written(campaign)["second"] == {
+        "network": "mastodon",
+        "handle": "eyes2",
+        "server": "https://mastodon.test",
+        "owner": "Us",
+    }
+    assert stored(app, "second") == {"access_token": f"{TOKEN}2"}
+
+
+def test_another_network_does_not_inherit_the_server_that_was_typed(run, campaign):
+    run("accounts", "add", "mastodon", *MASTODON, "--stdin", stdin=TOKEN)
+    with Terminal("accounts", "add", "second") as terminal:
+        terminal.answer("Network", "mastodon\n")
+        terminal.answer("Its name there: ", "eyes@mastodon.test\n")
+        terminal.answer("Network (x, mastodon, bluesky) [mastodon]: ", "bluesky\n")
+        terminal.answer("Its name there [eyes]: ", "eyes.test\n")
+        terminal.answer("App password: ", f"{TOKEN}\n")
+        assert terminal.end() == 0
+    assert written(campaign)["second"] == {"network": "bluesky", "handle": "eyes.test"}
+
+
 def test_a_name_that_is_known_is_offered_again(run, campaign):
     run("accounts", "add", "mastodon", *MASTODON, "--stdin", stdin=TOKEN)
     with Terminal("accounts", "add", "mastodon") as terminal:

@@ -152,6 +152,11 @@ class Account(Table, frozen=True, kw_only=True):
         if self.threads is None:  # self-replies by API are undocumented on X: opt in (networks.md)
             fill(self, "threads", self.network != "x")
 
+    @property
+    def whom(self) -> tuple[str, str | None, str]:
+        """Whom it is on which server: two accounts with the same are one."""
+        return self.network, self.server, self.handle.casefold()
+
 
 class Config(Table, frozen=True, kw_only=True):
     """The whole of `config.toml`."""
@@ -360,8 +365,7 @@ def _check_twins(document: Document, config: Config) -> None:
     # Two entries for one account would post everything twice, each under its own caps and limits.
     seen: dict[tuple[str, str | None, str], str] = {}
     for name, account in config.accounts.items():
-        whom = (account.network, account.server, account.handle.casefold())
-        other = seen.setdefault(whom, name)
+        other = seen.setdefault(account.whom, name)
         if other != name:
             raise document.error(
                 ("accounts", name), f"is the same account as accounts.{other}", "keep one of the two"

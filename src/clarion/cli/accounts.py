@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from clarion.app import App
-    from clarion.campaign.config import Account
     from clarion.model import Profile
 
 
@@ -99,7 +98,7 @@ def add(app: App, /, name: str, *, from_stdin: bool, **given: str | None) -> Non
 
     config, written = app.folder / "config.toml", app.config.accounts.get(proper_account(name))
     ask = shell.interactive() and not from_stdin
-    new = _destination({key: value for key, value in given.items() if value}, written, ask=ask)
+    new = _destination(app, name, {key: value for key, value in given.items() if value}, ask=ask)
     changes = {key: value for key, value in new.items() if value != getattr(written, key, None)}
     text = _changed(config, name, changes)
     secret = _secret(new["network"], ask=ask, from_stdin=from_stdin)
@@ -111,34 +110,66 @@ def add(app: App, /, name: str, *, from_stdin: bool, **given: str | None) -> Non
     shell.say_so(f"The secret of “{name}” is kept on this machine. Next: clarion accounts verify {name}")
 
 
-def _destination(given: dict[str, str], written: Account | None, *, ask: bool) -> dict[str, str]:
-    """What config.toml shall say of the account. What is not given is asked for; what it says now is the usual answer."""
+def _destination(app: App, name: str, given: dict[str, str], *, ask: bool) -> dict[str, str]:
+    """What config.toml shall say of the account. What is not given is asked for; what it says now is the usual answer.
+
+    Where that is another account of config.toml, what tells the two apart is asked again, as often as it takes.
+    """
+    written, usual = app.config.accounts.get(name), dict[str, str]()
+    if written:
+        usual = {"network": written.network, "handle": written.handle, "server": str(written.server)}
+        if given.setdefault("network", written.network) != written.network:
+            raise CampaignError(
+                f"this account is on {written.network}", "choose another name for the new one"
+            )
+    new = _answered(given, usual, ask=ask)
+    while twin := _twin(app, name, new):
+        same = CampaignError(
+            f"{new['handle']} on {new['network']} is the same account as “{twin}”",
+            f"give another name there; or, for the secret of that one: clarion accounts add {twin}",
+        )
+        if not ask:
+            raise same
+        shell.complain(same.message, same.hint)
+        again = {key: value for key, value in given.items() if key not in ("handle", "server")}
+        new = _answered(again, new, ask=ask)
+    return new
+
+
+def _answered(given: dict[str, str], usual: dict[str, str], *, ask: bool) -> dict[str, str]:
+    """`given`, and an answer for each of network, handle and server that is not."""
     from clarion import networks
     from clarion.campaign.config import proper_server
 
-    new = (
-        {"network": written.network, "handle": written.handle, "server": str(written.server)}
-        if written
-        else {}
-    )
-    if written and given.get("network", written.network) != written.network:
-        raise CampaignError(f"this account is on {written.network}", "choose another name for the new one")
-    if "server" in given:
-        given["server"] = proper_server(given["server"])
-    new |= given
+    new = dict(given)
+    if "server" in new:
+        new["server"] = proper_server(new["server"])
     if "network" not in new:
         question = f"Network ({', '.join(networks.NAMES)})"
-        new["network"] = _answer("network", question, None, _known_network, ask=ask)
+        new["network"] = _answer("network", question, usual.get("network"), _known_network, ask=ask)
     new["network"] = _known_network(new["network"])
-    if "handle" not in given:
-        new["handle"] = _answer("handle", "Its name there", new.get("handle"), _handle, ask=ask)
+    server = usual.get("server") if usual.get("network") == new["network"] else None
+    if "handle" not in new:
+        new["handle"] = _answer("handle", "Its name there", usual.get("handle"), _handle, ask=ask)
     new["handle"] = _handle(new["handle"])
     if new["network"] == "mastodon" and "server" not in given:
         new["handle"], _, host = new["handle"].partition("@")  # people paste eyes@mastodon.example
-        new["server"] = host or _answer("server", "Its server", new.get("server"), proper_server, ask=ask)
-    if new.get("server"):
-        new["server"] = proper_server(new["server"])
+        new["server"] = (
+            proper_server(host) if host else _answer("server", "Its server", server, proper_server, ask=ask)
+        )
+    elif server:
+        new.setdefault("server", server)
     return new
+
+
+def _twin(app: App, name: str, new: dict[str, str]) -> str | None:
+    """The other name under which config.toml has this account."""
+    from clarion.campaign.config import Account
+
+    whom = Account(network=new["network"], handle=new["handle"], server=new.get("server")).whom
+    return next(
+        (other for other, each in app.config.accounts.items() if other != name and each.whom == whom), None
+    )
 
 
 def _answer(key: str, question: str, usual: str | None, proper: Callable[[str], str], *, ask: bool) -> str:
