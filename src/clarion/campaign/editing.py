@@ -24,7 +24,12 @@ def edited(folder: Path, change: Callable[[TOMLDocument], None]) -> str | None:
     document = tomlkit.parse(before)
     change(document)
     text = tomlkit.dumps(document)
+    require_valid(text)
+    return None if text == before else text
+
+
+def require_valid(text: str) -> None:
+    """Raise CampaignError where this is no config.toml that could be read back."""
     with TemporaryDirectory() as draft:
         (Path(draft) / where.FILE).write_text(text, encoding="utf-8")
         config.load(Path(draft))
-    return None if text == before else text

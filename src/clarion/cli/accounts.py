@@ -7,17 +7,16 @@ in config.toml, the secret in its private file, the verified identity in the out
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from clarion.cli import offering, shell
+from clarion.cli import offering, rewriting, shell
 from clarion.errors import CampaignError, ClarionError, PublishError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from clarion.app import App
     from clarion.model import Profile
@@ -96,16 +95,13 @@ def add(app: App, /, name: str, *, from_stdin: bool, **given: str | None) -> Non
     """
     from clarion.campaign.config import proper_account
 
-    config, written = app.folder / "config.toml", app.config.accounts.get(proper_account(name))
+    written = app.config.accounts.get(proper_account(name))
     ask = shell.interactive() and not from_stdin
     new = _destination(app, name, {key: value for key, value in given.items() if value}, ask=ask)
     changes = {key: value for key, value in new.items() if value != getattr(written, key, None)}
-    text = _changed(config, name, changes)
+    text = _changed(app.folder, name, changes)  # refused before a secret is asked for
     secret = _secret(new["network"], ask=ask, from_stdin=from_stdin)
-    if changes:
-        from clarion.accounts.files import write_whole
-
-        write_whole(config, text.encode())
+    rewriting.write(app, text)
     _keep(app, name, secret)
     shell.say_so(f"The secret of “{name}” is kept on this machine. Next: clarion accounts verify {name}")
 
@@ -209,21 +205,17 @@ def _handle(typed: str) -> str:
     return handle
 
 
-def _changed(config: Path, name: str, changes: dict[str, str]) -> str:
-    """config.toml with the account's new values, its comments kept. Raises CampaignError if it would not be valid."""
+def _changed(folder: Path, name: str, changes: dict[str, str]) -> str | None:
+    """config.toml with the account's new values; None when it has them."""
     import tomlkit
 
-    from clarion.campaign.config import load
+    from clarion.campaign.editing import edited
 
-    document = tomlkit.parse(config.read_text(encoding="utf-8"))
-    everything: Any = document.setdefault("accounts", tomlkit.table(is_super_table=True))
-    table = everything.setdefault(name, tomlkit.table())
-    table.update(changes)
-    text = tomlkit.dumps(document)
-    with TemporaryDirectory() as draft:
-        (Path(draft) / config.name).write_text(text, encoding="utf-8")
-        load(Path(draft))
-    return text
+    def change(document: Any) -> None:
+        everything = document.setdefault("accounts", tomlkit.table(is_super_table=True))
+        everything.setdefault(name, tomlkit.table()).update(changes)
+
+    return edited(folder, change)
 
 
 def _secret(network: str, *, ask: bool, from_stdin: bool) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clarion.cli import shell
+from clarion.cli.rewriting import rewrite
 from clarion.errors import OutboxError
 
 if TYPE_CHECKING:
@@ -329,15 +330,10 @@ def _source(app: App) -> Any:
 def _write(app: App, table: str, key: str, value: str) -> None:
     import tomlkit
 
-    from clarion.accounts.files import write_whole
-    from clarion.campaign.editing import edited
-
     def change(document: Any) -> None:
         document.setdefault(table, tomlkit.table())[key] = value
 
-    text = edited(app.folder, change)
-    if text is not None:
-        write_whole(app.folder / "config.toml", text.encode())
+    rewrite(app, change)
 
 
 def _libpq(url: str) -> str:

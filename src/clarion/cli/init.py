@@ -12,7 +12,6 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -208,17 +207,16 @@ def make(folder: Path, document: TOMLDocument) -> list[Path]:
     import tomlkit
 
     from clarion.accounts.files import write_whole
-    from clarion.campaign import bundled, config, where
+    from clarion.campaign import bundled, where
+    from clarion.campaign.editing import require_valid
 
-    text = tomlkit.dumps(document).encode()
-    with TemporaryDirectory() as draft:  # what cannot be read back is not written at all
-        (Path(draft) / where.FILE).write_bytes(text)
-        config.load(Path(draft))
+    text = tomlkit.dumps(document)
+    require_valid(text)  # before anything is written
     folder.mkdir(parents=True, exist_ok=True)
     kept = _copy(bundled.posts(), folder / "posts")
     if not os.path.lexists(folder / ".gitignore"):
         write_whole(folder / ".gitignore", _GITIGNORE.encode())
-    write_whole(folder / where.FILE, text)
+    write_whole(folder / where.FILE, text.encode())
     return kept
 
 

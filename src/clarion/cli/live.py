@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clarion.cli import shell
+from clarion.cli.rewriting import rewrite
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -75,9 +76,6 @@ def mending(name: str, error: PublishError) -> str:
 
 def _switch(app: App) -> None:
     """Write the mode, and the id of the one outbox that may publish, into config.toml."""
-    from clarion.accounts.files import write_whole
-    from clarion.campaign.editing import edited
-
     with app.as_live() as real:
         outbox_id = real.outbox.id
 
@@ -85,6 +83,4 @@ def _switch(app: App) -> None:
         document["campaign"]["mode"] = "live"
         document["campaign"]["outbox"] = outbox_id
 
-    text = edited(app.folder, change)
-    if text is not None:
-        write_whole(app.folder / "config.toml", text.encode())
+    rewrite(app, change)
