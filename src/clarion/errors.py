@@ -37,7 +37,13 @@ class ApprovalError(ClarionError):
 
 
 class PublishError(ClarionError):
-    """A network did not take a request. The subclasses are all the worker needs to know."""
+    """A network did not take a request. The subclasses are all the worker needs to know.
+
+    The message may hold a server's words, and becomes a reason in the outbox: what no database stores is replaced.
+    """
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message.replace("\0", "\ufffd").encode(errors="replace").decode(), hint)
 
 
 class Refused(PublishError):

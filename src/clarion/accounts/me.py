@@ -55,7 +55,11 @@ def place() -> Path:
 def proper(name: str) -> str:
     """The name in Unicode NFC without spaces around it. Raises CampaignError where it cannot be shown as one line."""
     name = unicodedata.normalize("NFC", name.strip())
-    if not name or len(name) > LONGEST or any(unicodedata.category(char) in ("Cc", "Cf") for char in name):
+    if (
+        not name
+        or len(name) > LONGEST
+        or any(unicodedata.category(char) in ("Cc", "Cf", "Cs") for char in name)
+    ):
         raise CampaignError(f"a name has 1 to {LONGEST} visible characters on one line", _HINT)
     return name
 

@@ -16,6 +16,9 @@ from clarion.outbox import audit, incidents, once
 from clarion.outbox.schema import account
 from clarion.outbox.store import Tx
 
+#: An account's name also names its pause, its audit chain and its windows.
+LONGEST_NAME = 64
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -30,8 +33,14 @@ class Standing:
 def pin(tx: Tx, pinned: Account, *, verified: bool) -> None:
     """Write an account's row, or renew it.
 
-    Raises OutboxError when the row names somebody else on the network: approvals were given for that one.
+    Raises OutboxError when the row names somebody else on the network: approvals were given for that one; and when the
+    name is longer than the outbox keeps on every database, so that it can move to any of them.
     """
+    if len(pinned.name) > LONGEST_NAME:
+        raise OutboxError(
+            f"an account's name has at most {LONGEST_NAME} characters: {pinned.name[:20]}…",
+            "give it a shorter one in config.toml, below [accounts]",
+        )
     values: dict[str, object] = {
         "network": pinned.network,
         "origin": pinned.identity.origin,

@@ -235,11 +235,23 @@ def _pour(source: Tx, connection: Connection, table: sa.Table) -> int:
         wanted = wanted.where(schema.meta.c.key.not_in(_STAYS))
     rows = 0
     for some in source.execute(wanted).partitions(_ROWS):
-        connection.execute(sa.insert(table), [dict(row._mapping) for row in some])  # noqa: SLF001 - its public name
+        _write(connection, table, [dict(row._mapping) for row in some])  # noqa: SLF001 - its public name
         rows += len(some)
         point("copy_pouring")
     _go_on_counting(source, connection, table)
     return rows
+
+
+def _write(connection: Connection, table: sa.Table, rows: list[dict[str, object]]) -> None:
+    """SQLite keeps what PostgreSQL does not: a text longer than its column, or with a zero byte in it."""
+    try:
+        connection.execute(sa.insert(table), rows)
+    except sa.exc.DataError as error:
+        said = str(error.orig).splitlines()[0]
+        raise OutboxError(
+            f"something in the table {table.name} does not fit into the database ({said}); nothing was moved",
+            "clarion db check; the outbox goes on where it is",
+        ) from error
 
 
 def _go_on_counting(source: Tx, connection: Connection, table: sa.Table) -> None:
