@@ -42,7 +42,7 @@ def test_the_text_keeps_its_white_space_exactly() -> None:
 
 def test_the_length_is_said_in_numbers_and_too_long_not_by_colour_alone() -> None:
     assert "187 / 300" in drawn()
-    assert "312 / 300 (+12)" in drawn(replace(PART, weight=312))
+    assert "312 / 300 (12 too long)" in drawn(replace(PART, weight=312))
     assert "/ 300" not in drawn(replace(PART, weight=None, limit=None))
 
 

@@ -212,7 +212,7 @@ def test_its_posts_are_drawn_escaped_and_without_scripts():
     drawn = draw(x.timeline()[0])
     assert "<script>" not in drawn
     assert "&lt;script&gt;" in drawn
-    assert 'rel="nofollow noreferrer"' in drawn
+    assert 'rel="noopener noreferrer nofollow"' in drawn
     assert f'id="{x.accepted()[0].remote_id}"' in drawn
 
 
