@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import offering, shell
+from clarion.cli import offering, options, shell
 from clarion.cli.drawing import drawn
 
 if TYPE_CHECKING:
@@ -24,25 +24,10 @@ if TYPE_CHECKING:
     )
 )
 @click.argument("what", metavar="[SLUG|#N]", required=False, shell_complete=offering.templates)
-@click.option(
-    "--lang",
-    "languages",
-    multiple=True,
-    shell_complete=offering.languages,
-    help="Only in this language.",
-)
-@click.option(
-    "--to",
-    "to",
-    multiple=True,
-    metavar="ACCOUNT",
-    shell_complete=offering.accounts,
-    help="Only as this account shows it.",
-)
-@click.option("--wording", type=click.IntRange(1), default=1, help="Which of a template's wordings.")
-@click.option(
-    "--set", "variables", multiple=True, metavar="NAME=VALUE", help="Fill a variable of the template."
-)
+@options.languages("Only in this language.")
+@options.accounts("Only as this account shows it.")
+@options.wording
+@options.variables
 @click.option(
     "--web", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write one page there."
 )

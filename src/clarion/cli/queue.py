@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import mending, offering, shell
+from clarion.cli import mending, offering, options, shell
 from clarion.cli.typed import NUMBER, pairs
 
 if TYPE_CHECKING:
@@ -31,33 +31,14 @@ def queue() -> None:
     )
 )
 @click.argument("slug", shell_complete=offering.templates)
-@click.option(
-    "--set", "variables", multiple=True, metavar="NAME=VALUE", help="Fill a variable of the template."
-)
-@click.option(
-    "--wording", type=click.IntRange(1), default=1, show_default=True, help="Which of its wordings."
-)
-@click.option(
-    "--lang",
-    "languages",
-    multiple=True,
-    shell_complete=offering.languages,
-    help="Only in this language (default: all it has).",
-)
-@click.option(
-    "--to",
-    "to",
-    multiple=True,
-    metavar="ACCOUNT",
-    shell_complete=offering.accounts,
-    help="Only to this account (default: all).",
-)
+@options.variables
+@options.wording
+@options.languages("Only in this language (default: all it has).")
+@options.accounts()
 @click.option(
     "--at", help='"now", "2026-12-01 18:00", "tomorrow 9:00", "next slot" (live default; in rehearsal: now).'
 )
-@click.option("--because", help="Why it goes out although a check asks for a reason.")
-@click.option("--yes", is_flag=True, help="Approve without being asked.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was queued as JSON.")
+@options.queueing
 @click.pass_obj
 def add(
     app: App,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import offering, shell
+from clarion.cli import options, shell
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -35,30 +35,15 @@ if TYPE_CHECKING:
     help="What the picture shows, for those who cannot see it; one per --image.",
 )
 @click.option("--source", help="Where the facts come from.")
-@click.option(
-    "--lang",
-    "languages",
-    multiple=True,
-    shell_complete=offering.languages,
-    help="The language of the text (default: the campaign's first).",
-)
-@click.option(
-    "--to",
-    "to",
-    multiple=True,
-    metavar="ACCOUNT",
-    shell_complete=offering.accounts,
-    help="Only to this account (default: all).",
-)
+@options.languages("The language of the text (default: the campaign's first).")
+@options.accounts()
 @click.option(
     "--at",
     default="now",
     show_default=True,
     help='"now", "in 2 hours", "tomorrow 9:00", "2026-12-01 18:00", "next slot".',
 )
-@click.option("--because", help="Why it goes out although a check asks for a reason.")
-@click.option("--yes", is_flag=True, help="Approve without being asked.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was queued as JSON.")
+@options.queueing
 @click.pass_obj
 def say(
     app: App,
