@@ -30,13 +30,11 @@ LONG = token_hex(5000)
 VALUES = {"10 kB": LONG, "a zero byte": "a\0b", "half a character": "a\ud800b"}
 
 
-def pinned(desk: Desk, **said: str) -> None:
-    whole = replace(desk.account("voice"), name="other")
-    remote_id = said.pop("remote_id", "other")
+def pinned(desk: Desk, *, name: str = "other", handle: str = "other", remote_id: str = "other") -> None:
+    whole = desk.account("voice")
+    identity = replace(whole.identity, remote_id=remote_id)
     with desk.outbox.write() as tx:
-        accounts.pin(
-            tx, replace(whole, **said, identity=replace(whole.identity, remote_id=remote_id)), verified=True
-        )
+        accounts.pin(tx, replace(whole, name=name, handle=handle, identity=identity), verified=True)
 
 
 def added(desk: Desk, **said: object) -> None:
@@ -57,7 +55,7 @@ def in_flight(desk: Desk) -> Claim:
 
 
 def receipt(**said: str) -> Receipt:
-    return Receipt(**{"remote_id": "1", "url": "https://one.example/1", **said}, at=NOON)  # type: ignore[arg-type]
+    return Receipt(**{"remote_id": "1", "url": "https://one.example/1", **said}, at=NOON)
 
 
 def sent(desk: Desk, **said: str) -> None:
