@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from clarion.clock import micros
 from clarion.digest import restore
 from clarion.outbox import candidates, claims, schema, taking
+from clarion.outbox.spending import Window, admit, bills
 from clarion.outbox.taking import Ready
 from tests.desk import NOON, Desk
 
@@ -18,12 +21,12 @@ def ready(desk: Desk) -> Ready:
     """The oldest of the one account, as it is now."""
     with desk.outbox.write() as tx:
         [candidate] = candidates.oldest(tx, desk.names, 1)
-    return Ready(candidate, restore(bytes(candidate.row.payload)), 0)
+    return Ready(candidate, restore(bytes(candidate.row.payload)), 0, ())
 
 
 def take(desk: Desk, each: Ready) -> list[Ready]:
     with desk.outbox.write() as tx:
-        return taking.take(tx, "two", tx.now + 1, [each])
+        return taking.take(tx, "two", tx.now + 1, [each]).held
 
 
 def rows(desk: Desk, table: sa.Table) -> list[dict[str, Any]]:
@@ -60,11 +63,16 @@ def test_nothing_is_taken_of_an_account_that_is_sending_by_now(desk: Desk, two: 
     assert rows(desk, schema.attempt) == []
 
 
-def test_what_is_given_back_is_as_if_it_had_not_been_taken(desk: Desk, two: list[int]) -> None:
-    before = rows(desk, schema.delivery)
-    each = ready(desk)
+def test_what_there_is_no_room_for_is_as_if_it_had_not_been_taken(desk: Desk, two: list[int]) -> None:
+    hour = timedelta(hours=1)
+    narrow = Window(family="posts", limit=1, length=hour)
+    wide = Window(family="requests", limit=9, length=hour)
+    one = bills("mastodon", "voice", [wide, narrow], 0)
     with desk.outbox.write() as tx:
-        assert taking.take(tx, "one", tx.now + 1, [each]) == [each]
-        taking.give_back(tx, each)
-    assert rows(desk, schema.delivery) == before
-    assert rows(desk, schema.attempt) == []
+        assert admit(tx, one) is None
+    before = [rows(desk, each) for each in (schema.delivery, schema.attempt, schema.spend)]
+    each = replace(ready(desk), bills=one)
+    with desk.outbox.write() as tx:
+        taken = taking.take(tx, "two", tx.now + 1, [each])
+    assert (taken.held, taken.full) == ([], [(each, micros(NOON + hour))])
+    assert [rows(desk, each) for each in (schema.delivery, schema.attempt, schema.spend)] == before

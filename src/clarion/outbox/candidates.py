@@ -104,6 +104,7 @@ _COLUMNS = (
     schema.delivery.c.intent_lost,
     schema.delivery.c.recall_wanted,
     schema.delivery.c.lapses_at,
+    schema.delivery.c.reason,
     schema.post.c.entry,
     schema.post.c.payload,
     schema.post.c.digest,
@@ -124,7 +125,7 @@ _NOW: sa.BindParameter[int] = sa.bindparam("now", type_=sa.BigInteger)
 
 
 def _may_go(delivery: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
-    """It is due, nobody wants it back, and the part before it is up."""
+    """It is due and not too late, nobody wants it back, and the part before it is up."""
     before = (
         sa.select(_before.c.state)
         .where(_before.c.post == delivery.c.post, _before.c.part == delivery.c.part - 1)
@@ -133,6 +134,7 @@ def _may_go(delivery: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         delivery.c.state == _SCHEDULED,
         delivery.c.due_at <= _NOW,
+        sa.or_(delivery.c.lapses_at.is_(None), delivery.c.lapses_at > _NOW),
         ~delivery.c.recall_wanted,
         # Not an EXISTS, which PostgreSQL may answer by hashing every delivery that was ever sent.
         sa.or_(delivery.c.part == sa.literal_column("1"), before == State.SENT.value),

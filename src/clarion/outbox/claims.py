@@ -25,7 +25,7 @@ from clarion.model import Account, ApprovalPolicy, Delivery, Part, Payload, Rece
 from clarion.outbox import candidates, schema, taking
 from clarion.outbox.candidates import Candidate
 from clarion.outbox.posts import restored_receipt
-from clarion.outbox.spending import Window, admit
+from clarion.outbox.spending import Window, bills
 from clarion.outbox.store import Tx
 from clarion.outbox.taking import Ready
 
@@ -73,9 +73,12 @@ def claim(tx: Tx, terms: Terms, limit: int) -> list[Claim]:
     """Take the oldest claimable delivery of up to `limit` accounts."""
     found = [_ready(tx, terms, each) for each in candidates.oldest(tx, terms.accounts, limit)]
     ready = [each for each in found if each is not None]
-    until = tx.now + terms.lease // _MICROSECOND
-    taken = taking.take(tx, terms.worker, until, ready) if ready else []
-    return [_claimed(tx, terms, each) for each in taken if _admitted(tx, terms, each)]
+    if not ready:
+        return []
+    taken = taking.take(tx, terms.worker, tx.now + terms.lease // _MICROSECOND, ready)
+    for each, room_at in taken.full:
+        _wait(tx, each.candidate.row.account, room_at)
+    return [_claimed(tx, terms, each) for each in taken.held]
 
 
 def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
@@ -136,12 +139,18 @@ def _ready(tx: Tx, terms: Terms, candidate: Candidate) -> Ready | None:
             return None
         why_not = _objection(terms, found, tx.now)
         if why_not is None:
-            payload = restore(bytes(found.row.payload))
-            return Ready(found, payload, _uploads(payload.parts[found.row.part - 1]))
+            return _payable(terms, found)
         if fresh:  # read since the account is locked
             _hold(tx, found.row.post, why_not)
         found, fresh = candidates.next_of(tx, account), True
     return None
+
+
+def _payable(terms: Terms, candidate: Candidate) -> Ready:
+    payload, account = restore(bytes(candidate.row.payload)), candidate.account
+    uploads = _uploads(payload.parts[candidate.row.part - 1])
+    windows = terms.windows.get(account.network, ())
+    return Ready(candidate, payload, uploads, bills(account.network, account.name, windows, uploads))
 
 
 def _objection(terms: Terms, candidate: Candidate, now: int) -> str | None:
@@ -161,18 +170,6 @@ def _objection(terms: Terms, candidate: Candidate, now: int) -> str | None:
         at=moment(min(max(now, row.not_before), row.not_after) if begun else now),
     )
     return None if covered else "no approval covers it at this time"
-
-
-def _admitted(tx: Tx, terms: Terms, taken: Ready) -> bool:
-    """Spend what it costs; where there is no room, it was not taken."""
-    account = taken.candidate.account
-    windows = terms.windows.get(account.network, ())
-    room_at = admit(tx, account.network, account.name, windows, taken.uploads)
-    if room_at is None:
-        return True
-    taking.give_back(tx, taken)
-    _wait(tx, taken.candidate.row.account, room_at)
-    return False
 
 
 def _claimed(tx: Tx, terms: Terms, taken: Ready) -> Claim:

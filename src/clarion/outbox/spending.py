@@ -7,7 +7,7 @@ whoever spends holds the account's lock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -40,12 +40,30 @@ class Window:
         return self.post + self.image * images
 
 
-def admit(tx: Tx, network: str, account: str, windows: Sequence[Window], images: int) -> int | None:
-    """Spend what a post with so many images costs; or the moment (microseconds) at which there will be room.
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What is to be spent of one bucket: times in microseconds."""
 
-    The caller holds the account's lock.
-    """
-    return _admit(tx, network, account, [(window, window.cost(images)) for window in windows])
+    bucket: str
+    cost: int
+    limit: int
+    length: int
+    shared: bool
+
+
+def bills(network: str, account: str, windows: Sequence[Window], images: int) -> tuple[Bill, ...]:
+    """What a post with so many images costs its account."""
+    return _bills(network, account, [(window, window.cost(images)) for window in windows])
+
+
+def admit(tx: Tx, costs: Sequence[Bill]) -> int | None:
+    """Spend it; or the moment (microseconds) at which there will be room. The caller holds the account's lock."""
+    if not costs:
+        return None
+    hold_shared(tx, costs)
+    if tx.execute(_spend_statement(len(costs)), values(costs, tx.now)).rowcount == len(costs):
+        return None
+    return room_at(tx, costs) or tx.now
 
 
 def admit_look(tx: Tx, network: str, account: str, windows: Sequence[Window]) -> int | None:
@@ -53,7 +71,20 @@ def admit_look(tx: Tx, network: str, account: str, windows: Sequence[Window]) ->
     closed_until = tx.execute(_HOLD, {"name": account}).scalar()
     if closed_until is not None and closed_until > tx.now:
         return int(closed_until)
-    return _admit(tx, network, account, [(window, window.look) for window in windows])
+    return admit(tx, _bills(network, account, [(window, window.look) for window in windows]))
+
+
+def room_at(tx: Tx, costs: Sequence[Bill]) -> int | None:
+    """The moment at which there will be room for all of it; None when there is now."""
+    return max((at for bill in costs if (at := _room_at(tx, bill)) is not None), default=None)
+
+
+def hold_shared(tx: Tx, costs: Iterable[Bill]) -> None:
+    """What accounts share is locked after them and in one order. SQLite's writer holds everything already."""
+    if tx.connection.dialect.name != "postgresql":
+        return
+    for name in sorted({bill.bucket for bill in costs if bill.shared}):
+        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
 def forget(tx: Tx) -> None:
@@ -67,39 +98,24 @@ def bucket(network: str, account: str, window: Window) -> str:
     return f"{network}/{who}/{window.family}/{window.length.total_seconds():g}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Bill:
-    """What is to be spent of one bucket."""
-
-    bucket: str
-    cost: int
-    limit: int
-    length: int
+# ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _admit(tx: Tx, network: str, account: str, costs: Sequence[tuple[Window, int]]) -> int | None:
-    bills = [
-        _Bill(bucket(network, account, window), cost, window.limit, window.length // _MICROSECOND)
+def _bills(network: str, account: str, costs: Sequence[tuple[Window, int]]) -> tuple[Bill, ...]:
+    return tuple(
+        Bill(
+            bucket(network, account, window),
+            cost,
+            window.limit,
+            window.length // _MICROSECOND,
+            window.shared,
+        )
         for window, cost in costs
         if cost
-    ]
-    if not bills:
-        return None
-    _hold_shared(tx, sorted(bucket(network, "*", window) for window, cost in costs if cost and window.shared))
-    values: dict[str, Any] = {"now": tx.now}
-    for each, bill in enumerate(bills):
-        values |= {
-            f"bucket{each}": bill.bucket,
-            f"cost{each}": bill.cost,
-            f"since{each}": tx.now - bill.length,
-            f"most{each}": bill.limit - bill.cost,
-        }
-    if tx.execute(_spend_statement(len(bills)), values).rowcount == len(bills):
-        return None
-    return max((at for bill in bills if (at := _room_at(tx, bill)) is not None), default=tx.now)
+    )
 
 
-def _room_at(tx: Tx, bill: _Bill) -> int | None:
+def _room_at(tx: Tx, bill: Bill) -> int | None:
     """None when there is room now; else when enough of what was spent has left the window."""
     since = {"bucket": bill.bucket, "since": tx.now - bill.length}
     tx.execute(_FORGET, since)
@@ -114,43 +130,60 @@ def _room_at(tx: Tx, bill: _Bill) -> int | None:
     return tx.now + bill.length
 
 
-def _hold_shared(tx: Tx, names: Sequence[str]) -> None:
-    """What accounts share is locked after them and in one order. SQLite's writer holds everything already."""
-    if tx.connection.dialect.name != "postgresql":
-        return
-    for name in names:
-        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
-
-
 # ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def values(costs: Sequence[Bill], now: int) -> dict[str, Any]:
+    """What `room` and `rows` name."""
+    found: dict[str, Any] = {"now": now}
+    for each, bill in enumerate(costs):
+        found |= {
+            f"bucket{each}": bill.bucket,
+            f"cost{each}": bill.cost,
+            f"since{each}": now - bill.length,
+            f"most{each}": bill.limit - bill.cost,
+        }
+    return found
+
+
+def room(buckets: int) -> sa.ColumnElement[bool]:
+    """There is room in each of so many buckets."""
+    return sa.and_(
+        *(_spent(each) <= sa.bindparam(f"most{each}", type_=sa.Integer) for each in range(buckets))
+    )
+
+
+def rows(buckets: int) -> sa.Subquery:
+    """What is spent of so many buckets: (bucket, at, cost)."""
+    return sa.union_all(*(_row(each) for each in range(buckets))).subquery("bill")
+
+
+def _spent(each: int) -> sa.ScalarSelect[int]:
+    name = sa.bindparam(f"bucket{each}", type_=sa.Text)
+    since = sa.bindparam(f"since{each}", type_=sa.BigInteger)
+    return (
+        sa.select(sa.func.coalesce(sa.func.sum(spend.c.cost), 0))
+        .where(spend.c.bucket == name, spend.c.at > since)
+        .scalar_subquery()
+    )
+
+
+def _row(each: int) -> sa.Select[Any]:
+    columns: list[sa.ColumnElement[Any]] = [
+        sa.bindparam(f"bucket{each}", type_=sa.Text).label("bucket"),
+        sa.bindparam("now", type_=sa.BigInteger).label("at"),
+        sa.bindparam(f"cost{each}", type_=sa.Integer).label("cost"),
+    ]
+    return sa.select(*columns)
 
 
 @cache
 def _spend_statement(buckets: int) -> sa.Insert:
     """Spend of all buckets of a delivery where there is room in all of them, else of none: one statement."""
-
-    def full(each: int) -> sa.Select[Any]:
-        name = sa.bindparam(f"bucket{each}", type_=sa.Text)
-        spent = (
-            sa.select(sa.func.coalesce(sa.func.sum(spend.c.cost), 0))
-            .where(spend.c.bucket == name, spend.c.at > sa.bindparam(f"since{each}", type_=sa.BigInteger))
-            .scalar_subquery()
-        )
-        return sa.select(sa.literal_column("1")).where(spent > sa.bindparam(f"most{each}", type_=sa.Integer))
-
-    def row(each: int) -> sa.Select[Any]:
-        columns: list[sa.ColumnElement[Any]] = [
-            sa.bindparam(f"bucket{each}", type_=sa.Text).label("bucket"),
-            sa.bindparam("now", type_=sa.BigInteger).label("at"),
-            sa.bindparam(f"cost{each}", type_=sa.Integer).label("cost"),
-        ]
-        return sa.select(*columns)
-
-    rows = sa.union_all(*(row(each) for each in range(buckets))).subquery("bill")
-    no_room = sa.union_all(*(full(each) for each in range(buckets))).subquery("no_room")
-    room = sa.select(rows.c.bucket, rows.c.at, rows.c.cost).where(~sa.exists().select_from(no_room))
+    bill = rows(buckets)
+    paid = sa.select(bill.c.bucket, bill.c.at, bill.c.cost).where(room(buckets))
     counted = {"preserve_rowcount": True}  # an INSERT's is dropped otherwise
-    return sa.insert(spend).from_select(["bucket", "at", "cost"], room).execution_options(**counted)
+    return sa.insert(spend).from_select(["bucket", "at", "cost"], paid).execution_options(**counted)
 
 
 _HOLD = (

@@ -1,7 +1,8 @@
 """The writes of a claim: mark what may go as this worker's, with a new fence and a lease, and note the attempts.
 
-In: candidates that nothing speaks against. Out: those that were still as they had been read. Where nothing must be uploaded
-first, the mark is the intent as well.
+In: candidates that nothing speaks against, and what each costs of its account's windows. Out: those that were still as they
+had been read, paid for; and those for which there is no room. Where nothing must be uploaded first, the mark is the intent
+as well.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from clarion.model import Payload, State
-from clarion.outbox import schema
+from clarion.outbox import schema, spending
 from clarion.outbox.candidates import Candidate
+from clarion.outbox.spending import Bill
 from clarion.outbox.store import Tx
 
 #: Literals, not parameters: PostgreSQL's plan for any value would lose the partial indexes.
@@ -30,6 +32,7 @@ class Ready:
     candidate: Candidate
     payload: Payload
     uploads: int  # images to upload before it can be sent
+    bills: tuple[Bill, ...]
 
     @property
     def intended(self) -> bool:
@@ -37,29 +40,20 @@ class Ready:
         return not self.uploads
 
 
-def take(tx: Tx, worker: str, until: int, ready: Sequence[Ready]) -> list[Ready]:
-    """Mark them as the worker's until its lease ends (microseconds); those that it got."""
-    held = _marked(tx, worker, until, [each for each in ready if each.intended], _TAKE_AND_INTEND)
-    held |= _marked(tx, worker, until, [each for each in ready if not each.intended], _TAKE)
-    return [each for each in ready if each.candidate.row.id in held]
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of it. `full`: candidates with the moment at which there will be room, in microseconds."""
+
+    held: list[Ready]
+    full: list[tuple[Ready, int]]
 
 
-def give_back(tx: Tx, taken: Ready) -> None:
-    """As if it had not been taken, in the same transaction: there is no room for it."""
-    row, delivery, attempt = taken.candidate.row, schema.delivery, schema.attempt
-    tx.execute(
-        sa.update(delivery)
-        .where(delivery.c.id == row.id, delivery.c.fence == row.fence + 1, delivery.c.state == _SENDING)
-        .values(
-            state=State.SCHEDULED.value,
-            fence=row.fence,
-            first_intent_at=row.first_intent_at,
-            lapses_at=row.lapses_at,
-            lease_owner=None,
-            lease_until=None,
-        )
-    )
-    tx.execute(sa.delete(attempt).where(attempt.c.delivery == row.id, attempt.c.fence == row.fence + 1))
+def take(tx: Tx, worker: str, until: int, ready: Sequence[Ready]) -> Taken:
+    """Mark them as the worker's until its lease ends (microseconds), and spend what they cost."""
+    spending.hold_shared(tx, (bill for each in ready for bill in each.bills))
+    if tx.connection.dialect.name == "postgresql":
+        return _all_at_once(tx, worker, until, ready)
+    return _step_by_step(tx, worker, until, ready)
 
 
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -87,27 +81,68 @@ _TAKE_AND_INTEND = _TAKE.values(first_intent_at=sa.bindparam("intent"), lapses_a
 _ATTEMPT = sa.insert(schema.attempt)
 
 
-def _marked(tx: Tx, worker: str, until: int, ready: Sequence[Ready], mark: sa.Update) -> set[str]:
-    """The ids of those that were marked."""
-    if not ready:
-        return set()
-    ids = {each.candidate.row.id for each in ready}
-    marks, attempts = (
-        [_mark(tx, each, worker, until) for each in ready],
-        [_attempt(tx, each, worker) for each in ready],
+def _step_by_step(tx: Tx, worker: str, until: int, ready: Sequence[Ready]) -> Taken:
+    """On SQLite, whose WITH takes no writes and where a statement is no trip."""
+    taken = Taken([], [])
+    for each in ready:
+        if tx.execute(_statement(each), _mark(tx, each, worker, until)).rowcount != 1:
+            continue
+        room_at = spending.admit(tx, each.bills)
+        if room_at is None:
+            tx.execute(_ATTEMPT, _attempt(tx, each, worker))
+            taken.held.append(each)
+        else:
+            _give_back(tx, each)
+            taken.full.append((each, room_at))
+    return taken
+
+
+def _give_back(tx: Tx, taken: Ready) -> None:
+    """As if it had not been taken."""
+    row, delivery = taken.candidate.row, schema.delivery
+    tx.execute(
+        sa.update(delivery)
+        .where(delivery.c.id == row.id, delivery.c.fence == row.fence + 1, delivery.c.state == _SENDING)
+        .values(
+            state=State.SCHEDULED.value,
+            reason=row.reason,
+            fence=row.fence,
+            first_intent_at=row.first_intent_at,
+            lapses_at=row.lapses_at,
+            lease_owner=None,
+            lease_until=None,
+        )
     )
-    if tx.connection.dialect.name == "postgresql":  # one statement, one trip to another machine
-        both = [
-            {**each, **{_ITS + name: value for name, value in attempt.items()}}
-            for each, attempt in zip(marks, attempts, strict=True)
+
+
+def _all_at_once(tx: Tx, worker: str, until: int, ready: Sequence[Ready]) -> Taken:
+    """On PostgreSQL, where each statement is a trip to another machine: those of a kind go in one."""
+    kinds: dict[tuple[bool, int], list[Ready]] = {}
+    for each in ready:
+        kinds.setdefault((each.intended, len(each.bills)), []).append(each)
+    held: set[str] = set()
+    for (_, buckets), alike in kinds.items():
+        values = [
+            _mark(tx, each, worker, until)
+            | {_ITS + name: value for name, value in _attempt(tx, each, worker).items()}
+            | spending.values(each.bills, tx.now)
+            for each in alike
         ]
-        done = tx.execute(_mark_and_attempt(mark), _one_or_all(both)).rowcount
-        return ids if done == len(ids) else _mine(tx, worker, ids)
-    done = tx.execute(mark, _one_or_all(marks)).rowcount
-    held = ids if done == len(ids) else _mine(tx, worker, ids)
-    if held:
-        tx.execute(_ATTEMPT, _one_or_all([each for each in attempts if each["delivery"] in held]))
-    return held
+        done = tx.execute(
+            _mark_pay_and_note(_statement(alike[0]), buckets), values if len(values) > 1 else values[0]
+        ).rowcount
+        ids = {each.candidate.row.id for each in alike}
+        held |= ids if done == len(ids) else _mine(tx, worker, ids)
+    left = [each for each in ready if each.candidate.row.id not in held]
+    asked = [(each, spending.room_at(tx, each.bills)) for each in left]
+    return Taken(
+        held=[each for each in ready if each.candidate.row.id in held],
+        full=[(each, room_at) for each, room_at in asked if room_at is not None],
+    )
+
+
+def _statement(ready: Ready) -> sa.Update:
+    return _TAKE_AND_INTEND if ready.intended else _TAKE
 
 
 def _mark(tx: Tx, ready: Ready, worker: str, until: int) -> dict[str, Any]:
@@ -148,16 +183,18 @@ _ITS = "its_"
 
 
 @cache
-def _mark_and_attempt(mark: sa.Update) -> sa.Insert:
-    """Mark a delivery, and write its attempt where that was done. SQLite's WITH takes no writes."""
-    taken = mark.returning(schema.delivery.c.id).cte("taken")
+def _mark_pay_and_note(mark: sa.Update, buckets: int) -> sa.Insert:
+    """Mark a delivery where there is room for it; where that was done, spend what it costs, and write its attempt."""
+    taken = (
+        (mark.where(spending.room(buckets)) if buckets else mark).returning(schema.delivery.c.id).cte("taken")
+    )
+    is_taken = sa.exists(sa.select(taken.c.id))
     columns = [column for column in schema.attempt.c if column.name not in ("ended_at", "outcome", "detail")]
     row = sa.select(*(sa.bindparam(_ITS + column.name, type_=column.type) for column in columns))
-    attempt = sa.insert(schema.attempt).from_select(
-        [column.name for column in columns], row.where(sa.exists(sa.select(taken.c.id)))
-    )
-    return attempt.execution_options(preserve_rowcount=True)
-
-
-def _one_or_all(values: list[dict[str, Any]]) -> list[dict[str, Any]] | dict[str, Any]:
-    return values if len(values) > 1 else values[0]
+    note = sa.insert(schema.attempt).from_select([column.name for column in columns], row.where(is_taken))
+    if buckets:
+        bill = spending.rows(buckets)
+        paid = sa.select(bill.c.bucket, bill.c.at, bill.c.cost).where(is_taken)
+        spent = sa.insert(schema.spend).from_select(["bucket", "at", "cost"], paid)
+        note = note.add_cte(spent.returning(schema.spend.c.id).cte("spent"))
+    return note.execution_options(preserve_rowcount=True)

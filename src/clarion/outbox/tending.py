@@ -1,6 +1,6 @@
 """What time does to deliveries while nobody holds them: too late, they expire; left by a dead worker, they are freed.
 
-In: a transaction, at the start of every claim. Out: the posts that expired, to be told once, and whether something is to be
+In: a transaction, now and then before a claim. Out: the posts that expired, to be told once, and whether something is to be
 looked at.
 """
 

@@ -23,8 +23,8 @@ from clarion.model import Account, Delivery, Receipt, Staged
 from clarion.networks.base import Absent, Found, Publisher, Unsure
 from clarion.outbox import claims, looking, pauses, settle, spending
 from clarion.outbox.claims import Claim, Terms, Withheld
-from clarion.outbox.store import Outbox
-from clarion.outbox.tending import Lapsed, NextSlot, tend
+from clarion.outbox.store import Outbox, Tx
+from clarion.outbox.tending import Lapsed, NextSlot, Tended, tend
 from clarion.points import point
 from clarion.publishing import reconcile
 from clarion.publishing.retry import ATTEMPTS, back_off
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 THREADS = 32
 #: What must be left of the lease, beyond the request's own bound, before a request may go out.
 MARGIN_SECONDS = 5.0
+#: What time did to deliveries is asked for so often, and before a run ends; a claim itself takes nothing that is late.
+TEND_SECONDS = 1.0
 #: A look that is due so soon is waited for within the run; later ones are for the next.
 SOON = timedelta(seconds=10)
 #: Nobody else looks while one worker does.
@@ -87,6 +89,8 @@ class Worker:
     attempts: int = ATTEMPTS  # tries of a network that is not to be had, before a delivery fails
     sleep: Callable[[float], None] = time.sleep
     tally: Tally = field(default_factory=Tally)
+    _untended: Deadline = field(default_factory=lambda: Deadline(0), init=False)
+    _tended: bool = field(default=False, init=False)  # by the last launch
 
     def drain(self) -> Tally:
         """Send everything that is due, then return. The first unexpected error is raised after all flights ended."""
@@ -99,7 +103,7 @@ class Worker:
                 if failure is None:
                     flying |= self._launch(pool, THREADS - len(flying), frozenset(flying.values()))
                 if not flying:
-                    if failure is None and self._wait_for_a_look():
+                    if failure is None and (self._tend_once_more() or self._wait_for_a_look()):
                         continue
                     break
                 landed = wait(flying, return_when=FIRST_COMPLETED).done
@@ -119,7 +123,7 @@ class Worker:
             return {}
         lease = self._lease()
         with self.outbox.write() as tx:
-            tended = tend(tx, self.next_slot)
+            tended = self._tend(tx)
             looks = looking.claim(tx, self._terms_without(aloft), room, LOOKING) if tended.look else []
             aloft = {*aloft, *(each.delivery.account.name for each in looks)}
             sends = claims.claim(tx, self._terms_without(aloft), room - len(looks))
@@ -130,6 +134,20 @@ class Worker:
         return {pool.submit(self._look, each): each.delivery.account.name for each in looks} | {
             pool.submit(self._deliver, each, lease): each.delivery.account.name for each in sends
         }
+
+    def _tend(self, tx: Tx) -> Tended:
+        self._tended = self._untended.left <= 0
+        if not self._tended:
+            return Tended(lapsed=[], look=False)
+        self._untended = Deadline(TEND_SECONDS)
+        return tend(tx, self.next_slot)
+
+    def _tend_once_more(self) -> bool:
+        """Nothing is aloft: whether to launch again, because what time did was not asked for this time."""
+        if self._tended or self.halted():
+            return False
+        self._untended = Deadline(0)
+        return True
 
     def _terms_without(self, aloft: Collection[str]) -> Terms:
         return replace(self.terms, accounts=[name for name in self.terms.accounts if name not in aloft])
@@ -144,6 +162,7 @@ class Worker:
         if left is None or left > self.patience:
             return False
         self.sleep(max(0.001, left.total_seconds()))
+        self._untended = Deadline(0)
         return True
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────
