@@ -8,7 +8,8 @@ sequence such as 🏳️‍🌈, the presentation mark after an emoji, joiners i
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 
 import regex
 
@@ -60,27 +61,28 @@ _CONTROL = regex.compile(r"[\p{Cc}\ufffe\uffff\u2028\u2029]")
 def bidi(text: str, where: str, language: str) -> Iterator[Finding]:
     """A control that turns the direction of writing: what people approve would not be what readers see."""
     allowed = _MARKS if language.partition("-")[0] in _RIGHT_TO_LEFT else frozenset()
-    for place, letter in enumerate(text):
-        if letter in _OVERRIDES or letter in _MARKS - allowed:
-            yield _finding("bidi", text, place, where, "it changes the direction of the text around it")
+    why = "it changes the direction of the text around it"
+    refused = (_OVERRIDES | _MARKS) - allowed
+    yield from _findings("bidi", text, (n for n, letter in enumerate(text) if letter in refused), where, why)
 
 
 def zero_width(text: str, where: str, language: str) -> Iterator[Finding]:
     """A character without width, outside an emoji and outside the scripts that need it between letters."""
     spelling = language.partition("-")[0] in _JOINERS_SPELL
     inside = {place for emoji in _EMOJI.finditer(text) for place in range(*emoji.span())}
-    for found in _INVISIBLE.finditer(text):
-        place = found.start()
-        if place in inside or (spelling and found[0] in _ZWNJ + _ZWJ and _between_letters(text, place)):
-            continue
-        yield _finding("zero-width", text, place, where, "nobody can see it")
+    places = (
+        found.start()
+        for found in _INVISIBLE.finditer(text)
+        if found.start() not in inside
+        and not (spelling and found[0] in _ZWNJ + _ZWJ and _between_letters(text, found.start()))
+    )
+    yield from _findings("zero-width", text, places, where, "nobody can see it")
 
 
 def control(text: str, where: str, language: str) -> Iterator[Finding]:
     """A control character other than the end of a line: terminals obey them, networks refuse or drop them."""
-    for found in _CONTROL.finditer(text):
-        if found[0] != "\n":
-            yield _finding("control", text, found.start(), where, "it is a command to machines, not text")
+    places = (found.start() for found in _CONTROL.finditer(text) if found[0] != "\n")
+    yield from _findings("control", text, places, where, "it is a command to machines, not text")
 
 
 def _between_letters(text: str, place: int) -> bool:
@@ -88,9 +90,14 @@ def _between_letters(text: str, place: int) -> bool:
     return bool(around) and all(unicodedata.category(letter)[0] in "LM" for letter in around)
 
 
-def _finding(rule: str, text: str, place: int, where: str, why: str) -> Finding:
+def _findings(rule: str, text: str, places: Iterable[int], where: str, why: str) -> Iterator[Finding]:
+    breaks = [place for place, letter in enumerate(text) if letter == "\n"]
+    for place in places:
+        yield _finding(rule, text, place, bisect_left(breaks, place) + 1, where, why)
+
+
+def _finding(rule: str, text: str, place: int, line: int, where: str, why: str) -> Finding:
     name = unicodedata.name(text[place], "a character without a name")
-    line = text.count("\n", 0, place) + 1
     before = text[max(place - 12, 0) : place].rsplit("\n", 1)[-1]
     shown = "".join(letter for letter in before if letter.isprintable())
     after = f' after "{shown}"' if shown else " at its beginning"
