@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -154,8 +153,7 @@ def test_a_whole_post_is_checked_to_its_last_corner() -> None:
 @pytest.mark.parametrize(
     "piece", ["a.", "a@", "1 ", "+1(", "0", "\u200d", "👩\u200d", "name (at) ", " ", "8-", "tel "]
 )
-def test_checks_take_time_in_proportion_to_the_text(piece: str) -> None:
-    text = piece * (20_000 // len(piece))
-    began = time.process_time()
-    checks.check_text(text, where="here", language="en")
-    assert time.process_time() - began < 2
+def test_checks_come_to_the_end_of_any_text(piece: str) -> None:
+    """200,000 characters: what goes back over them would take minutes. `make bench` measures how it grows."""
+    text = piece * (200_000 // len(piece)) + " help@example.org"
+    assert "e-mail" in {finding.rule for finding in checks.check_text(text, where="here", language="en")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from clarion.campaign import facts, plain, render, templates
 from clarion.campaign.render import Rendered
 from clarion.errors import CampaignError
 from tests.campaign.conftest import FACTS, POST, Folder
+from tests.counting import at_most
 
 DUE = datetime(2027, 3, 29, 9, 30, tzinfo=ZoneInfo("Europe/Berlin"))
 TAGS = ("#EyesOnChechnya", "#CloseTheCamps")
@@ -234,7 +234,7 @@ def test_a_network_the_template_is_not_for_is_refused(folder: Folder) -> None:
 
 
 HOSTILE = {
-    "loops inside loops": '{% for a in "xxxx" %}{% for b in "xxxx" %}{% endfor %}{% endfor %}',
+    "loops inside loops": "".join(f"{{% for {name} in x %}}" for name in "abcdef") + "{% endfor %}" * 6,
     "a filter inside a loop": "{% for c in x %}{% if x|upper %}{% endif %}{% endfor %}",
     "a comparison inside a loop": '{% for c in x %}{% if x == "y" %}{% endif %}{% endfor %}',
     "numbers to loop over": "{% for a in range(10**9) %}x{% endfor %}",
@@ -272,12 +272,15 @@ HOSTILE = {
 }
 
 
+#: Steps. The longest of these takes a third of them to be read and refused; to be followed, a loop takes any number.
+FEW = 500_000
+
+
 @pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_or_broken_template_is_one_clear_error_in_no_time(folder: Folder, source: str) -> None:
-    began = time.monotonic()
+def test_a_hostile_or_broken_template_is_one_clear_error_after_few_steps(folder: Folder, source: str) -> None:
     variables = {"x": "x" * 1_000} if "in x " in source else {}
-    message, hint = refusal(folder, source, variables=variables)
-    assert time.monotonic() - began < 2
+    with at_most(FEW):
+        message, hint = refusal(folder, source, variables=variables)
     assert message.startswith(("posts/one/en.md", "posts/one/ru.md"))
     assert "\n" not in message
     assert hint

