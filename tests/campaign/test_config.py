@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clarion.campaign import bundled, config, where
+from clarion.campaign import bundled, config, proper, where
 from clarion.errors import CampaignError
 from tests.campaign.conftest import CONFIG, Folder
 
@@ -200,12 +200,12 @@ def test_a_zone_that_does_not_exist_is_refused_at_its_line(folder: Folder) -> No
 @pytest.mark.parametrize("name", ["../etc/passwd", "", "/etc/localtime", "Europe"])
 def test_it_refuses_a_zone_that_is_a_path(name: str) -> None:
     with pytest.raises(CampaignError, match="there is no time zone"):
-        config.zone(name)
+        proper.zone(name)
 
 
 def test_a_new_id_is_valid_and_never_the_same() -> None:
-    assert config.new_id() != config.new_id()
-    assert config.new_id().isalnum()
+    assert proper.new_id() != proper.new_id()
+    assert proper.new_id().isalnum()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ any cron run that is not idle, so nothing heavy is imported here.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import timedelta, tzinfo
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Annotated, Literal, Self
 import msgspec
 from msgspec import Meta
 
-from clarion.campaign import toml
+from clarion.campaign import proper, toml
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.toml import Document, Table
 from clarion.campaign.where import FILE
@@ -33,10 +32,7 @@ LATE_EVERGREEN = timedelta(hours=12)
 LEASE = timedelta(minutes=5)
 
 _SERVERS = {"x": "https://x.com", "bluesky": "https://bsky.social"}
-_NAME = re.compile(r"[a-z0-9-]{1,40}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?")
 _TAG = re.compile(r"#\w*[^\W\d]\w*")
-_SERVER = re.compile(r"https://[^\s/?#@]+")
 _PROXY = re.compile(r"(socks5h|https?)://\S+")
 _DAY = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
@@ -192,7 +188,7 @@ class Config(Table, frozen=True, kw_only=True):
 
     def zone(self) -> tzinfo:
         """The campaign's time zone, known to exist since `load`."""
-        return zone(self.campaign.zone)
+        return proper.zone(self.campaign.zone)
 
 
 def load(folder: Path) -> Config:
@@ -215,64 +211,10 @@ def load(folder: Path) -> Config:
     return config
 
 
-def new_id() -> str:
-    """A campaign id for `clarion init`: random and short, because it names a folder on every machine."""
-    from secrets import token_hex
-
-    return token_hex(4)
-
-
-def proper_name(typed: str) -> str:
-    """A campaign's name without spaces around it. CampaignError where it is empty or not one line."""
-    name = typed.strip()
-    if not name or any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in name):
-        raise CampaignError("a campaign's name is one line of text", 'write it like this: "Eyes on Chechnya"')
-    return name
-
-
-def proper_account(typed: str) -> str:
-    """A name for an account or a person in this file. CampaignError where it has other than a-z, 0-9 and -."""
-    if not _NAME.fullmatch(typed):
-        raise CampaignError(
-            f"“{typed}” may have small letters a-z, digits and - only", "for example: mastodon"
-        )
-    return typed
-
-
-def proper_language(typed: str) -> str:
-    """A language's code. CampaignError where it is none, as in "klingon"."""
-    if not _LANGUAGE.fullmatch(typed):
-        raise CampaignError(f"“{typed}” is not a language code", "codes have two or three letters: en, ru")
-    return typed
-
-
-def proper_server(typed: str) -> str:
-    """A server's address; https:// may be left out. CampaignError where it has more than a host, or a space."""
-    server = (typed if "://" in typed else f"https://{typed}").rstrip("/")
-    if not _SERVER.fullmatch(server):
-        raise CampaignError(
-            "a server is https:// and a host, nothing more", "for example: https://mastodon.social"
-        )
-    return server
-
-
-def zone(name: str) -> tzinfo:
-    """A time zone by its IANA name, as in Europe/Berlin."""
-    from zoneinfo import ZoneInfo, available_timezones
-
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, LookupError) as error:
-        raise CampaignError(
-            f'there is no time zone "{name}"',
-            did_you_mean(name, available_timezones(), 'write it like this: zone = "Europe/Berlin"'),
-        ) from error
-
-
 def _check_campaign(document: Document, campaign: Campaign) -> None:
-    if not _NAME.fullmatch(campaign.id):
+    if not proper.NAME.fullmatch(campaign.id):
         raise document.error(
-            ("campaign", "id"), "may have small letters a-z, digits and - only", f'id = "{new_id()}"'
+            ("campaign", "id"), "may have small letters a-z, digits and - only", f'id = "{proper.new_id()}"'
         )
     if not campaign.name.strip():
         raise document.error(("campaign", "name"), "is empty", 'name = "Eyes on Chechnya"')
@@ -280,7 +222,7 @@ def _check_campaign(document: Document, campaign: Campaign) -> None:
         raise document.error(("campaign", "languages"), "is empty", 'languages = ["en"]')
     _check_languages(document, ("campaign", "languages"), campaign.languages)
     try:
-        zone(campaign.zone)
+        proper.zone(campaign.zone)
     except CampaignError as error:
         raise document.error(
             ("campaign", "zone"), f'is "{campaign.zone}", which is no time zone', error.hint
@@ -296,7 +238,7 @@ def _check_campaign(document: Document, campaign: Campaign) -> None:
 
 def _check_names(document: Document, table: str, names: Iterable[str]) -> None:
     for name in names:
-        if not _NAME.fullmatch(name):
+        if not proper.NAME.fullmatch(name):
             raise document.error(
                 (table, name), "may have small letters a-z, digits and - only", f"[{table}.vera]"
             )
@@ -311,7 +253,7 @@ def _check_account(document: Document, name: str, account: Account) -> None:
         raise document.error(
             (*key, "server"), "is missing", 'add the account\'s server: server = "https://…"'
         )
-    if not _SERVER.fullmatch(account.server):
+    if not proper.SERVER.fullmatch(account.server):
         raise document.error(
             (*key, "server"),
             "must be https:// and a host, nothing more",
@@ -334,7 +276,7 @@ def _check_network(document: Document, key: tuple[str, ...], network: str) -> No
 
 def _check_languages(document: Document, key: tuple[str, ...], languages: tuple[str, ...]) -> None:
     for place, language in enumerate(languages):
-        if not _LANGUAGE.fullmatch(language):
+        if not proper.LANGUAGE.fullmatch(language):
             raise document.error(
                 (*key, place), f'is "{language}", which is not a language code', 'languages = ["en", "ru"]'
             )

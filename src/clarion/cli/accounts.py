@@ -93,9 +93,9 @@ def add(app: App, /, name: str, *, from_stdin: bool, **given: str | None) -> Non
 
     The secret is asked for unseen and kept in a file of this machine that only you may read.
     """
-    from clarion.campaign.config import proper_account
+    from clarion.campaign import proper
 
-    written = app.config.accounts.get(proper_account(name))
+    written = app.config.accounts.get(proper.account(name))
     ask = shell.interactive() and not from_stdin
     new = _destination(app, name, {key: value for key, value in given.items() if value}, ask=ask)
     changes = {key: value for key, value in new.items() if value != getattr(written, key, None)}
@@ -135,11 +135,11 @@ def _destination(app: App, name: str, given: dict[str, str], *, ask: bool) -> di
 def _answered(given: dict[str, str], usual: dict[str, str], *, ask: bool) -> dict[str, str]:
     """`given`, and an answer for each of network, handle and server that is not."""
     from clarion import networks
-    from clarion.campaign.config import proper_server
+    from clarion.campaign import proper
 
     new = dict(given)
     if "server" in new:
-        new["server"] = proper_server(new["server"])
+        new["server"] = proper.server(new["server"])
     if "network" not in new:
         question = f"Network ({', '.join(networks.NAMES)})"
         new["network"] = _answer("network", question, usual.get("network"), _known_network, ask=ask)
@@ -151,7 +151,7 @@ def _answered(given: dict[str, str], usual: dict[str, str], *, ask: bool) -> dic
     if new["network"] == "mastodon" and "server" not in given:
         new["handle"], _, host = new["handle"].partition("@")  # people paste eyes@mastodon.example
         new["server"] = (
-            proper_server(host) if host else _answer("server", "Its server", server, proper_server, ask=ask)
+            proper.server(host) if host else _answer("server", "Its server", server, proper.server, ask=ask)
         )
     elif server:
         new.setdefault("server", server)

@@ -75,17 +75,17 @@ def init(folder: Path, *, yes: bool, **given: str | None) -> None:
 
 def _answers(document: TOMLDocument, given: dict[str, str | None], *, ask: bool) -> Answers:
     from clarion.accounts import me
-    from clarion.campaign.config import proper_name
+    from clarion.campaign import proper
 
     campaign = _plain(document)["campaign"]
 
-    def answer(key: str, question: str, usual: str, proper: Callable[[str], T]) -> T:
+    def answer(key: str, question: str, usual: str, taken: Callable[[str], T]) -> T:
         said = given[key]
         if said is None and ask:
-            return shell.ask(question, proper, usual=usual)
-        return proper(usual if said is None else said.strip())
+            return shell.ask(question, taken, usual=usual)
+        return taken(usual if said is None else said.strip())
 
-    name = answer("name", "What is the campaign called", campaign["name"], proper_name)
+    name = answer("name", "What is the campaign called", campaign["name"], proper.name)
     who = answer("me", "Your name, or a pseudonym, for approvals", me.who() or SOMEBODY, me.proper)
     zone = answer("zone", "In which time zone do you plan", zone_here() or campaign["zone"], _known_zone)
     usual = ", ".join(campaign["languages"])
@@ -127,9 +127,9 @@ def _known_zone(typed: str) -> str:
 
 
 def _known_languages(typed: str) -> tuple[str, ...]:
-    from clarion.campaign.config import proper_language
+    from clarion.campaign import proper
 
-    languages = tuple(map(proper_language, _words(typed)))
+    languages = tuple(map(proper.language, _words(typed)))
     if not languages:
         raise CampaignError("a campaign writes in one language or more", "name them by their codes: en, ru")
     return languages
@@ -189,10 +189,10 @@ def refuse_if_taken(folder: Path) -> None:
 
 def fill(document: TOMLDocument, answers: Answers) -> None:
     """Write the answers into the example; its comments stay."""
-    from clarion.campaign import config
+    from clarion.campaign import proper
 
     campaign: Any = document["campaign"]
-    campaign["id"] = config.new_id()
+    campaign["id"] = proper.new_id()
     campaign["name"] = answers.name
     campaign["zone"] = answers.zone
     campaign["languages"] = list(answers.languages)

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from clarion.campaign import render, templates
-from clarion.campaign.config import proper_language
+from clarion.campaign import proper, render, templates
 from clarion.campaign.facts import Facts
 from clarion.campaign.render import Rendered
 from clarion.campaign.templates import Template
@@ -213,7 +212,7 @@ def typed(
     """A typed text in the language asked for, else in the first of the campaign's that its letters allow."""
     if asked and len(asked) > 1:
         raise CampaignError("a text you type is in one language", f"name one: --lang {asked[0]}")
-    language = proper_language(asked[0]) if asked else _guess(text, known)
+    language = proper.language(asked[0]) if asked else _guess(text, known)
     return Typed(text=text, language=language, tags=tags, warning=warning, images=images, source=source)
 
 
