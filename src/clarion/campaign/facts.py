@@ -1,26 +1,24 @@
 """The fact ledger, `posts/facts.toml`: what may be claimed, in which words, by whose word.
 
 In: the campaign folder. Out: the wording of a fact in a language, its hash for the post that used it, and whether it
-still holds. An unknown, blocked or untranslated fact is a CampaignError that names the template and the ledger.
+still holds. An unknown, blocked, untranslated or long unreviewed fact is a CampaignError that names the template and
+the ledger.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from clarion.campaign import toml
-from clarion.campaign.nearest import did_you_mean
-from clarion.campaign.toml import Table
+from clarion.campaign import lookup, toml
+from clarion.campaign.toml import Document, Table
 from clarion.errors import CampaignError
 from clarion.model import Used
 
-FILE = "posts/facts.toml"
-#: So long after its `review_by` an unreviewed fact may still be used, with a notice; then never.
+FILE = lookup.file_of("fact")
+#: So long after its `review_by` an unreviewed fact may still be used, with a reason; then never.
 GRACE = dt.timedelta(days=90)
 
 
@@ -31,11 +29,19 @@ class Fact(Table, frozen=True, kw_only=True):
     source: str
     date: dt.date
     status: Literal["ok", "history", "blocked"] = "ok"
-    as_of: dt.date
-    checked_on: dt.date
+    as_of: dt.date  # the day for which it held
+    checked_on: dt.date  # when a person last read the source
     review_by: dt.date | None = None  # judgments and dated history need none
     sensitive: bool = False  # a post that uses it carries a warning
     why: str | None = None  # blocked: why it must not be said
+
+    def overdue(self, today: dt.date) -> bool:
+        """Whether it should have been read again: it is used with a reason only."""
+        return self.review_by is not None and today > self.review_by
+
+    def lapsed(self, today: dt.date) -> bool:
+        """Whether that is so long ago that it is not used at all."""
+        return self.review_by is not None and today > self.review_by + GRACE
 
 
 class _Ledger(Table, frozen=True, kw_only=True):
@@ -57,67 +63,66 @@ class Facts:
             return cls({}, written=False)
         document = toml.read(path)
         facts = document.typed(_Ledger).facts
+        lookup.require_entries(document, "fact", facts)
         for id_, fact in facts.items():
-            for language, wording in fact.wording.items():
-                if not wording.strip():
-                    raise document.error(
-                        ("facts", id_, "wording", language), "is empty", "write it, or remove it"
-                    )
-            if fact.status == "blocked" and not fact.why:
-                raise document.error(("facts", id_, "why"), "is missing", 'say why it is blocked: why = "…"')
+            _require(document, id_, fact)
         return cls(facts)
 
     def ids(self) -> list[str]:
         return list(self._facts)
 
-    def get(self, id_: str, *, where: str) -> Fact:
-        """A fact that may be used. `where` is the template that asks, for the error."""
-        fact = self._facts.get(id_)
-        if fact is None and not self._written:
+    def items(self) -> list[tuple[str, Fact]]:
+        """Every fact with its id, blocked ones too, as the file has them."""
+        return list(self._facts.items())
+
+    def get(self, id_: str, *, where: str, today: dt.date | None = None) -> Fact:
+        """A fact that may be used, on the day `today` if one is given. `where` is the template that asks."""
+        fact = lookup.found("fact", self._facts, id_, where=where, written=self._written)
+        if today and fact.lapsed(today):
             raise CampaignError(
-                f'{where}: the fact "{id_}" cannot be looked up, because {FILE} is missing',
-                f"bring {FILE} back, or write it anew with [facts.{id_}]",
-            )
-        if fact is None:
-            raise CampaignError(
-                f'{where}: there is no fact "{id_}" in {FILE}',
-                did_you_mean(id_, self._facts, f"add [facts.{id_}] to {FILE}"),
-            )
-        if fact.status == "blocked":
-            raise CampaignError(
-                f'{where}: the fact "{id_}" is blocked in {FILE}: {fact.why}',
-                f'remove fact("{id_}") from {where}',
+                f'{where}: the fact "{id_}" was to be reviewed by {fact.review_by}, says {FILE}, and is now too old to use',
+                f"read its source again, then: clarion posts confirm {id_}",
             )
         return fact
 
-    def wording(self, id_: str, language: str, *, where: str) -> str:
+    def wording(self, id_: str, language: str, *, where: str, today: dt.date | None = None) -> str:
         """The safe words of a fact."""
-        wording = self.get(id_, where=where).wording.get(language)
-        if wording is None:
-            raise CampaignError(
-                f'{where}: the fact "{id_}" has no wording in "{language}" in {FILE}',
-                f'add {language} = "…" to the wording of [facts.{id_}]',
-            )
-        return wording
+        fact = self.get(id_, where=where, today=today)
+        return lookup.words("fact", id_, "wording", fact.wording, language, where=where)
 
     def used(self, id_: str, language: str) -> Used:
-        """What a post remembers of a fact it used."""
-        return Used(kind="fact", id=id_, hash=_hash(id_, self._facts[id_], language))
+        """What a post remembers of a fact it used. The dates of a review are no part of it."""
+        fact = self._facts[id_]
+        said = (language, fact.wording.get(language), fact.source, fact.date.isoformat(), fact.status)
+        return lookup.remembered("fact", id_, *said)
 
     def broken(self, used: Used, language: str, today: dt.date) -> str | None:
-        """Why a fact that a post used no longer holds; None while it does. The dates of a review void nothing."""
+        """Why a fact that a post used no longer holds; None while it does."""
         fact = self._facts.get(used.id)
         if fact is None:
             return f'the fact "{used.id}" is no longer in {FILE}'
         if fact.status == "blocked":
             return f'the fact "{used.id}" is blocked: {fact.why}'
-        if _hash(used.id, fact, language) != used.hash:
+        if self.used(used.id, language) != used:
             return f'the fact "{used.id}" has changed since the post was queued'
-        if fact.review_by and today > fact.review_by + GRACE:
+        if fact.lapsed(today):
             return f'the fact "{used.id}" should have been reviewed by {fact.review_by}'
         return None
 
 
-def _hash(id_: str, fact: Fact, language: str) -> str:
-    said = [id_, language, fact.wording.get(language), fact.source, fact.date.isoformat(), fact.status]
-    return sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+def _require(document: Document, id_: str, fact: Fact) -> None:
+    lookup.require_words(document, ("facts", id_, "wording"), fact.wording)
+    lookup.require_line(document, ("facts", id_, "source"), fact.source)
+    if fact.status == "history":
+        years = {str(fact.date.year), str(fact.as_of.year)}
+        for language, said in fact.wording.items():
+            if not any(year in said for year in years):
+                raise document.error(
+                    ("facts", id_, "wording", language),
+                    "is history, and does not say of which year",
+                    f"name the year in it: {fact.as_of.year}",
+                )
+    if fact.review_by and fact.review_by < fact.checked_on:
+        raise document.error(
+            ("facts", id_, "review_by"), "is before checked_on", "set the day of the next review"
+        )

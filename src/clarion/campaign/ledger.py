@@ -1,0 +1,53 @@
+"""The three ledgers together: facts, calls and days.
+
+In: the campaign folder. Out: `Ledger`, which templates ask for words, and which says whether what a post used still
+holds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from clarion.campaign.calls import Calls
+from clarion.campaign.days import Days
+from clarion.campaign.facts import Facts
+from clarion.campaign.lookup import Kind
+from clarion.model import Used
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What may be said, as it stands now."""
+
+    facts: Facts
+    calls: Calls
+    days: Days
+
+    @classmethod
+    def load(cls, folder: Path) -> Ledger:
+        """The ledgers of the campaign in `folder`; those it does not have are empty. CampaignError when one is wrong."""
+        facts = Facts.load(folder)
+        return cls(facts=facts, calls=Calls.load(folder), days=Days.load(folder, facts))
+
+    @classmethod
+    def empty(cls) -> Ledger:
+        """A ledger that vouches for nothing."""
+        facts = Facts({})
+        return cls(facts=facts, calls=Calls({}), days=Days({}, facts))
+
+    def used(self, kind: Kind, id_: str, language: str) -> Used:
+        """What a post remembers of an entry it used. KeyError when there is none: it was just used."""
+        return self._of(kind).used(id_, language)
+
+    def broken(self, used: Used, language: str, today: dt.date) -> str | None:
+        """Why something that a post used no longer holds; None while it does, and for what no ledger keeps."""
+        if used.kind not in ("fact", "call", "day"):
+            return None
+        kind: Kind = used.kind  # type: ignore[assignment]
+        return self._of(kind).broken(used, language, today)
+
+    def _of(self, kind: Kind) -> Facts | Calls | Days:
+        ledgers: dict[Kind, Facts | Calls | Days] = {"fact": self.facts, "call": self.calls, "day": self.days}
+        return ledgers[kind]
