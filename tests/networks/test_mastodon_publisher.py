@@ -415,6 +415,7 @@ WHO = ("GET", "/api/v1/accounts/verify_credentials")
         (answer(200, {}), OutcomeUnknown),
         (answer(200, "ok"), OutcomeUnknown),
         (answer(202, {"id": None}), OutcomeUnknown),
+        (answer(202, {"id": "9" * 5_000, "created_at": "2026-12-01T12:00:05.000Z"}), OutcomeUnknown),
         (answer(200, {"id": "1"}, x_ratelimit_reset="soon"), OutcomeUnknown),
     ],
 )

@@ -108,7 +108,6 @@ PLACES: dict[str, Callable[[Desk, str], object]] = {
 }
 
 
-@pytest.mark.xfail(strict=False, reason="engines.translated does not know these errors yet")
 @pytest.mark.parametrize("value", VALUES)
 def test_it_is_taken_or_refused_in_words(desk: Desk, value: str) -> None:
     raw = {}

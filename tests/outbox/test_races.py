@@ -133,9 +133,6 @@ def test_of_two_who_try_again_at_once_one_does(two: tuple[Desk, Desk]) -> None:
             "pending",
             True,
             id="hold a picture",
-            marks=pytest.mark.xfail(
-                strict=True, reason="claims.intend reads approvals before it holds the row"
-            ),
         ),
     ],
 )
@@ -297,7 +294,6 @@ def test_a_look_that_does_not_find_it_and_a_person_who_did_are_not_both_believed
         assert (scene.states(), len(scene.network.taken)) == (["sent"], not believed)
 
 
-@pytest.mark.xfail(strict=True, reason="settle.sent meets uq_delivery_remote as a raw IntegrityError")
 def test_one_post_proves_one_delivery_also_to_two_at_once(two: tuple[Desk, Desk]) -> None:
     """A person says it of one delivery while a look finds it for another."""
 
@@ -331,7 +327,6 @@ def test_one_post_proves_one_delivery_also_to_two_at_once(two: tuple[Desk, Desk]
 # ── hosts that begin at once ──────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.xfail(strict=True, reason="store.set_meta looks first and then inserts")
 def test_two_hosts_publish_for_the_first_time_at_once(two: tuple[Desk, Desk]) -> None:
     def make() -> Scene:
         with two[0].outbox.write() as tx:

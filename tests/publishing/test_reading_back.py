@@ -118,6 +118,7 @@ def test_the_idle_run_wakes_for_a_receipt_to_read_back(sqlite_desk: Desk) -> Non
     stage = Stage(sqlite_desk)
     queued(stage)
     die_after_the_receipt(stage)
+
     def idle() -> bool:
         return probe.idle(sqlite_desk.outbox.place, host="here", config="1:1")
 

@@ -191,9 +191,6 @@ def live_campaign(folder: Path, url: str, bases: Networks) -> Iterator[App]:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True, reason="engines does not know psycopg's “connection is bad”, of a socket that is gone"
-)
 @pytest.mark.parametrize("how", ["fast", "immediate"])
 def test_a_database_that_stops_and_starts_again_is_waited_out(
     tmp_path: Path, postgres_server: postgres.Server, networks: Networks, how: str

@@ -84,6 +84,8 @@ def claim(tx: Tx, terms: Terms, limit: int) -> list[Claim]:
 def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
     """Write the intent and renew the lease. Raises Withheld when the claim is lost, paused, recalled or voided."""
     delivery = schema.delivery
+    # In a statement of its own: whoever voids an approval or takes it back holds this row, and comes before or after.
+    tx.execute(_HOLD_ROW, {"id": claimed.delivery.id})
     candidate = candidates.claimed(tx, claimed.delivery.id, claimed.fence)
     if candidate is None:
         raise Withheld("another worker has it")
@@ -121,6 +123,9 @@ def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
 # ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_HOLD_ROW = (
+    sa.select(schema.delivery.c.id).where(schema.delivery.c.id == sa.bindparam("id")).with_for_update()
+)
 _PAUSED = sa.select(schema.pause.c.scope).where(
     schema.pause.c.scope.in_(["*", sa.bindparam("scope")]),
     sa.or_(schema.pause.c.until.is_(None), schema.pause.c.until > sa.bindparam("now")),

@@ -129,6 +129,8 @@ def translated(engine: Engine) -> Iterator[None]:
     """Turn storage errors into OutboxErrors."""
     try:
         yield
+    except UnicodeEncodeError as error:
+        raise OutboxError("this is not UTF-8 text, and nothing of it was kept", "type it again") from error
     except sa.exc.DatabaseError as error:
         translate = _of_sqlite if engine.dialect.name == "sqlite" else _of_postgres
         meant = translate(str(error.orig or error), place(engine), lost=error.connection_invalidated)
@@ -160,7 +162,21 @@ def _of_postgres(said: str, where: str, *, lost: bool) -> OutboxError | None:
     first = said.strip().splitlines()[0] if said.strip() else "no answer"
     if "deadlock detected" in said or "lock timeout" in said or "could not serialize" in said:
         return OutboxBusy("another Clarion is using the outbox; try again in a moment")
-    unreachable = ("connection failed", "connection timeout", "could not connect", "terminating connection")
+    if any(words in said for words in ("authentication failed", "no password supplied")) or (
+        "role" in said and "does not exist" in said
+    ):
+        return OutboxError(
+            f"the database does not let this host in: {where} ({first})", "check user and password"
+        )
+    if any(words in said for words in ("value too long", "NUL (0x00)", "index row")):
+        return OutboxError("a text is longer than the outbox keeps, or holds a zero byte", "make it shorter")
+    unreachable = (
+        "connection failed",
+        "connection is bad",  # a socket that is not there
+        "connection timeout",
+        "could not connect",
+        "terminating connection",
+    )
     if lost or any(words in said for words in unreachable) or "server closed the connection" in said:
         return OutboxBusy(
             f"the database does not answer: {where} ({first})", "is it running? clarion db check"

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from clarion.errors import OutboxBusy
 from clarion.model import Receipt, State
 from clarion.outbox import audit, incidents, schema
 from clarion.outbox.claims import Claim
@@ -84,9 +85,15 @@ def sent(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
         "how": "sent",
         "detail": receipt.url,
     }
-    if not audit.record_deed(
-        tx, _SENT, _ENDED, values, "sent", claim.delivery.id, claim.delivery.account.name
-    ):
+    try:
+        held = audit.record_deed(
+            tx, _SENT, _ENDED, values, "sent", claim.delivery.id, claim.delivery.account.name
+        )
+    except sa.exc.IntegrityError as error:  # uq_delivery_remote, where two write at once on PostgreSQL
+        raise OutboxBusy(
+            "another delivery was proved by the same post just now; try again in a moment"
+        ) from error
+    if not held:
         return False
     _successor(tx, claim, due_at=read_back)
     _look_for_successor(tx, claim)

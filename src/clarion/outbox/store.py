@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib import import_module
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -141,10 +142,10 @@ def get_meta(connection: Connection, key: str) -> str | None:
 
 
 def set_meta(connection: Connection, key: str, value: str) -> None:
-    meta = schema.meta
-    updated = connection.execute(sa.update(meta).where(meta.c.key == key).values(value=value))
-    if updated.rowcount == 0:
-        connection.execute(sa.insert(meta).values(key=key, value=value))
+    """One statement, because hosts may write the same key at once."""
+    insert: Any = import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert
+    row = insert(schema.meta).values(key=key, value=value)
+    connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
 
 def new_id() -> str:

@@ -46,3 +46,6 @@ PAGE = 40
 
 #: Mastodon cannot limit replies; who may quote (4.5 and newer) is the nearest it has.
 QUOTE_POLICY = {"followed": "followers", "mentioned": "nobody"}
+
+#: Ids are opaque; Mastodon's have 18 digits, others' 26 letters. What is far longer is no id.
+LONGEST_ID = 200

@@ -205,9 +205,9 @@ class MastodonPublisher:
         return readback.same_content(delivery, status)
 
     def _receipt(self, delivery: Delivery, status: Any) -> Receipt:
-        """Raises OutcomeUnknown unless it is a status with an id."""
+        """Raises OutcomeUnknown unless it is a status with an id, and one that can be kept."""
         status = _object(status)
-        if not status.get("id"):
+        if not 0 < len(str(status.get("id") or "")) <= options.LONGEST_ID:
             raise OutcomeUnknown("Mastodon's answer does not name the post")
         made, remote_id = status.get("created_at"), str(status["id"])
         at = made if isinstance(made, datetime) and made.tzinfo else delivery.first_intent_at

@@ -15,13 +15,9 @@ from functools import cache
 import regex
 
 from clarion.model import Facet, Limits, Part
+from clarion.networks import graphemes, splitting
 from clarion.networks.base import Draft, DraftPart
 from clarion.networks.mastodon.options import LIMITS
-
-# A flag is two regional indicators, taken here by pairs: \X alone looks back over a whole run of them at each one.
-_GRAPHEME = regex.compile(
-    r"\p{Regional_Indicator}{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+|\X", regex.VERSION1
-)
 
 # ── what a link is made of ──
 _SPACE = r"\t-\r \x85\xA0\u1680\u180E\u2000-\u200A\u2028\u2029\u202F\u205F\u3000"
@@ -72,14 +68,14 @@ def length(text: str, *, warning: str | None = None, reserved_per_url: int = LIM
         short = "x" * reserved_per_url if kind == "link" else f"@{value.partition('@')[0]}"
         pieces += [text[at:start], short]
         at = end
-    return sum(1 for _ in _GRAPHEME.finditer("".join([*pieces, text[at:]])))
+    return graphemes.count("".join([*pieces, text[at:]]))
 
 
 def facets(text: str) -> list[Facet]:
     """The spans Mastodon will link, in order; offsets in UTF-8 bytes. A mention only where its account exists."""
     found: list[Facet] = []
     at = byte = 0
-    for start, end, kind, value in _without_overlap([*_links(text), *_tags(text), *_mentions(text)]):
+    for start, end, kind, value in _spans(text):
         first = byte + _bytes(text[at:start])
         at, byte = end, first + _bytes(text[start:end])
         found.append(Facet(start=first, end=byte, kind=kind, value=value))
@@ -91,6 +87,18 @@ def weigh(text: str, *, warning: str | None, limits: Limits) -> int:
     return length(text, warning=warning, reserved_per_url=limits.per_url)
 
 
+def split(text: str, limits: Limits, *, warning: str | None = None, tail: str = "") -> list[str]:
+    """The parts a text makes where it is too long for one (see `splitting`): links, tags and mentions stay whole.
+
+    `warning` takes room in every part, and `tail` in the first, at whose end it will stand; neither is in what is given.
+    """
+
+    def fits(part: str, *, first: bool) -> bool:
+        return weigh(part + tail if first else part, warning=warning, limits=limits) <= limits.text
+
+    return splitting.split(text, whole=[span[:2] for span in _spans(text)], fits=fits)
+
+
 def fit(draft: Draft, limits: Limits) -> tuple[Part, ...]:
     """The parts as Mastodon gets them, in NFC. The warning has a field of its own; nothing is split here."""
     return tuple(_part(part) for part in draft.parts)
@@ -98,6 +106,10 @@ def fit(draft: Draft, limits: Limits) -> tuple[Part, ...]:
 
 def _part(part: DraftPart) -> Part:
     return Part(text=unicodedata.normalize("NFC", part.text), media=part.media)
+
+
+def _spans(text: str) -> list[_Span]:
+    return _without_overlap([*_links(text), *_tags(text), *_mentions(text)])
 
 
 # ── links ─────────────────────────────────────────────────────────────────────────────────────────────────────
