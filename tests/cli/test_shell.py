@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from clarion.cli import shell
+from clarion.cli import shell, tables
 from tests.cli.terminal import Terminal
 
 ROWS: list[list[object]] = [["eyes", "да"], ["Чечня\n29", None], ["日本", "é"]]
 
 
 def test_a_listing_is_aligned_text_by_what_a_terminal_shows(capsys):
-    shell.table(ROWS, ["name", "it is"])
+    tables.table(ROWS, ["name", "it is"])
     assert capsys.readouterr().out == "NAME      IT IS\neyes      да\nЧечня 29\n日本      é\n"
 
 
 def test_a_listing_of_nothing_is_its_heading(capsys):
-    shell.table([], ["name", "it is"])
+    tables.table([], ["name", "it is"])
     assert capsys.readouterr().out == "NAME  IT IS\n"
 
 
@@ -50,11 +50,11 @@ def test_a_terminal_wide_enough_gets_a_table_whose_words_stay_whole(run):
 
 
 def test_the_widest_columns_give_way_first_and_no_word_is_torn():
-    natural, least = shell._column_widths(
+    natural, least = tables._column_widths(
         [["court-found", "one two three four five six seven"]], ["slug", "title"]
     )
     assert (natural, least) == ([11, 33], [11, 20])
-    assert shell._shared(36, natural, least) == [11, 25]
+    assert tables._shared(36, natural, least) == [11, 25]
 
 
 @pytest.mark.parametrize("hostile", ["\x1b[2J", "\x9b2J", "\u202e", "\u2066", "\r", "\x00"])
@@ -62,7 +62,7 @@ def test_what_a_server_sent_cannot_steer_the_terminal(capsys, hostile):
     shell.show(f"a{hostile}b")
     shell.say_so(f"a{hostile}b")
     shell.complain(f"a{hostile}b")
-    shell.table([[f"a{hostile}b"]], ["x"])
+    tables.table([[f"a{hostile}b"]], ["x"])
     shown = capsys.readouterr()
     assert hostile not in shown.out + shown.err
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clarion.cli import offering, rewriting, shell
+from clarion.cli.tables import table
 from clarion.errors import CampaignError, ClarionError, PublishError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def list_(app: App, *, as_json: bool) -> None:
     if as_json:
         shell.show_json(rows)
         return
-    shell.table(
+    table(
         [list((row | {"languages": ", ".join(row["languages"])}).values()) for row in rows],
         ["account", "network", "handle", "server", "languages", "secret"],
     )
@@ -290,9 +291,7 @@ def _show(verified: dict[str, Profile], *, as_json: bool) -> None:
         return
     rows = [[name, *_profile(profile).values()] for name, profile in verified.items()]
     if rows:
-        shell.table(
-            rows, ["account", "network", "handle", "name", "server", "characters", "says it is automated"]
-        )
+        table(rows, ["account", "network", "handle", "name", "server", "characters", "says it is automated"])
     for name, profile in verified.items():
         if profile.automated is False:
             shell.say_so(

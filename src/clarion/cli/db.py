@@ -14,6 +14,7 @@ import click
 
 from clarion.cli import shell
 from clarion.cli.rewriting import rewrite
+from clarion.cli.tables import table
 from clarion.errors import OutboxError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def check(app: App, *, accept_clock: bool, yes: bool, as_json: bool) -> None:
         shell.show_json(readings)
     else:
         rows = [(each.what, "ok" if each.good else "WRONG", each.says) for each in readings]
-        shell.table(rows, ("what", "state", "says"))
+        table(rows, ("what", "state", "says"))
         for each in readings:
             if not each.good:
                 shell.say_so(f"{each.what}: {each.mend}")

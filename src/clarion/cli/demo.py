@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clarion.cli import shell
+from clarion.cli.tables import table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,7 +85,7 @@ def _screen() -> Iterator[Callable[[Show], None]]:
 
     yield draw
     if last:
-        shell.table(
+        table(
             [
                 (row.what, row.network, row.language, row.extras, row.state, row.note or row.url)
                 for row in last[0].rows.values()

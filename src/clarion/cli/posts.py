@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clarion.cli import offering, shell
+from clarion.cli.tables import table
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -33,7 +34,7 @@ def list_(app: App, *, as_json: bool) -> None:
     if as_json:
         shell.show_json(rows)
         return
-    shell.table(
+    table(
         [
             (row["slug"], "", "", "", f"broken: {row['broken']}")
             if row["broken"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clarion.cli import mending, offering, options, shell
+from clarion.cli.tables import table
 from clarion.cli.typed import NUMBER, pairs
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def list_(app: App, states: tuple[str, ...], limit: int, before: int | None, *, 
         shell.show_json([plain_entry(entry) for entry in found])
     elif found:
         rows = [_row(app, entry) for entry in found]
-        shell.table(rows, ("#", "state", "due", "what", "where", "by"))
+        table(rows, ("#", "state", "due", "what", "where", "by"))
     else:
         shell.say_so("Nothing is queued yet." if not states else "Nothing is in that state.")
         shell.say_so('Next: clarion say "…"   or   clarion queue add court-found')

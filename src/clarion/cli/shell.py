@@ -1,7 +1,7 @@
 """How every command speaks: data to stdout, talk to stderr, errors as one sentence and a hint, honest exit codes.
 
 In: plain values and whatever a command raises. Out: text for people and pipes, and an exit code. Nothing heavy is
-imported here; rich is, when a table is drawn on a terminal.
+imported here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from typing import Any, NoReturn, TypeVar
@@ -29,10 +29,6 @@ T = TypeVar("T")
 
 _PLAIN = "clarion.plain"
 _FEW = 40
-#: What rich puts around the columns of a table and between two of them.
-_EDGES, _BETWEEN = 2, 3
-#: A column of text is not squeezed below this: a word a line is no help either.
-_READABLE = 20
 _TIME = re.compile(r"(?:at )?\d{1,2}:\d{2}\b|\d+ (?:min|hour|day|week)|(?:free )?slot$")
 
 
@@ -75,28 +71,6 @@ def show_json(value: Any) -> None:
 
     ascii_only = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
     click.echo(json.dumps(value, default=_plainly, ensure_ascii=ascii_only, indent=2))
-
-
-def table(rows: Iterable[Sequence[object]], columns: Sequence[str]) -> None:
-    """A listing, to stdout: aligned text, drawn with rich when somebody looks at a terminal.
-
-    Where a terminal is too narrow for it, a small block of lines per row: no word is torn.
-    """
-    cells = [[_cell(value) for value in row] for row in rows]
-    if sys.stdout.isatty():
-        natural, least = _column_widths(cells, columns)
-        room = width() - (_EDGES + _BETWEEN * (len(columns) - 1) if pretty() else 2 * (len(columns) - 1))
-        if room < sum(least if pretty() else natural):
-            _write_blocks(cells, columns)
-            return
-        if pretty():
-            _draw(cells, columns, _shared(room, natural, least))
-            return
-    lines = [[column.upper() for column in columns], *cells]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        padded = [text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)]
-        click.echo("  ".join(padded).rstrip())
 
 
 def banner_of_rehearsal() -> None:
@@ -298,70 +272,6 @@ def _steers(char: str) -> bool:
     if code < 0x20:
         return char not in "\n\t"
     return 0x7F <= code < 0xA0 or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069
-
-
-def _cell(value: object) -> str:
-    return printable(" ".join(("" if value is None else str(value)).split()))
-
-
-def _width(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def _column_widths(cells: list[list[str]], columns: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Per column: how wide its longest cell is, and how narrow it may become without tearing a word."""
-    natural, least = [], []
-    for column in zip(columns, *cells, strict=True):
-        natural.append(max(map(_width, column)))
-        longest_word = max(_width(word) for text in column for word in text.split() or [""])
-        least.append(max(longest_word, min(natural[-1], _READABLE)))
-    return natural, least
-
-
-def _shared(room: int, natural: list[int], least: list[int]) -> list[int]:
-    """The widths of columns that together take no more than `room`: the widest give way first."""
-    widths = list(natural)
-    while sum(widths) > room:
-        widest = max(
-            (place for place, least_width in enumerate(least) if widths[place] > least_width),
-            key=widths.__getitem__,
-        )
-        widths[widest] -= 1
-    return widths
-
-
-def _write_blocks(cells: list[list[str]], columns: Sequence[str]) -> None:
-    from textwrap import wrap
-
-    for number, row in enumerate(cells):
-        if number:
-            click.echo()
-        for column, text in zip(columns, row, strict=True):
-            for line in wrap(
-                f"{column}: {text}" if text and column != "#" else text,
-                width(),
-                subsequent_indent="  ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            ):
-                click.echo(line)
-
-
-def _draw(cells: list[list[str]], columns: Sequence[str], widths: Sequence[int]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column, column_width in zip(columns, widths, strict=True):
-        drawn.add_column(column, width=column_width)
-    for row in cells:
-        drawn.add_row(*map(Text, row))
-    Console().print(drawn)
 
 
 def _plainly(value: Any) -> Any:
