@@ -122,7 +122,3 @@ def _require(document: Document, id_: str, fact: Fact) -> None:
                     "is history, and does not say of which year",
                     f"name the year in it: {fact.as_of.year}",
                 )
-    if fact.review_by and fact.review_by < fact.checked_on:
-        raise document.error(
-            ("facts", id_, "review_by"), "is before checked_on", "set the day of the next review"
-        )
