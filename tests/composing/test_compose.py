@@ -19,6 +19,9 @@ from tests.composing.golden import is_golden
 GOLDEN = Path(__file__).parent / "golden"
 
 
+NO_THREADS = CONFIG.replace('network = "bluesky"\n', 'network = "bluesky"\nthreads = false\n')
+
+
 def one(posts: list[Composed], network: str, language: str) -> Composed:
     [post] = [post for post in posts if (post.account.network, post.language) == (network, language)]
     return post
@@ -105,6 +108,7 @@ def test_a_template_for_one_network_stays_there(desk: Desk):
 
 
 def test_what_is_too_long_is_found_with_count_limit_and_what_to_write(desk: Desk):
+    desk.write("config.toml", NO_THREADS)
     desk.write("posts/judgment/en.md", "слово " * 60)
     posts = desk.compose(slug="judgment", languages=("en",))
     assert one(posts, "mastodon", "en").findings == ()
@@ -115,7 +119,32 @@ def test_what_is_too_long_is_found_with_count_limit_and_what_to_write(desk: Desk
     assert "write posts/judgment/en.bluesky.md" in (finding.mend or "")
 
 
+def test_what_is_too_long_becomes_a_thread_where_the_account_takes_one_and_the_tags_stay_on_top(desk: Desk):
+    text = "Первое предложение о суде. " * 30
+    desk.write("posts/judgment/ru.md", f"{text}\n---\nКонец.\n")
+    post = one(desk.compose(slug="judgment", languages=("ru",)), "bluesky", "ru")
+    first, *middle, last = [part.text for part in post.payload.parts]
+    assert post.findings == ()
+    assert first.startswith("Осторожно: пытки\n\nПервое")
+    assert first.endswith("о суде.\n\n#EyesOnChechnya #CloseTheCamps")
+    assert last == "Конец."
+    said = [first.removeprefix("Осторожно: пытки\n\n").partition("\n\n")[0], *middle]
+    assert len(said) > 1
+    assert " ".join(said) == text.strip()
+    assert all(weight(part, post.payload, post.account) <= 300 for part in post.payload.parts)
+
+
+def test_a_warning_that_folds_takes_room_in_every_part(desk: Desk):
+    desk.write("posts/judgment/ru.md", "Коротко.\n---\n" + "Предложение о суде. " * 40)
+    post = one(desk.compose(slug="judgment", languages=("ru",)), "mastodon", "ru")
+    weights = [weight(part, post.payload, post.account) for part in post.payload.parts]
+    assert len(weights) == 3
+    assert max(weights) <= 500
+    assert post.findings == ()
+
+
 def test_bytes_are_a_limit_of_their_own(desk: Desk):
+    desk.write("config.toml", NO_THREADS)
     family = "👩‍👩‍👧‍👦"
     [post] = desk.compose(text=family * 200, accounts=("bluesky",))
     assert [f.why for f in post.findings] == [

@@ -19,12 +19,13 @@ from clarion.campaign.config import Config
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.render import Rendered
 from clarion.composing import measure, sources
-from clarion.composing.freeze import freeze
+from clarion.composing.freeze import folds_warning, freeze
 from clarion.composing.pictures import Pictures
 from clarion.composing.sources import Source
 from clarion.errors import CampaignError, CheckFailed
 from clarion.model import Account, Finding, Part, Payload, Used
 from clarion.networks.base import Draft, DraftPart
+from clarion.networks.splitting import without_tags
 
 
 class NobodyTakes(CampaignError):
@@ -213,7 +214,7 @@ def _post(
 ) -> Composed:
     rendered = source.words(language, account.network)
     settings = config.accounts[account.name]
-    parts = _fit(rendered, account, pictures)
+    parts = _fit(rendered, account, pictures, threads=bool(settings.threads))
     payload, digest = freeze(
         account,
         language=language,
@@ -249,12 +250,26 @@ def _post(
     )
 
 
-def _fit(rendered: Rendered, account: Account, pictures: Pictures) -> tuple[Part, ...]:
+def _fit(rendered: Rendered, account: Account, pictures: Pictures, *, threads: bool) -> tuple[Part, ...]:
     """The parts as the account's network gets them. Rendered words are NFC, so facets are counted in the final bytes."""
     media = tuple(pictures.media(path, alt) for path, alt in rendered.images)
-    first, *rest = rendered.parts
+    first, *rest = _threaded(rendered, account) if threads else rendered.parts
     draft = Draft(
         parts=(DraftPart(text=first, media=media), *(DraftPart(text=text) for text in rest)),
         warning=rendered.warning,
     )
     return networks.text(account.network).fit(draft, account.limits)
+
+
+def _threaded(rendered: Rendered, account: Account) -> list[str]:
+    """The parts, those that are too long split. The tags at the end of part 1 stay on part 1."""
+    split = networks.text(account.network).split
+    first, *rest = rendered.parts
+    text, tags = without_tags(first)
+    head, *more = split(text, account.limits, warning=rendered.warning, tail=tags)
+    later = rendered.warning if folds_warning(account) else None
+    return [
+        head + tags,
+        *more,
+        *(piece for part in rest for piece in split(part, account.limits, warning=later)),
+    ]

@@ -145,6 +145,13 @@ class TextModule(Protocol):
         """How much of `limits.text` one part takes, by the network's own count."""
         ...
 
+    def split(self, text: str, limits: Limits, *, warning: str | None = None, tail: str = "") -> list[str]:
+        """The parts a text makes where it is too long for one; the text itself where it fits or cannot be split.
+
+        Between two parts, in the text, stands white space or nothing. `warning` and `tail` only take room.
+        """
+        ...
+
     def fit(self, draft: Draft, limits: Limits) -> tuple[Part, ...]:
         """The draft as this network gets it: warning line in place, facets frozen where the client makes them."""
         ...

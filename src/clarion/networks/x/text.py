@@ -12,6 +12,7 @@ from itertools import pairwise
 import regex
 
 from clarion.model import Facet, Limits, Part
+from clarion.networks import splitting
 from clarion.networks.base import Draft
 from clarion.networks.x.links import links
 from clarion.networks.x.options import LIMITS
@@ -40,20 +41,19 @@ _MENTION = regex.compile(
     r"(?:(?<![A-Za-z0-9_!#$%&*@＠])|(?<=\b(?:RT|rt):?))[@＠]([A-Za-z0-9_]{1,20}+)(?![@＠\xC0-\u024F]|://|/[A-Za-z])"
 )
 
+#: Start and end in characters, kind, value.
+Span = tuple[int, int, str, str]
 
-def length(text: str, per_url: int = LIMITS.per_url) -> int:
+
+def length(text: str) -> int:
     """What a text weighs, in X's units."""
-    text = unicodedata.normalize("NFC", text)
-    found = links(text)
-    edges = [0, *(edge for link in found for edge in (link.start, link.end)), len(text)]
-    outside = [text[start:end] for start, end in list(pairwise(edges))[::2]]
-    return per_url * len(found) + sum(map(_weigh, outside))
+    return _length(text, LIMITS.per_url)
 
 
 def weigh(text: str, *, warning: str | None, limits: Limits) -> int:
     """What one part weighs; its warning counts once, whether or not it already stands in the text."""
     there = not warning or text.startswith(f"{warning}\n")
-    return length(text if there else _warned(text, warning), limits.per_url)
+    return _length(text if there else _warned(text, warning), limits.per_url)
 
 
 def fit(draft: Draft, limits: Limits) -> tuple[Part, ...]:
@@ -65,8 +65,25 @@ def fit(draft: Draft, limits: Limits) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+def split(text: str, limits: Limits, *, warning: str | None = None, tail: str = "") -> list[str]:
+    """The parts a text makes where it is too long for one (see `splitting`): links, tags and mentions stay whole.
+
+    `warning` will stand in the first part, and `tail` at its end: both take room there, and neither is in what is given.
+    """
+
+    def fits(part: str, *, first: bool) -> bool:
+        whole = part + tail if first else part
+        return weigh(whole, warning=warning if first else None, limits=limits) <= limits.text
+
+    return splitting.split(text, whole=[span[:2] for span in _spans(text)], fits=fits)
+
+
 def facets(text: str) -> list[Facet]:
     """The spans X will link: addresses, tags, mentions."""
+    return _in_bytes(text, _spans(text))
+
+
+def _spans(text: str) -> list[Span]:
     spans = [
         (link.start, link.end, "link", ("" if link.scheme else "https://") + text[link.start : link.end])
         for link in links(text)
@@ -77,14 +94,19 @@ def facets(text: str) -> list[Facet]:
             for found in pattern.finditer(text)
             if kind == "mention" or _LETTER.search(found[1])
         ]
-    return _in_bytes(text, _without_overlap(spans))
-
-
-Span = tuple[int, int, str, str]
+    return _without_overlap(spans)
 
 
 def _warned(text: str, warning: str | None) -> str:
     return f"{warning}\n\n{text}".rstrip("\n") if warning else text
+
+
+def _length(text: str, per_url: int) -> int:
+    text = unicodedata.normalize("NFC", text)
+    found = links(text)
+    edges = [0, *(edge for link in found for edge in (link.start, link.end)), len(text)]
+    outside = [text[start:end] for start, end in list(pairwise(edges))[::2]]
+    return per_url * len(found) + sum(map(_weigh, outside))
 
 
 def _weigh(text: str) -> int:
