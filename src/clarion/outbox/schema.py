@@ -77,6 +77,17 @@ pause = Table(
     Column("who", Text),
 )
 
+#: What must no longer be said, whatever a host's copy of the ledgers says: kind is "fact", "call" or "day".
+block = Table(
+    "block",
+    metadata,
+    Column("kind", String(10), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("who", Text),
+    Column("since", _Time, nullable=False),
+)
+
 #: What one `say`, `queue add` or slot made; `number` is the #12 that people say.
 entry = Table(
     "entry",

@@ -42,6 +42,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("chain", "seq", name=op.f("pk_audit")),
     )
     op.create_table(
+        "block",
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "id", name=op.f("pk_block")),
+    )
+    op.create_table(
         "entry",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),

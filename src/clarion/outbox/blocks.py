@@ -1,0 +1,99 @@
+"""What must no longer be said, for every host that uses this outbox: a host may read a folder that is days old.
+
+In: the kind and the id of a fact, a call or a day, and why. Out: rows that every claim reads, and the posts that used it
+before people again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+
+import sqlalchemy as sa
+
+from clarion.clock import moment
+from clarion.model import State
+from clarion.outbox import audit, posts, schema
+from clarion.outbox.store import Tx
+
+_block = schema.block
+_OPEN = (State.PENDING.value, State.SCHEDULED.value, State.SENDING.value, State.IN_DOUBT.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """What somebody blocked."""
+
+    kind: str  # "fact" · "call" · "day"
+    id: str
+    why: str
+    who: str | None
+    since: datetime
+
+
+def block(tx: Tx, kind: str, id_: str, *, why: str, who: str | None) -> list[int]:
+    """Let nothing go out that used it, and put what is queued before people; the numbers of those entries.
+
+    A newer word replaces an older. What is being sent this moment ends as it ends.
+    """
+    values = {"why": why, "who": who, "since": tx.now}
+    insert: Any = import_module(f"sqlalchemy.dialects.{tx.connection.dialect.name}").insert
+    row = insert(_block).values(kind=kind, id=id_, **values)
+    tx.execute(row.on_conflict_do_update(index_elements=["kind", "id"], set_=values))
+    held = _hold(tx, kind, id_, why=why, who=who)
+    audit.record(tx, "blocked", f"{kind} {id_}", who=who, detail=why)
+    return held
+
+
+def unblock(tx: Tx, kind: str, id_: str, *, who: str | None) -> bool:
+    """Take a block back; False when there was none. What it held stays before people."""
+    gone = tx.execute(sa.delete(_block).where(_block.c.kind == kind, _block.c.id == id_))
+    if gone.rowcount:
+        audit.record(tx, "unblocked", f"{kind} {id_}", who=who)
+    return bool(gone.rowcount)
+
+
+def standing(tx: Tx) -> list[Block]:
+    """What is blocked now."""
+    rows = tx.execute(sa.select(_block).order_by(_block.c.kind, _block.c.id))
+    return [
+        Block(kind=row.kind, id=row.id, why=row.why, who=row.who, since=moment(row.since)) for row in rows
+    ]
+
+
+def blocked_in(used: sa.ColumnElement[str]) -> sa.ScalarSelect[str]:
+    """Which of what a post used is blocked, and why, as a column; NULL mostly. For the statement that reads the post."""
+    said = _block.c.kind + _text(' "') + _block.c.id + _text('" is blocked: ') + _block.c.why
+    is_used = used.contains(_text('["') + _block.c.kind + _text('", "') + _block.c.id + _text('", "'))
+    return sa.select(sa.func.min(said)).where(is_used).scalar_subquery()
+
+
+# ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _text(said: str) -> sa.ColumnElement[str]:
+    """Part of the statement, not a value of it: it never changes."""
+    return sa.literal_column(f"'{said}'", sa.Text)
+
+
+def _hold(tx: Tx, kind: str, id_: str, *, why: str, who: str | None) -> list[int]:
+    delivery, post = schema.delivery, schema.post
+    waiting = sa.select(delivery.c.post).where(delivery.c.state.in_(_OPEN))
+    # An id is made of small letters, digits and hyphens: nothing of it is a wildcard.
+    mine = sa.and_(post.c.id.in_(waiting), post.c.used.contains(f'["{kind}", "{id_}", "'))
+    posts.lock(tx, mine)
+    scheduled = delivery.c.state == State.SCHEDULED.value
+    held = tx.execute(
+        sa.select(post.c.entry).join(delivery, delivery.c.post == post.c.id).where(mine, scheduled).distinct()
+    ).scalars()
+    numbers = sorted(held)
+    reason = f'the {kind} "{id_}" is blocked: {why}'
+    tx.execute(
+        sa.update(delivery)
+        .where(delivery.c.post.in_(sa.select(post.c.id).where(mine)), scheduled)
+        .values(state=State.PENDING.value, reason=reason)
+    )
+    posts.void_approvals(tx, mine, who=who, reason=reason)
+    return numbers
