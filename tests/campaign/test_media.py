@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 import zlib
 from io import BytesIO
+from random import Random
 
 import pytest
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms, ImageSequence, PngImagePlugin
 
 from clarion.campaign import media
 from clarion.errors import CheckFailed
@@ -34,12 +37,7 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 def noise(size: tuple[int, int], mode: str = "RGB") -> Image.Image:
     """Pixels that do not compress, the same each time."""
-    want = size[0] * size[1] * len(mode)
-    state, out = 1, bytearray()
-    while len(out) < want:
-        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
-        out += struct.pack("<Q", state ^ (state >> 29))
-    return Image.frombytes(mode, size, bytes(out[:want]))
+    return Image.frombytes(mode, size, Random(1).randbytes(size[0] * size[1] * len(mode)))
 
 
 def exif(orientation: int = 1) -> bytes:
@@ -92,6 +90,23 @@ def jpeg_markers(raw: bytes) -> set[int]:
         kinds.add(raw[at + 1])
         at += 2 + struct.unpack(">H", raw[at + 2 : at + 4])[0]
     return kinds
+
+
+def gif_blocks(raw: bytes) -> list[bytes]:
+    """The label of each extension of a GIF, with its application's name: "fe" is a comment, "ff" an application's data."""
+    at = 13 + (3 << (raw[10] & 7) + 1 if raw[10] & 0x80 else 0)
+    found = []
+    while raw[at] != 0x3B:
+        if raw[at] == 0x21:
+            label = raw[at + 1]
+            found.append(raw[at + 3 : at + 14] if label == 0xFF else bytes([label]))
+            at += 2
+        else:
+            at += 10 + (3 << (raw[at + 9] & 7) + 1 if raw[at + 9] & 0x80 else 0) + 1
+        while raw[at]:
+            at += raw[at] + 1
+        at += 1
+    return found
 
 
 def opened(image: media.Image) -> Image.Image:
@@ -198,15 +213,124 @@ def test_a_very_wide_picture_is_brought_to_a_sane_width() -> None:
     assert (out.width, out.height) == (4096, 14)
 
 
-def moving(kind: str) -> bytes:
-    return saved(picture(), kind, save_all=True, append_images=[picture().rotate(90)], duration=100)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+def test_nothing_but_pixels_leaves_whatever_kind_it_came_in(kind: str) -> None:
+    with_text = {"JPEG": {"comment": b"COMMENT-SECRET"}, "GIF": {"comment": b"COMMENT-SECRET"}}.get(kind, {})
+    described = {} if kind == "GIF" else {"exif": exif(), "xmp": XMP}
+    raw = saved(picture(), kind, **with_text, **described) + b"PK\x03\x04<script>TRAILING-SECRET"
+    assert b"SECRET" in raw
+    out = media.reencode(raw, name="a.png").bytes
+    for secret in (b"SECRET", b"Exif", b"xmp", b"PK\x03\x04", b"script", b"Software", b"Pillow"):
+        assert secret not in out
 
 
-@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
-def test_it_refuses_a_moving_picture(kind: str) -> None:
-    with pytest.raises(CheckFailed, match="moves") as caught:
+def test_the_kind_is_told_by_the_bytes_and_not_by_the_name() -> None:
+    assert media.reencode(saved(picture(), "JPEG"), name="a.png").mime == "image/jpeg"
+    assert media.reencode(saved(picture(), "PNG"), name="a.jpg").mime == "image/png"
+
+
+def test_sixteen_bits_of_grey_become_eight() -> None:
+    deep = Image.frombytes("I;16", (8, 8), struct.pack("<8H", *[0x8000] * 4, *[0] * 4) * 8)
+    small = opened(media.reencode(saved(deep, "PNG"), name="a.png"))
+    assert (small.getpixel((0, 0)), small.getpixel((7, 7))) == ((127, 127, 127), (0, 0, 0))
+
+
+def test_a_palette_with_a_see_through_colour_stays_see_through() -> None:
+    image = picture().convert("P")
+    raw = saved(image, "PNG", transparency=image.getpixel((0, 0)))
+    again = opened(media.reencode(raw, name="a.png"))
+    assert again.mode == "RGBA"
+    assert [again.getchannel("A").getpixel(place) for place in ((0, 0), (119, 79))] == [0, 255]
+
+
+def test_exif_that_nobody_can_read_does_not_keep_the_picture_out() -> None:
+    out = media.reencode(saved(picture(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff"), name="a.jpg")
+    assert (out.width, out.height) == (120, 80)
+
+
+def test_a_picture_that_fits_is_the_same_on_every_network() -> None:
+    small = media.read(saved(picture(), "PNG"), name="a.png")
+    assert small.fitted(1_000_000) == small.fitted(16_000_000)
+
+
+def test_a_picture_is_made_smaller_only_where_a_network_asks_for_it() -> None:
+    photo = media.read(saved(noise((1500, 1500)), "PNG"), name="a.png")
+    kept, quality, less = photo.fitted(16_000_000), photo.fitted(5_000_000), photo.fitted(1_000_000)
+    assert (kept.mime, kept.width) == ("image/png", 1500)
+    assert (quality.mime, quality.width) == ("image/jpeg", 1500)
+    assert less.width < 1500
+    assert [len(out.bytes) <= limit for out, limit in ((quality, 5_000_000), (less, 1_000_000))] == [True] * 2
+
+
+def test_however_small_the_limit_it_ends() -> None:
+    assert len(media.reencode(saved(noise((400, 300)), "PNG"), name="a.png", limit=2_000).bytes) <= 2_000
+
+
+# ── what moves ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def moving(kind: str = "GIF", stands: int = 400, count: int = 4, **options: object) -> bytes:
+    """A bar that wanders to the right over a grey ground."""
+    frames = [Image.new("RGB", (120, 80), (90, 90, 90)) for _ in range(count)]
+    for number, frame in enumerate(frames):
+        frame.paste((20, 20, 160), (10 * (number % 10), 0, 10 * (number % 10) + 10, 80))
+    return saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=stands, loop=0, **options)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_it_refuses_what_moves_and_is_no_gif(kind: str) -> None:
+    with pytest.raises(CheckFailed, match=r"a\.gif moves, and no network takes") as caught:
         media.reencode(moving(kind), name="a.gif")
     assert caught.value.hint == "save one still frame of it as PNG"
+
+
+def test_a_moving_gif_is_made_anew_with_its_frames_and_nothing_else() -> None:
+    raw = moving(comment=b"COMMENT-SECRET")
+    assert b"\xfe" in gif_blocks(raw)
+    read = media.read(raw, name="a.gif")
+    out = read.moving()
+    assert (read.moves, out.mime, out.width, out.height) == (True, "image/gif", 120, 80)
+    assert set(gif_blocks(out.bytes)) == {b"NETSCAPE2.0", b"\xf9"}
+    with Image.open(BytesIO(out.bytes)) as again:
+        seen = [frame.convert("RGB").getpixel((25, 40)) for frame in ImageSequence.Iterator(again)]
+        assert seen == [(90, 90, 90), (90, 90, 90), (20, 20, 160), (90, 90, 90)]
+        assert (again.info["duration"], again.info["loop"]) == (400, 0)
+    assert b"SECRET" not in out.bytes
+
+
+def test_a_still_of_what_moves_is_its_first_frame() -> None:
+    still = media.read(moving(), name="a.gif").fitted(1_000_000)
+    assert still.mime == "image/png"
+    assert opened(still).getpixel((5, 40)) == (20, 20, 160)
+
+
+def flashing(stands: int, dark: int = 0, light: int = 255, part: float = 1.0) -> bytes:
+    first, second = (Image.new("RGB", (96, 54), (tone, tone, tone)) for tone in (dark, light))
+    first.paste((light, light, light), (int(96 * part), 0, 96, 54))
+    return saved(first, "GIF", save_all=True, append_images=[second], duration=stands, loop=0)
+
+
+def test_what_flashes_more_than_three_times_a_second_is_refused() -> None:
+    with pytest.raises(CheckFailed, match="flashes more than 3 times in a second"):
+        media.read(flashing(100), name="a.gif")
+
+
+@pytest.mark.parametrize(
+    "calm",
+    [flashing(200), flashing(100, dark=120, light=140), flashing(100, dark=245), flashing(100, part=0.2)],
+    ids=["slow", "hardly a change", "bright all the time", "a small part"],
+)
+def test_what_changes_calmly_is_not_refused(calm: bytes) -> None:
+    assert media.read(calm, name="a.gif").moves
+
+
+def test_a_moving_picture_without_end_is_refused() -> None:
+    with pytest.raises(CheckFailed, match="moves for longer than can be made anew") as caught:
+        media.read(moving(count=302), name="a.gif")
+    assert "cut it shorter" in (caught.value.hint or "")
+
+
+# ── what is no picture, or not a safe one ─────────────────────────────────────────────────────────────────────
 
 
 def bomb(side: int) -> bytes:
@@ -224,37 +348,62 @@ def bomb(side: int) -> bytes:
     )
 
 
-@pytest.mark.parametrize(
-    ("raw", "said"),
-    [
-        (b"#!/bin/sh\nrm -rf /\n", "is not a picture Clarion can read"),
-        (b"", "is not a picture Clarion can read"),
-        (b"\x89PNG\r\n\x1a\n<script>alert(1)</script>", "a.png is"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "is not a picture Clarion can read"),
-        (saved(picture(), "TIFF"), "is not a picture Clarion can read"),
-        (saved(noise((64, 64)), "PNG")[:-600], "is broken"),
-        (saved(noise((64, 64)), "JPEG")[:-600], "is broken"),
-        (bomb(30_000), "more than 64 million pixels"),
-        (bomb(9_000), "more than 64 million pixels"),
-        (b"\x89PNG\r\n\x1a\n" + b"\0" * 50_000_000, "is larger than 50 MB"),
-        (saved(Image.new("I;16", (8, 8)), "PNG"), "more than 8 bits"),
-    ],
-    ids=[
-        "script",
-        "empty",
-        "PNG that is a script",
-        "SVG",
-        "TIFF",
-        "cut PNG",
-        "cut JPEG",
-        "bomb",
-        "small bomb",
-        "50 MB",
-        "16 bits",
-    ],
-)
+HEIC = b"\0\0\0\x24ftypheic\0\0\0\0mif1heic" + bytes(64)
+REFUSED = {
+    "script": (b"#!/bin/sh\nrm -rf /\n", "is a script, not a picture"),
+    "page": (b"<!DOCTYPE html><html><script>alert(1)</script>", "is a web page, not a picture"),
+    "archive": (b"PK\x03\x04" + bytes(60), "is an archive, not a picture"),
+    "program": (b"MZ" + bytes(60), "is a program, not a picture"),
+    "empty": (b"", "is empty"),
+    "HEIC": (HEIC, "is a HEIC photo"),
+    "video": (b"\0\0\0\x18ftypmp42" + bytes(60), "is a video"),
+    "PDF": (b"%PDF-1.7\n" + bytes(60), "is a PDF document"),
+    "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "is an SVG drawing"),
+    "SVG in XML": (
+        b"<?xml version='1.0'?>\n<!-- made by hand -->\n<svg><script/></svg>",
+        "is an SVG drawing",
+    ),
+    "TIFF": (saved(picture(), "TIFF"), "is a TIFF picture"),
+    "BMP": (saved(picture(), "BMP"), "is a BMP picture"),
+    "text": (b"hello", "is not a picture Clarion can read"),
+    "marks without end": (b"<!--" * 500_000, "is a web page"),
+    "PNG that is a script": (b"\x89PNG\r\n\x1a\n<script>alert(1)</script>", "a.png is"),
+    "cut PNG": (saved(noise((64, 64)), "PNG")[:-600], "is broken"),
+    "cut JPEG": (saved(noise((64, 64)), "JPEG")[:-600], "is broken"),
+    "cut GIF": (saved(noise((64, 64)), "GIF")[:-600], "is broken"),
+    "cut WebP": (saved(noise((64, 64)), "WEBP")[:-600], "is broken"),
+    "cut after its beginning": (saved(noise((64, 64)), "PNG")[:20], "a.png is"),
+    "bomb": (bomb(30_000), "more than 32 million pixels"),
+    "small bomb": (bomb(9_000), "more than 32 million pixels"),
+    "50 MB": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50_000_000, "is larger than 50 MB"),
+}
+
+
+@pytest.mark.parametrize(("raw", "said"), REFUSED.values(), ids=REFUSED)
 def test_it_refuses_what_is_no_safe_picture_in_one_sentence(raw: bytes, said: str) -> None:
     with pytest.raises(CheckFailed) as caught:
-        media.reencode(raw, name="a.png")
+        media.read(raw, name="a.png")
     assert said in caught.value.message
     assert caught.value.hint
+
+
+_FULL = r"""
+import resource, sys, zlib, struct
+from clarion.campaign import media
+side = 5600
+def chunk(kind, data): return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+row = zlib.compressobj(1)
+body = b"".join(row.compress(bytes(1 + 4 * side)) for _ in range(side)) + row.flush()
+raw = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0)) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+assert len(raw) < 1_000_000
+out = media.reencode(raw, name="a.png")
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+print(out.width, peak // 1_000_000)
+"""
+
+
+def test_the_largest_picture_that_is_opened_takes_bounded_memory() -> None:
+    said = subprocess.run([sys.executable, "-c", _FULL], capture_output=True, text=True, check=True).stdout
+    width, megabytes = map(int, said.split())
+    assert width == 4096
+    assert megabytes < 500  # 125 of it are the pixels themselves

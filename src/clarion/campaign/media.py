@@ -1,40 +1,60 @@
 """Images, made anew from their pixels: what a camera or an editor wrote beside the picture never leaves the machine.
 
-In: the bytes of a PNG, JPEG, WebP or GIF. Out: an `Image` without EXIF, XMP, IPTC, colour profile, text or thumbnail,
-small enough for every network; or CheckFailed. The same input gives the same bytes.
+In: the bytes of a PNG, JPEG, WebP or GIF. Out: a `Picture`, which gives an `Image` without EXIF, XMP, IPTC, colour
+profile, text, thumbnail or comment, in as many bytes as a network takes; or CheckFailed. The same input gives the same
+bytes. Time and memory are bounded by the limits below, whatever a file claims to be.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
+from math import sqrt
 from typing import TYPE_CHECKING
 
+from clarion.campaign.kinds import told
 from clarion.errors import CheckFailed
 
 if TYPE_CHECKING:
     import PIL.Image
 
+    from clarion.campaign.moving import Moving
+
     Pixels = PIL.Image.Image
 
 #: Looked at before anything is decoded.
 MAX_RAW = 50_000_000
-#: A picture of more pixels is a mistake or a bomb: phones make 50 million.
-MAX_PIXELS = 64_000_000
-#: The longer side, at most. Networks show less.
+#: A picture of more pixels is a mistake or a bomb: phones make photos of 50 million, and JPEG alone can be opened at
+#: half its size.
+MAX_PIXELS = 32_000_000
+MAX_JPEG = 64_000_000
+#: The longer side, at most: 4096 × 4096 is what the narrowest server takes (Mastodon up to 4.2: 16,777,216 pixels).
 MAX_SIDE = 4096
-#: The longer side of a picture that has to lose something anyway.
+#: The longer side of a picture that has to lose something anyway. Networks show no more.
 FITTED_SIDE = 2048
-#: Bluesky's older servers take no more (networks.md); one size for all, so that one approval shows one picture.
+#: What every network takes (networks.md: Bluesky's older servers).
 MAX_BYTES = 1_000_000
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 _QUALITIES = (90, 85, 80, 75)
-_SMALLER = 0.8
-_MIME = {"PNG": "image/png", "JPEG": "image/jpeg"}
+#: PNG is packed thoroughly up to so many pixels; a larger one would take seconds.
+_THOROUGH = 1_500_000
+_MIME = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
+#: EXIF's orientation → what turns the picture upright, as the names of `PIL.Image.Transpose`.
+_UPRIGHT = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,99 +68,199 @@ class Image:
     sha256: str
 
 
-def reencode(raw: bytes, *, name: str) -> Image:
-    """A picture made anew. `name` is what messages call it.
+class Picture:
+    """The bare pixels of one picture. It is packed as often as there are different limits, and no more."""
 
-    Raises CheckFailed for what is no picture, is broken, moves, or is too large to be opened safely.
+    def __init__(
+        self, pixels: Pixels, *, lossless: bool, size: int = 0, moving: Moving | None = None
+    ) -> None:
+        """`size`: how many bytes these very pixels took without loss, or 0 where that is not known."""
+        self._pixels = pixels
+        self._size = size
+        self._lossless = lossless or pixels.mode == "RGBA"
+        self._moving = moving
+        self._packed: dict[tuple[int, int, str], bytes] = {}
+
+    @property
+    def moves(self) -> bool:
+        return self._moving is not None
+
+    def moving(self) -> Image:
+        """All of a picture that moves, as a GIF, however large."""
+        from clarion.campaign.moving import as_gif
+
+        assert self._moving is not None
+        return _image(as_gif(self._moving), "GIF", self._pixels.size)
+
+    def fitted(self, limit: int) -> Image:
+        """The picture, or the first frame of one that moves, in `limit` bytes: as it is where that fits."""
+        whole = self._as_png(self._pixels, limit) if self._lossless else None
+        if whole or self._pixels.mode == "RGBA":
+            return whole or self._smaller(limit)
+        return self._as_jpeg(self._pixels, limit) or self._smaller(limit)
+
+    def _smaller(self, limit: int) -> Image:
+        """By quality, then by size. Transparency is kept, so such a picture only shrinks."""
+        pixels = _within(self._pixels, FITTED_SIDE)
+        pack = self._as_png if pixels.mode == "RGBA" else self._as_jpeg
+        while not (kept := pack(pixels, limit)):
+            sizes = [len(raw) for (*side, _), raw in self._packed.items() if tuple(side) == pixels.size]
+            pixels = _scaled(pixels, min(0.9, sqrt(limit / min(sizes, default=self._size))))
+        return kept
+
+    def _as_png(self, pixels: Pixels, limit: int) -> Image | None:
+        """The picture without loss, if it fits. No packing makes half of what another has made."""
+        if pixels is self._pixels and self._size > 2 * limit:
+            return None
+        encoded = self._pack(pixels, "PNG", 1)
+        if pixels.width * pixels.height <= _THOROUGH and len(encoded) <= 2 * limit:
+            encoded = self._pack(pixels, "PNG", 9)
+        return _image(encoded, "PNG", pixels.size) if len(encoded) <= limit else None
+
+    def _as_jpeg(self, pixels: Pixels, limit: int) -> Image | None:
+        """The picture at the best quality that fits; at full size none but the best is tried where it is far too large."""
+        for quality in _QUALITIES:
+            encoded = self._pack(pixels, "JPEG", quality)
+            if len(encoded) <= limit:
+                return _image(encoded, "JPEG", pixels.size)
+            if len(encoded) > 2 * limit:
+                break
+        return None
+
+    def _pack(self, pixels: Pixels, kind: str, effort: int) -> bytes:
+        key = (*pixels.size, f"{kind}{effort}")
+        if key not in self._packed:
+            out = BytesIO()
+            if kind == "PNG":
+                pixels.save(out, kind, compress_level=effort)
+            else:
+                pixels.save(out, kind, quality=effort, optimize=True)
+            self._packed[key] = out.getvalue()
+        return self._packed[key]
+
+
+def reencode(raw: bytes, *, name: str, limit: int = MAX_BYTES) -> Image:
+    """A still picture made anew, in `limit` bytes. `name` is what messages call it. Raises CheckFailed as `read` does."""
+    return read(raw, name=name).fitted(limit)
+
+
+def read(raw: bytes, *, name: str) -> Picture:
+    """The picture in a file. `name` is what messages call it; what it ends in means nothing.
+
+    Raises CheckFailed for what is no picture, is broken, flashes, or is too large to be opened safely.
     """
     if len(raw) > MAX_RAW:
         raise CheckFailed(f"{name} is larger than {MAX_RAW // 1_000_000} MB", "save it smaller and try again")
-    pixels, was_png = _decoded(raw, name)
-    pixels = _within(pixels, MAX_SIDE)
-    kept = _as_png(pixels) if was_png or pixels.mode == "RGBA" else _as_jpeg(pixels, _QUALITIES[:1])
-    return kept or _fitted(_within(pixels, FITTED_SIDE))
-
-
-def _decoded(raw: bytes, name: str) -> tuple[Pixels, bool]:
-    """The pixels, upright, in RGB or RGBA; and whether they came without loss, as in a PNG."""
     import PIL.Image
-    from PIL import ImageOps, UnidentifiedImageError
+
+    with _explained(raw, name), PIL.Image.open(BytesIO(raw), formats=_FORMATS) as image:
+        _require_size(image, name)
+        moving = _moving(image, name)
+        if moving:
+            return Picture(_within(moving.frames[0], MAX_SIDE), lossless=True, moving=moving)
+        image.draft(None, (MAX_SIDE, MAX_SIDE))  # a huge JPEG is decoded at half its size or less
+        image.load()
+        pixels, lossless = _bare(image), image.format in ("PNG", "GIF")
+        same = lossless and image.size in (pixels.size, pixels.size[::-1])
+        return Picture(pixels, lossless=lossless, size=len(raw) if same else 0)
+
+
+@contextmanager
+def _explained(raw: bytes, name: str) -> Iterator[None]:
+    """Turn whatever a decoder raises into one sentence."""
+    from PIL import UnidentifiedImageError
+    from PIL.Image import DecompressionBombError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of large pictures; the limit here is lower
-            with PIL.Image.open(BytesIO(raw), formats=_FORMATS) as image:
-                _require_still(image, name)
-                _require_size(image, name)
-                image.draft(
-                    None, (FITTED_SIDE, FITTED_SIDE)
-                )  # a huge JPEG is decoded at half its size or less
-                image.load()
-                upright = ImageOps.exif_transpose(image)
-                return _bare(_in_srgb(upright), name), image.format in ("PNG", "GIF")
+            yield
     except CheckFailed:
         raise
     except UnidentifiedImageError as error:
-        raise CheckFailed(
-            f"{name} is not a picture Clarion can read", "save it as PNG or JPEG and try again"
-        ) from error
-    except PIL.Image.DecompressionBombError as error:
+        what, hint = told(raw)
+        raise CheckFailed(f"{name} {what}", hint) from error
+    except DecompressionBombError as error:
         raise _too_many_pixels(name) from error
     except Exception as error:  # decoders of broken files raise whatever they stumble over
         raise CheckFailed(
-            f"{name} is broken: {error}", "save it again as PNG or JPEG and try again"
+            f"{name} is broken, or only half of it came over", "save it again as PNG or JPEG and try again"
         ) from error
-
-
-def _require_still(image: Pixels, name: str) -> None:
-    # A JPEG with several pictures is a photo with its preview; the others would move.
-    if image.format != "MPO" and getattr(image, "is_animated", False):
-        raise CheckFailed(
-            f"{name} moves; moving pictures can make people ill and cannot be made anew safely",
-            "save one still frame of it as PNG",
-        )
 
 
 def _require_size(image: Pixels, name: str) -> None:
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise _too_many_pixels(name)
-    if image.mode.startswith(("I", "F")):
-        raise CheckFailed(f"{name} has more than 8 bits per colour", "save it as an ordinary PNG or JPEG")
+    most = MAX_JPEG if image.format in ("JPEG", "MPO") else MAX_PIXELS
+    if width * height > most:
+        raise _too_many_pixels(name, most)
 
 
-def _too_many_pixels(name: str) -> CheckFailed:
+def _too_many_pixels(name: str, most: int = MAX_PIXELS) -> CheckFailed:
     return CheckFailed(
-        f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels",
+        f"{name} has more than {most // 1_000_000} million pixels",
         f"make it at most {MAX_SIDE} pixels wide",
     )
 
 
-def _in_srgb(image: Pixels) -> Pixels:
-    """Colours as a reader without the profile will see them: once it is dropped, nobody else can translate."""
-    profile = image.info.get("icc_profile")
-    if not profile or image.mode not in ("RGB", "RGBA", "CMYK"):
-        return image
-    from PIL import ImageCms
+def _moving(image: Pixels, name: str) -> Moving | None:
+    # A JPEG with several pictures is a photo with its preview; the others would move.
+    if image.format == "MPO" or not getattr(image, "is_animated", False):
+        return None
+    if image.format != "GIF":
+        raise CheckFailed(
+            f"{name} moves, and no network takes a {image.format} that does",
+            "save one still frame of it as PNG",
+        )
+    from clarion.campaign.moving import frames_of
 
-    mode = "RGB" if image.mode == "CMYK" else image.mode
-    try:
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        same = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return image  # a broken profile says nothing about the pixels
-    return same or image
+    return frames_of(image, name)
 
 
-def _bare(image: Pixels, name: str) -> Pixels:
-    """A new picture of the same pixels and nothing else; transparency only where some pixel has it."""
+def _bare(image: Pixels) -> Pixels:
+    """A new picture of the same pixels and nothing else, upright; transparency only where some pixel has it."""
     import PIL.Image
 
-    see_through = image.has_transparency_data
-    pixels = image.convert("RGBA" if see_through else "RGB")
-    if see_through and pixels.getchannel("A").getextrema() == (255, 255):
+    upright = _UPRIGHT.get(_orientation(image))
+    profile = image.info.get("icc_profile")
+    pixels = _in_srgb(_within(_eight_bits(image), MAX_SIDE), profile)
+    if upright:
+        pixels = pixels.transpose(PIL.Image.Transpose[upright])
+    if pixels.mode == "RGBA" and pixels.getchannel("A").getextrema() == (255, 255):
         pixels = pixels.convert("RGB")
     return PIL.Image.frombytes(pixels.mode, pixels.size, pixels.tobytes())
+
+
+def _eight_bits(image: Pixels) -> Pixels:
+    """RGB, RGBA or CMYK. Sixteen bits of grey become eight: `convert` alone would cut them off at white."""
+    if image.mode.startswith("I"):
+        image = image.convert("I").point(lambda value: value * (1 / 257), "L")
+    if image.mode in ("RGB", "RGBA", "CMYK") and "transparency" not in image.info:
+        return image
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _in_srgb(image: Pixels, profile: bytes | None) -> Pixels:
+    """RGB as a reader without the profile will see it: once it is dropped, nobody else can translate."""
+    mode = "RGB" if image.mode == "CMYK" else image.mode
+    if profile:
+        from PIL import ImageCms
+
+        try:
+            source = ImageCms.ImageCmsProfile(BytesIO(profile))
+            target = ImageCms.createProfile("sRGB")
+            same = ImageCms.profileToProfile(image, source, target, outputMode=mode)
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            same = None  # a broken profile says nothing about the pixels
+        if same:
+            return same
+    return image.convert(mode)
+
+
+def _orientation(image: Pixels) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 - EXIF that nobody can read says nothing about the pixels
+        return 1
 
 
 def _within(pixels: Pixels, side: int) -> Pixels:
@@ -152,46 +272,14 @@ def _scaled(pixels: Pixels, by: float) -> Pixels:
     from PIL.Image import Resampling
 
     width, height = (max(1, round(length * by)) for length in pixels.size)
-    return pixels.resize((width, height), Resampling.LANCZOS)
+    return pixels.resize((width, height), Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def _fitted(pixels: Pixels) -> Image:
-    """Under the limit of bytes: first by quality, then by size. Transparency is kept, so such a picture only shrinks."""
-    while True:
-        kept = _as_png(pixels) if pixels.mode == "RGBA" else _as_jpeg(pixels, _QUALITIES)
-        if kept:
-            return kept
-        pixels = _scaled(pixels, _SMALLER)
-
-
-def _as_png(pixels: Pixels) -> Image | None:
-    """The picture without loss, if it fits. The quick try first: the thorough one takes seconds on a photo."""
-    if len(_encoded(pixels, "PNG", compress_level=1)) > 2 * MAX_BYTES:
-        return None
-    encoded = _encoded(pixels, "PNG", compress_level=9)
-    return _image(encoded, "PNG", pixels) if len(encoded) <= MAX_BYTES else None
-
-
-def _as_jpeg(pixels: Pixels, qualities: Sequence[int]) -> Image | None:
-    """The picture at the best of these qualities that fits."""
-    for quality in qualities:
-        encoded = _encoded(pixels, "JPEG", quality=quality, optimize=True)
-        if len(encoded) <= MAX_BYTES:
-            return _image(encoded, "JPEG", pixels)
-    return None
-
-
-def _encoded(pixels: Pixels, kind: str, **options: int) -> bytes:
-    out = BytesIO()
-    pixels.save(out, kind, **options)
-    return out.getvalue()
-
-
-def _image(encoded: bytes, kind: str, pixels: Pixels) -> Image:
+def _image(encoded: bytes, kind: str, size: tuple[int, int]) -> Image:
     return Image(
         bytes=encoded,
         mime=_MIME[kind],
-        width=pixels.width,
-        height=pixels.height,
+        width=size[0],
+        height=size[1],
         sha256=sha256(encoded).hexdigest(),
     )
