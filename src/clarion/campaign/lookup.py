@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from clarion.campaign.toml import Document
 
 Kind = Literal["fact", "call", "day"]
+KINDS: tuple[Kind, ...] = ("fact", "call", "day")
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]\w+)?")

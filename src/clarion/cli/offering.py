@@ -39,6 +39,17 @@ def languages(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     return _offered(ctx, incomplete, spoken)
 
 
+def ledger(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The ids of facts, calls and days."""
+    from clarion.campaign.ledger import Ledger
+
+    def ids(app: App) -> Iterable[str]:
+        found = Ledger.load(app.folder)
+        return [*found.facts.ids(), *found.calls.ids(), *found.days.ids()]
+
+    return _offered(ctx, incomplete, ids)
+
+
 def _offered(ctx: click.Context, incomplete: str, known: Callable[[App], Iterable[str]]) -> list[str]:
     from clarion.app import App
     from clarion.errors import ClarionError

@@ -1,7 +1,8 @@
-"""What people type in a form of its own: an entry's number, and NAME=VALUE."""
+"""What people type in a form of its own: an entry's number, a day, and NAME=VALUE."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import click
@@ -20,6 +21,21 @@ class Number(click.ParamType[int]):
 
 
 NUMBER = Number()
+
+
+class Day(click.ParamType[dt.date]):
+    """A date, as 2026-11-01."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        try:
+            return dt.date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"“{value}” is not a date, as in 2026-11-01", param, ctx)
+
+
+DAY = Day()
 
 
 def pairs(variables: tuple[str, ...]) -> dict[str, str]:
