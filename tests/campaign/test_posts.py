@@ -10,11 +10,11 @@ import pytest
 
 from clarion import networks
 from clarion.campaign import bundled, checks, media, plain, render, templates
-from clarion.campaign.facts import Facts
+from clarion.campaign.ledger import Ledger
 from clarion.campaign.render import Rendered
 
 ROOT = bundled.posts().parent
-FACTS = Facts.load(ROOT)
+LEDGER = Ledger.load(ROOT)
 TAGS = ("#EyesOnChechnya", "#CloseTheCamps")
 SLUGS = templates.names(ROOT)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -28,12 +28,13 @@ class Case:
     wording: int
 
     def render(self, year: int = 2026) -> Rendered:
+        template = templates.load(ROOT, self.slug)
         return render.render(
-            templates.load(ROOT, self.slug),
-            facts=FACTS,
+            template,
+            ledger=LEDGER,
             language=self.language,
             network=self.network,
-            variables={},
+            variables=template.about.example,
             due=datetime(year, 3, 29, 9, tzinfo=BERLIN),
             tags=TAGS,
             wording=self.wording,
@@ -86,7 +87,7 @@ def test_a_number_in_a_shipped_post_comes_from_the_ledger_or_a_date(case: Case) 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_post_that_uses_a_sensitive_fact_carries_a_warning(case: Case) -> None:
     post = case.render()
-    sensitive = any(FACTS.get(used.id, where=case.slug).sensitive for used in post.used)
+    sensitive = any(LEDGER.facts.get(used.id, where=case.slug).sensitive for used in post.used)
     assert not sensitive or post.warning
 
 

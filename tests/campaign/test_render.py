@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clarion.campaign import facts, plain, render, templates
+from clarion.campaign.ledger import Ledger
 from clarion.campaign.render import Rendered
 from clarion.errors import CampaignError
 from tests.campaign.conftest import FACTS, POST, Folder
@@ -28,7 +29,7 @@ def rendered(
 ) -> Rendered:
     return render.render(
         templates.load(folder.path, "one"),
-        facts=facts.Facts.load(folder.path),
+        ledger=Ledger.load(folder.path),
         language=language,
         network="mastodon",
         variables=variables or {},
@@ -209,7 +210,8 @@ def test_a_date_too_early_for_its_years_is_refused(folder: Folder) -> None:
 def test_a_function_that_is_not_there_is_said_in_plain_words(folder: Folder) -> None:
     message, hint = refusal(folder, "One.\n{% for n in range(3) %}x{% endfor %}")
     assert message == (
-        "posts/one/en.md, line 2: there is no range(…) in templates; there are: fact(…), fact_date(…)"
+        "posts/one/en.md, line 2: there is no range(…) in templates; there are: "
+        "call(…), call_link(…), day(…), day_name(…), fact(…), fact_date(…)"
     )
     assert "docs" not in hint
 

@@ -33,6 +33,11 @@ def parts_of(text: str, *, where: str) -> tuple[str, ...]:
     return parts
 
 
+def starts(text: str) -> list[int]:
+    """Where the parts of a text, its lines ended by a plain line feed, begin: behind each line `---`."""
+    return [0, *(line.end() for line in _NEXT_PART.finditer(text))]
+
+
 def clean(text: str) -> str:
     """NFC, no space at the end of a line, no empty lines around, never two empty lines together."""
     lines = (line.rstrip() for line in unicodedata.normalize("NFC", text).split("\n"))

@@ -1,7 +1,8 @@
 """From a template, or from a text said once, to the parts a post is made of.
 
 In: a template, the ledger, language, network, variables, the due time. Out: `Rendered`, or a CampaignError with file
-and line. What `say` gives is literal: it never passes Jinja.
+and line. Jinja runs in a forked child, one for all that is asked at once; see `child.py`. What `say` gives is literal: it
+never passes Jinja.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clarion.campaign import toml
-from clarion.campaign.facts import Facts
+import msgspec
+
+from clarion.campaign import child, marks, toml
+from clarion.campaign.calls import Audience
+from clarion.campaign.ledger import Ledger
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.plain import parts_of, with_tags
-from clarion.campaign.templates import PARTIALS, Template
+from clarion.campaign.templates import PARTIALS, RESERVED, Template
 from clarion.campaign.words import Words
 from clarion.errors import CampaignError
 from clarion.model import Used
@@ -25,25 +30,41 @@ from clarion.model import Used
 if TYPE_CHECKING:
     from clarion.campaign.sandbox import Sandbox
 
-_RESERVED = frozenset({"due", "language", "network"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """A text in NFC with its tags, before any network's rules. The images belong to part 1."""
 
     parts: tuple[str, ...]
+    #: Per part the spans, in its characters, that a ledger or a filter for dates stands behind. None of what was typed.
+    vouched: tuple[tuple[marks.Span, ...], ...]
     warning: str | None = None
     images: tuple[tuple[Path, str], ...] = ()  # file, alt text
     used: tuple[Used, ...] = ()
+    calls: tuple[str, ...] = ()  # the ids of the calls it makes, or rests on
+    audience: Audience = "everyone"
     source: str | None = None
     where: str = "this text"  # what checks call it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One wording of a template for one language and network. `due`, in the campaign's zone, is the template's now."""
+
+    template: Template
+    ledger: Ledger
+    language: str
+    network: str
+    variables: Mapping[str, str]
+    due: datetime
+    tags: Sequence[str]
+    wording: int = 1
 
 
 def render(
     template: Template,
     *,
-    facts: Facts,
+    ledger: Ledger,
     language: str,
     network: str,
     variables: Mapping[str, str],
@@ -51,30 +72,26 @@ def render(
     tags: Sequence[str],
     wording: int = 1,
 ) -> Rendered:
-    """One wording of a template for one language and network. `due`, in the campaign's zone, is the template's now."""
-    if network not in template.about.networks:
-        raise CampaignError(
-            f"posts/{template.slug} is not for {network}", f"add {network} to networks in its post.toml"
-        )
-    path = template.text(language, network, wording)
-    words = Words(facts=facts, language=language, due=due, where=toml.shown(path))
-    sandbox = _sandbox(template, words)
-    _check_variables(template, sandbox, variables)
-    text = sandbox.text(path, {**variables, "due": due, "language": language, "network": network})
-    for id_ in template.about.facts:
-        words.rely_on(id_)
-    parts = parts_of(text, where=toml.shown(path))
-    warning = template.about.warning.get(language)
-    return Rendered(
-        parts=(with_tags(parts[0], tags), *parts[1:]),
-        warning=unicodedata.normalize("NFC", warning.strip()) if warning else None,
-        images=tuple(
-            (file, unicodedata.normalize("NFC", alt.strip())) for file, alt in template.images(language)
-        ),
-        used=words.used,
-        source=template.about.source,
-        where=toml.shown(path),
+    """What `render_all` makes of one. CampaignError, with file and line, where it cannot be rendered."""
+    asked = Asked(
+        template=template,
+        ledger=ledger,
+        language=language,
+        network=network,
+        variables=variables,
+        due=due,
+        tags=tags,
+        wording=wording,
     )
+    (rendered,) = render_all([asked])
+    if isinstance(rendered, CampaignError):
+        raise rendered
+    return rendered
+
+
+def render_all(asked: Sequence[Asked]) -> list[Rendered | CampaignError]:
+    """What each becomes, in order, or why it cannot. One child renders all of them: ask for a command's at once."""
+    return list(map(_finished, asked, _written(asked)))
 
 
 def literal(
@@ -92,13 +109,86 @@ def literal(
         warning=unicodedata.normalize("NFC", warning.strip()) if warning and warning.strip() else None,
         images=tuple((file, unicodedata.normalize("NFC", alt.strip())) for file, alt in images),
         source=source,
+        vouched=((),) * len(parts),
     )
 
 
 def asked_by(template: Template) -> set[str]:
     """The names of the variables that some text of a template uses: what --set may give."""
-    words = Words(facts=Facts({}), language="en", due=datetime.min.replace(tzinfo=UTC), where=template.slug)
-    return _asked(template, _sandbox(template, words))
+    now = datetime.min.replace(tzinfo=UTC)
+    words = Words(ledger=Ledger.empty(), language="en", due=now, where=template.slug)
+    sandbox = _sandbox(template, words)
+    work = child.Work(where=f"posts/{template.slug}", do=lambda: sorted(_names(template, sandbox)))
+    (names,) = child.answers([work], list[str])
+    if isinstance(names, CampaignError):
+        raise names
+    return set(names)
+
+
+class _Text(msgspec.Struct, frozen=True):
+    """What comes back from the child: the text as Jinja left it, with its marks."""
+
+    text: str
+    used: tuple[Used, ...]
+
+
+def _written(asked: Sequence[Asked]) -> list[_Text | CampaignError]:
+    import clarion.campaign.sandbox  # noqa: F401  here, so that no child has to read Jinja again
+
+    return child.answers([child.Work(where=_where(each), do=partial(_write, each)) for each in asked], _Text)
+
+
+def _where(asked: Asked) -> str:
+    try:
+        return toml.shown(asked.template.text(asked.language, asked.network, asked.wording))
+    except CampaignError:
+        return f"posts/{asked.template.slug}"
+
+
+def _write(asked: Asked) -> _Text:
+    """In the child: the template's text, and what of the ledger it used."""
+    template = asked.template
+    if asked.network not in template.about.networks:
+        raise CampaignError(
+            f"posts/{template.slug} is not for {asked.network}",
+            f"add {asked.network} to networks in its post.toml",
+        )
+    path = template.text(asked.language, asked.network, asked.wording)
+    words = Words(ledger=asked.ledger, language=asked.language, due=asked.due, where=toml.shown(path))
+    sandbox = _sandbox(template, words)
+    _check_variables(template, sandbox, asked.variables)
+    values = {**asked.variables, "due": asked.due, "language": asked.language, "network": asked.network}
+    text = sandbox.text(path, values)
+    for id_ in template.about.facts:
+        words.rely_on("fact", id_)
+    for id_ in template.about.calls:
+        words.rely_on("call", id_)
+    return _Text(text, words.used)
+
+
+def _finished(asked: Asked, written: _Text | CampaignError) -> Rendered | CampaignError:
+    if isinstance(written, CampaignError):
+        return written
+    template, language, where = asked.template, asked.language, _where(asked)
+    text, spans = marks.lift(written.text)
+    try:
+        parts = parts_of(text, where=where)
+    except CampaignError as error:
+        return error
+    warning = template.about.warning.get(language)
+    return Rendered(
+        parts=(with_tags(parts[0], asked.tags), *parts[1:]),
+        vouched=marks.follow(text, spans, parts),
+        warning=unicodedata.normalize("NFC", warning.strip()) if warning else None,
+        images=tuple(
+            (file, unicodedata.normalize("NFC", alt.strip())) for file, alt in template.images(language)
+        ),
+        used=written.used,
+        calls=tuple(used.id for used in written.used if used.kind == "call"),
+        audience=template.about.audience,
+        source=template.about.source,
+        where=where,
+    )
 
 
 def _sandbox(template: Template, words: Words) -> Sandbox:
@@ -108,17 +198,19 @@ def _sandbox(template: Template, words: Words) -> Sandbox:
     return Sandbox(template.folder, partials, functions=words.functions, filters=words.filters)
 
 
-def _asked(template: Template, sandbox: Sandbox) -> set[str]:
-    return {name for path in template.texts.values() for name in sandbox.asks_for(path)} - _RESERVED
+def _names(template: Template, sandbox: Sandbox) -> set[str]:
+    return {name for path in template.texts.values() for name in sandbox.asks_for(path)} - RESERVED
 
 
 def _check_variables(template: Template, sandbox: Sandbox, variables: Mapping[str, str]) -> None:
     if not variables:
         return
-    asked = _asked(template, sandbox)
-    for name in variables:
+    asked = _names(template, sandbox)
+    for name, value in variables.items():
         if name not in asked:
             known = f"it asks for: {', '.join(sorted(asked))}" if asked else "it asks for none"
             raise CampaignError(
                 f'posts/{template.slug} does not ask for "{name}"', did_you_mean(name, asked, known)
             )
+        if private := marks.carried(value):
+            raise CampaignError(f'the value of "{name}": {private}', "type these words again")

@@ -19,7 +19,7 @@ from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound, Undefined,
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from clarion.campaign import toml
+from clarion.campaign import marks, toml
 from clarion.campaign.plain import MOST
 from clarion.errors import CampaignError
 
@@ -51,7 +51,9 @@ _VALUES = (
 _LANGUAGE = 'a template may have text, {{ fact("id") }}, {{ due|date }}, {{ names }}, and if, for, set, include in {% %}'
 # What works through a whole value, once for each of its letters, would take for ever on a long one.
 _NOT_INSIDE_FOR = (nodes.For, nodes.Include, nodes.Filter, nodes.Compare, nodes.Concat)
-_FILTERS = ("upper", "lower", "capitalize", "title", "trim", "default", "d", "first", "last", "length")
+_FILTERS = ("default", "d", "first", "last", "length")
+#: These change the look of words only. `trim` takes no letters to trim: 100 must not become 1.
+_LOOKS = {"upper": str.upper, "lower": str.lower, "capitalize": str.capitalize, "trim": str.strip}
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
 
 
@@ -83,7 +85,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self._loaded: dict[str, Path] = {}
         self._includes = 0
         self.globals = dict(functions)
+        looks = {**_LOOKS, "title": self.filters["title"]}
         self.filters = {name: self.filters[name] for name in _FILTERS} | dict(filters)
+        self.filters |= {name: marks.keeping(look) for name, look in looks.items()}
         self.tests = {name: self.tests[name] for name in ("defined", "undefined", "in", "number", "string")}
 
     def text(self, path: Path, values: Mapping[str, Any]) -> str:
@@ -203,32 +207,51 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 def _printable(value: Any) -> Any:
     """What {{ }} may print: text and numbers. A list could be huge when printed, and None is always a mistake."""
-    if isinstance(value, str | int | float | Undefined) and not isinstance(value, bool):
-        return value
+    if isinstance(value, str):
+        _require_text(value)
+    if isinstance(value, str | int | float | Undefined | marks.Day) and not isinstance(value, bool):
+        return marks.printed(value)
     raise SecurityError(
         f"this prints {type(value).__name__}, not text; a date needs a filter: {{{{ due|date }}}}"
     )
 
 
-def _require_plain(tree: nodes.Template, filename: str | None, functions: Collection[str]) -> None:
-    def refuse(node: nodes.Node, what: str) -> None:
-        raise TemplateSyntaxError(what, node.lineno, None, filename)
+def _require_text(text: str) -> None:
+    if private := marks.carried(text):
+        raise SecurityError(private)
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise SecurityError("this prints half a character, which is no text")
 
+
+def _require_plain(tree: nodes.Template, filename: str | None, functions: Collection[str]) -> None:
     for node in tree.find_all(nodes.Node):
-        if not isinstance(node, _STATEMENTS + _VALUES):
-            refuse(node, f'"{type(node).__name__.lower()}" is not part of the language of templates')
-        if isinstance(node, nodes.List | nodes.Tuple) and not all(
-            isinstance(i, nodes.Const) for i in node.items
-        ):
-            refuse(node, "a list may hold plain values only")
-        if isinstance(node, nodes.Call):
-            called = node.node
-            if not isinstance(called, nodes.Name):
-                refuse(node, "only fact(…) and its like can be called")
-            elif called.name not in functions:
-                listed = ", ".join(f"{name}(…)" for name in sorted(functions))
-                refuse(node, f"there is no {called.name}(…) in templates; there are: {listed}")
-        if isinstance(node, nodes.Include) and not isinstance(node.template, nodes.Const):
-            refuse(node, "include names one file, in quotes")
-        if isinstance(node, nodes.For) and (node.recursive or next(node.find_all(_NOT_INSIDE_FOR), None)):
-            refuse(node, "inside for there can be no for, include, filter or comparison")
+        if problem := _problem(node, functions):
+            raise TemplateSyntaxError(problem, node.lineno, None, filename)
+
+
+def _problem(node: nodes.Node, functions: Collection[str]) -> str | None:
+    """What is wrong with a piece of a template, its insides apart; None when nothing is."""
+    problem = None
+    match node:
+        case nodes.TemplateData():
+            problem = marks.carried(node.data)
+        case nodes.List() | nodes.Tuple() if not all(isinstance(each, nodes.Const) for each in node.items):
+            problem = "a list may hold plain values only"
+        case nodes.Call():
+            problem = _miscalled(node.node, functions)
+        case nodes.Include() if not isinstance(node.template, nodes.Const):
+            problem = "include names one file, in quotes"
+        case nodes.For() if node.recursive or next(node.find_all(_NOT_INSIDE_FOR), None):
+            problem = "inside for there can be no for, include, filter or comparison"
+        case _ if not isinstance(node, _STATEMENTS + _VALUES):
+            problem = f'"{type(node).__name__.lower()}" is not part of the language of templates'
+    return problem
+
+
+def _miscalled(called: nodes.Expr, functions: Collection[str]) -> str | None:
+    if not isinstance(called, nodes.Name):
+        return "only fact(…) and its like can be called"
+    if called.name not in functions:
+        listed = ", ".join(f"{name}(…)" for name in sorted(functions))
+        return f"there is no {called.name}(…) in templates; there are: {listed}"
+    return None

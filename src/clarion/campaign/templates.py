@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from clarion.campaign import toml
+from clarion.campaign.calls import Audience
 from clarion.campaign.config import Duration
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.toml import Document, Table
@@ -24,6 +24,8 @@ from clarion.networks import NAMES as NETWORKS
 FOLDER = "posts"
 PARTIALS = "_partials"
 ABOUT = "post.toml"
+#: What every template knows without being given it.
+RESERVED = frozenset({"due", "language", "network"})
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _TEXT = re.compile(r"(?P<language>[a-z]{2,3}(-[A-Z]\w+)?)(\.(?P<wording>\d+))?(\.(?P<network>[a-z]+))?\.md")
@@ -46,9 +48,12 @@ class About(Table, frozen=True, kw_only=True):
     warning: dict[str, str] = msgspec.field(default_factory=dict)
     media: tuple[Picture, ...] = ()
     facts: tuple[str, ...] = ()  # what the text relies on without printing it by fact()
+    calls: tuple[str, ...] = ()  # what it asks for without printing it by call()
+    #: What its variables are filled with where nothing is queued: in `posts check`, in golden files.
+    example: dict[str, str] = msgspec.field(default_factory=dict)
     late: Duration | None = None
     evergreen: bool = False
-    audience: Literal["everyone", "outside-russia", "inside-russia"] = "everyone"
+    audience: Audience = "everyone"
     source: str | None = None
     author: str | None = None
 
@@ -167,6 +172,9 @@ def _check(document: Document, template: Template) -> None:
         if network not in NETWORKS:
             known = did_you_mean(network, NETWORKS, f"Clarion knows: {', '.join(NETWORKS)}")
             raise document.error(("networks",), f'names "{network}", which is no network', known)
+    for name in about.example:
+        if name in RESERVED:
+            raise document.error(("example", name), "is there, but every template knows it", "remove it")
     for language in about.languages:
         _check_language(document, template, language)
     for place, picture in enumerate(about.media):

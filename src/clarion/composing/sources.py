@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from clarion.campaign import proper, render, templates
-from clarion.campaign.facts import Facts
+from clarion.campaign.ledger import Ledger
 from clarion.campaign.render import Rendered
 from clarion.campaign.templates import Template
 from clarion.errors import CampaignError
@@ -64,7 +64,7 @@ class FromTemplate:
     """A template of the campaign with its variables filled. `now` is when its facts are judged."""
 
     template: Template
-    facts: Facts
+    ledger: Ledger
     variables: Mapping[str, str]
     wording: int
     tags: Sequence[str]
@@ -94,7 +94,7 @@ class FromTemplate:
     def words(self, language: str, network: str) -> Rendered:
         return render.render(
             self.template,
-            facts=self.facts,
+            ledger=self.ledger,
             language=language,
             network=network,
             variables=self.variables,
@@ -120,8 +120,8 @@ class FromTemplate:
         for used in rendered.used:
             if used.kind != "fact":
                 continue
-            review_by = self.facts.get(used.id, where=rendered.where).review_by
-            broken = self.facts.broken(used, language, self.now.date())
+            review_by = self.ledger.facts.get(used.id, where=rendered.where).review_by
+            broken = self.ledger.facts.broken(used, language, self.now.date())
             if broken or (review_by and self.now.date() > review_by):
                 findings.append(
                     Finding(
@@ -190,7 +190,7 @@ def template(
     """The template `slug` of the campaign in `folder`; `due` and `now` in the campaign's zone."""
     return FromTemplate(
         template=templates.load(folder, slug),
-        facts=Facts.load(folder),
+        ledger=Ledger.load(folder),
         variables=variables,
         wording=wording,
         tags=tags,
