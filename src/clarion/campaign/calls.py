@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from clarion.campaign import lookup, toml
+from clarion.campaign.lookup import Until
 from clarion.campaign.toml import Document, Table
 from clarion.errors import CampaignError
 from clarion.model import Used
@@ -131,18 +132,25 @@ class Calls:
 
     def broken(self, used: Used, language: str, today: dt.date) -> str | None:
         """Why a call that a post used no longer holds; None while it does."""
-        call = self._calls.get(used.id)
-        if call is None:
+        if used.id not in self._calls:
             return f'the call "{used.id}" is no longer in {FILE}'
-        if call.status == "blocked":
-            return f'the call "{used.id}" is blocked: {call.why}'
-        if call.forbidden(language):
-            return f'the call "{used.id}" must never be said in "{language}"'
-        if call.closed(today):
-            return f'the call "{used.id}" closed on {call.closes_on}'
+        until = self.until(used.id, language)
+        if until and today > until.last:
+            return until.why
         if self.used(used.id, language) != used:
             return f'the call "{used.id}" has changed since the post was queued'
         return None
+
+    def until(self, id_: str, language: str) -> Until | None:
+        """How long a call of this ledger may be made; None: nothing speaks against it."""
+        call = self._calls[id_]
+        if call.status == "blocked":
+            return lookup.never(f'the call "{id_}" is blocked: {call.why}')
+        if call.forbidden(language):
+            return lookup.never(f'the call "{id_}" must never be said in "{language}"')
+        if call.closes_on is None:
+            return None
+        return Until(call.closes_on, f'the call "{id_}" closed on {call.closes_on}')
 
     def _sayable(self, id_: str, language: str, *, where: str, today: dt.date | None) -> Call:
         call = self.get(id_, where=where, today=today)
@@ -157,6 +165,7 @@ class Calls:
 def _require(document: Document, id_: str, call: Call) -> None:
     lookup.require_words(document, ("calls", id_, "wording"), call.wording)
     lookup.require_line(document, ("calls", id_, "owner"), call.owner)
+    lookup.require_dates(document, ("calls", id_), call, "checked_on", "closes_on")
     for language in call.wording:
         if call.forbidden(language):
             raise document.error(

@@ -15,6 +15,7 @@ from typing import Literal
 from clarion.campaign import facts as fact_ledger
 from clarion.campaign import lookup, toml
 from clarion.campaign.facts import Facts
+from clarion.campaign.lookup import Until
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.toml import Document, Table
 from clarion.model import Used
@@ -85,28 +86,26 @@ class Days:
 
     def broken(self, used: Used, language: str, today: dt.date) -> str | None:
         """Why a day that a post used no longer holds; None while it does."""
-        day = self._days.get(used.id)
-        if day is None:
+        if used.id not in self._days:
             return f'the day "{used.id}" is no longer in {FILE}'
-        if day.status == "blocked":
-            return f'the day "{used.id}" is blocked: {day.why}'
+        until = self.until(used.id, language)
+        if until and today > until.last:
+            return until.why
         if self.used(used.id, language) != used:
             return f'the day "{used.id}" has changed since the post was queued'
-        return self._unfounded(day, today)
-
-    def _unfounded(self, day: Day, today: dt.date) -> str | None:
-        if day.fact is None:
-            return None
-        fact = dict(self._facts.items())[day.fact]
-        if fact.status == "blocked":
-            return f'the fact "{day.fact}" is blocked: {fact.why}'
-        if fact.lapsed(today):
-            return f'the fact "{day.fact}" should have been reviewed by {fact.review_by}'
         return None
+
+    def until(self, id_: str, language: str) -> Until | None:
+        """How long a day of this ledger may be named; None: nothing speaks against it."""
+        day = self._days[id_]
+        if day.status == "blocked":
+            return lookup.never(f'the day "{id_}" is blocked: {day.why}')
+        return self._facts.until(day.fact, language) if day.fact else None
 
 
 def _require(document: Document, id_: str, day: Day, facts: Facts) -> None:
     lookup.require_words(document, ("days", id_, "name"), day.name)
+    lookup.require_dates(document, ("days", id_), day, "date")
     if day.fact is not None and day.fact not in facts.ids():
         raise document.error(
             ("days", id_, "fact"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from clarion.campaign import lookup, toml
+from clarion.campaign.lookup import Until
 from clarion.campaign.toml import Document, Table
 from clarion.errors import CampaignError
 from clarion.model import Used
@@ -98,21 +99,31 @@ class Facts:
 
     def broken(self, used: Used, language: str, today: dt.date) -> str | None:
         """Why a fact that a post used no longer holds; None while it does."""
-        fact = self._facts.get(used.id)
-        if fact is None:
+        if used.id not in self._facts:
             return f'the fact "{used.id}" is no longer in {FILE}'
-        if fact.status == "blocked":
-            return f'the fact "{used.id}" is blocked: {fact.why}'
+        until = self.until(used.id, language)
+        if until and today > until.last:
+            return until.why
         if self.used(used.id, language) != used:
             return f'the fact "{used.id}" has changed since the post was queued'
-        if fact.lapsed(today):
-            return f'the fact "{used.id}" should have been reviewed by {fact.review_by}'
         return None
+
+    def until(self, id_: str, language: str) -> Until | None:
+        """How long a fact of this ledger may be used; None: nothing speaks against it."""
+        fact = self._facts[id_]
+        if fact.status == "blocked":
+            return lookup.never(f'the fact "{id_}" is blocked: {fact.why}')
+        if fact.review_by is None:
+            return None
+        return Until(
+            fact.review_by + GRACE, f'the fact "{id_}" should have been reviewed by {fact.review_by}'
+        )
 
 
 def _require(document: Document, id_: str, fact: Fact) -> None:
     lookup.require_words(document, ("facts", id_, "wording"), fact.wording)
     lookup.require_line(document, ("facts", id_, "source"), fact.source)
+    lookup.require_dates(document, ("facts", id_), fact, "date", "as_of", "checked_on", "review_by")
     if fact.status == "history":
         years = {str(fact.date.year), str(fact.as_of.year)}
         for language, said in fact.wording.items():

@@ -7,13 +7,14 @@ holds.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from clarion.campaign.calls import Calls
 from clarion.campaign.days import Days
 from clarion.campaign.facts import Facts
-from clarion.campaign.lookup import Kind
+from clarion.campaign.lookup import KINDS, Kind, Until
 from clarion.model import Used
 
 
@@ -47,6 +48,17 @@ class Ledger:
             return None
         kind: Kind = used.kind  # type: ignore[assignment]
         return self._of(kind).broken(used, language, today)
+
+    def standing(self, languages: Iterable[str]) -> dict[tuple[Kind, str, str], tuple[str, Until | None]]:
+        """By (kind, id, language): the hash of what each entry says now, and how long it may be said."""
+        known = tuple(dict.fromkeys(languages))
+        return {
+            (kind, id_, language): (ledger.used(id_, language).hash, ledger.until(id_, language))
+            for kind in KINDS
+            for ledger in (self._of(kind),)
+            for id_ in ledger.ids()
+            for language in known
+        }
 
     def _of(self, kind: Kind) -> Facts | Calls | Days:
         ledgers: dict[Kind, Facts | Calls | Days] = {"fact": self.facts, "call": self.calls, "day": self.days}

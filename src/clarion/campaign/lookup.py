@@ -5,12 +5,13 @@ In: the entries of one ledger. Out: the entry, or a CampaignError that names the
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeVar
 
 from clarion.campaign.nearest import did_you_mean
 from clarion.errors import CampaignError
@@ -37,6 +38,18 @@ class Entry(Protocol):
 
 
 E = TypeVar("E", bound=Entry)
+
+
+class Until(NamedTuple):
+    """The last day on which something may be said, and what speaks against it from then on."""
+
+    last: dt.date
+    why: str
+
+
+def never(why: str) -> Until:
+    """For what may be said on no day."""
+    return Until(dt.date.min, why)
 
 
 def file_of(kind: Kind) -> str:
@@ -119,5 +132,15 @@ def require_line(document: Document, key: Key, said: str) -> None:
         )
 
 
+def require_dates(document: Document, key: Key, entry: object, *names: str) -> None:
+    """Dates that can be reckoned with."""
+    for name in names:
+        day = getattr(entry, name)
+        if day is not None and not _FIRST <= day.year <= _LAST:
+            raise document.error((*key, name), f"is in the year {day.year}", "write it as 2017-03-29")
+
+
+#: Years that somebody may mean.
+_FIRST, _LAST = 1000, 2999
 #: Control, format, private and unassigned characters, and separators of lines: none belongs into a sentence.
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
