@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
+from clarion.cli import options, shell
 from clarion.errors import ClarionError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _GO_ALONG = ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "CLARION_HOST", "CLARION_AS")
 
 @click.command(epilog=shell.example("clarion install-cron", "clarion install-cron --print"))
 @click.option("--print", "only_print", is_flag=True, help="Print the line and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@options.yes
 @click.pass_obj
 def install_cron(app: App, *, only_print: bool, yes: bool) -> None:
     """Let cron publish what is due, every minute.

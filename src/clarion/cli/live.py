@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clarion.cli import shell
+from clarion.cli import options, shell
 from clarion.cli.rewriting import rewrite
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=shell.example("clarion live", "clarion live --yes"))
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@options.yes
 @click.pass_obj
 def live(app: App, *, yes: bool) -> None:
     """Publish for real from now on.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
+from clarion.cli import options, shell
 from clarion.cli.drawing import drawn
 from clarion.cli.typed import NUMBER
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--lang", metavar="LANGUAGE", help="In which language, where several are in doubt.")
 @click.option("--sent", metavar="URL", help="It is up: the post's address.")
 @click.option("--absent", is_flag=True, help="It is certainly not up: send it again.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@options.yes
 @click.pass_obj
 def resolve(
     app: App,

@@ -1,4 +1,4 @@
-"""Options that mean one thing wherever they stand: `say`, `queue add`, `preview`."""
+"""Options that mean one thing wherever they stand."""
 
 from __future__ import annotations
 
@@ -53,3 +53,13 @@ def queueing(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def yes(command: Command) -> Command:
+    """--yes, of a command that asks before it changes something."""
+    return click.option("--yes", is_flag=True, help="Do not ask.")(command)
+
+
+def dry_run(command: Command) -> Command:
+    """--dry-run, of a command that changes something."""
+    return click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing.")(command)

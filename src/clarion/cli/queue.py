@@ -133,7 +133,7 @@ def show(app: App, number: int, *, as_json: bool) -> None:
 
 @queue.command(epilog=shell.example("clarion queue cancel 12", "clarion queue cancel 12 --yes"))
 @click.argument("number", type=NUMBER)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@options.yes
 @click.pass_obj
 def cancel(app: App, number: int, *, yes: bool) -> None:
     """Cancel what still waits of an entry. What is up stays up."""

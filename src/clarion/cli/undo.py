@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
+from clarion.cli import options, shell
 
 if TYPE_CHECKING:
     from clarion.app import App
 
 
 @click.command(epilog=shell.example("clarion undo", "clarion undo --yes"))
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@options.yes
 @click.pass_obj
 def undo(app: App, *, yes: bool) -> None:
     """Take back what the last command queued and has not gone out."""
