@@ -18,6 +18,7 @@ from clarion.clock import moment
 from clarion.model import Account, Approval, State
 from clarion.outbox import schema
 from clarion.outbox.accounts import restored
+from clarion.outbox.among import among, listed
 from clarion.outbox.store import Tx
 
 #: Literals, not parameters: PostgreSQL's plan for any value would lose the partial indexes.
@@ -40,7 +41,9 @@ def oldest(tx: Tx, names: Collection[str], limit: int) -> list[Candidate]:
     """Of up to `limit` accounts that may send now, the longest waiting first, the oldest delivery that may go."""
     if limit <= 0:
         return []
-    return _grouped(tx.execute(_OLDEST, {"now": tx.now, "names": list(names), "limit": limit}).all())
+    return _grouped(
+        tx.execute(_OLDEST, {"now": tx.now, "names": listed(tx.connection, names), "limit": limit}).all()
+    )
 
 
 def next_of(tx: Tx, account: int) -> Candidate | None:
@@ -178,7 +181,7 @@ def _oldest_statement() -> sa.Select[Any]:
         # Not a join with the oldest, for which PostgreSQL may read all deliveries there are.
         sa.select(*_account_columns, _oldest(account.c.id, "id").label("oldest"))
         .where(
-            account.c.name.in_(sa.bindparam("names", expanding=True)),
+            among(account.c.name, sa.bindparam("names")),
             sa.or_(account.c.blocked_until.is_(None), account.c.blocked_until <= _NOW),
             ~paused,
             ~busy,

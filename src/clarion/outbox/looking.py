@@ -17,6 +17,7 @@ from clarion.digest import restore
 from clarion.model import State
 from clarion.outbox import schema
 from clarion.outbox.accounts import restored
+from clarion.outbox.among import among, listed
 from clarion.outbox.claims import Claim, Terms, delivery_of
 from clarion.outbox.posts import restored_receipt
 from clarion.outbox.store import Tx
@@ -33,7 +34,9 @@ def claim(tx: Tx, terms: Terms, limit: int, patience: timedelta) -> list[Claim]:
     """Take up to `limit` deliveries whose time to look has come, one of an account; nobody else looks for `patience`."""
     if limit <= 0:
         return []
-    rows = tx.execute(_LOOKS, {"now": tx.now, "names": list(terms.accounts), "limit": limit}).all()
+    rows = tx.execute(
+        _LOOKS, {"now": tx.now, "names": listed(tx.connection, terms.accounts), "limit": limit}
+    ).all()
     return [_claimed(tx, terms, row) for row in rows if _taken(tx, row, patience)]
 
 
@@ -78,7 +81,7 @@ _LOOKS = (
     sa.select(_delivery)
     .select_from(_account.join(_delivery, _delivery.c.id == _FIRST))
     .where(
-        _account.c.name.in_(sa.bindparam("names", expanding=True)),
+        among(_account.c.name, sa.bindparam("names")),
         sa.or_(_account.c.blocked_until.is_(None), _account.c.blocked_until <= sa.bindparam("now")),
     )
     .order_by(_delivery.c.look_at)
