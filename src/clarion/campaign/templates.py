@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from clarion.campaign import toml
+from clarion.campaign import cards, toml
 from clarion.campaign.calls import Audience
 from clarion.campaign.config import Duration
 from clarion.campaign.nearest import did_you_mean
@@ -51,6 +51,7 @@ class About(Table, frozen=True, kw_only=True):
     calls: tuple[str, ...] = ()  # what it asks for without printing it by call()
     #: What its variables are filled with where nothing is queued: in `posts check`, in golden files.
     example: dict[str, str] = msgspec.field(default_factory=dict)
+    card: cards.Asked | None = None
     late: Duration | None = None
     evergreen: bool = False
     audience: Audience = "everyone"
@@ -199,6 +200,10 @@ def _check_language(document: Document, template: Template, language: str) -> No
             )
     if about.warning and not about.warning.get(language, "").strip():
         raise document.error(("warning", language), "is missing", f'add {language} = "…" under [warning]')
+    if about.card and (part := about.card.lacks(language)):
+        raise document.error(
+            ("card", part, language), "is missing", f'add {language} = "…" to {part} under [card]'
+        )
     for place, picture in enumerate(about.media):
         if not picture.alt.get(language, "").strip():
             raise document.error(
