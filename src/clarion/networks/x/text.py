@@ -14,23 +14,9 @@ import regex
 from clarion.model import Facet, Limits, Part
 from clarion.networks import splitting
 from clarion.networks.base import Draft
+from clarion.networks.x import emoji
 from clarion.networks.x.links import links
 from clarion.networks.x.options import LIMITS
-
-#: Every emoji sequence counts 2, also those newer than X's own list. A bare © or ® is a character like others.
-_EMOJI = regex.compile(
-    r"""
-      \p{Regional_Indicator}{2}
-    | [0-9\#*]\uFE0F?\u20E3
-    | (?: (?:\p{Emoji_Presentation}\uFE0F? | [\p{Emoji}--[0-9\#*]]\uFE0F | \p{Emoji_Modifier_Base}\p{Emoji_Modifier}
-           | \p{Extended_Pictographic}(?=\u200D\p{Extended_Pictographic}) )
-        \p{Emoji_Modifier}? [\U000E0020-\U000E007F]*
-        (?: \u200D \p{Extended_Pictographic}\uFE0F?\p{Emoji_Modifier}? )* )
-    """,
-    regex.VERBOSE | regex.VERSION1,
-)
-#: One unit; everything else counts two.
-_LIGHT = regex.compile("[\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
 
 _TAG_CHARS = r"\p{L}\p{M}\p{Nd}_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\xb7"
 _TAG = regex.compile(
@@ -46,14 +32,20 @@ Span = tuple[int, int, str, str]
 
 
 def length(text: str) -> int:
-    """What a text weighs, in X's units."""
+    """What a text weighs, in X's units. An emoji weighs 2, whether X's own counter knows it as one or not."""
     return _length(text, LIMITS.per_url)
 
 
 def weigh(text: str, *, warning: str | None, limits: Limits) -> int:
     """What one part weighs; its warning counts once, whether or not it already stands in the text."""
-    there = not warning or text.startswith(f"{warning}\n")
-    return _length(text if there else _warned(text, warning), limits.per_url)
+    return _length(_whole(text, warning), limits.per_url)
+
+
+def fits_only_newer(text: str, *, warning: str | None, limits: Limits) -> bool:
+    """Whether a part fits only if X counts emoji newer than Unicode 11 as one, which its published counter does not."""
+    whole = _whole(text, warning)
+    new, old = (_length(whole, limits.per_url, newer=newer) for newer in (True, False))
+    return new <= limits.text < old
 
 
 def fit(draft: Draft, limits: Limits) -> tuple[Part, ...]:
@@ -101,18 +93,17 @@ def _warned(text: str, warning: str | None) -> str:
     return f"{warning}\n\n{text}".rstrip("\n") if warning else text
 
 
-def _length(text: str, per_url: int) -> int:
+def _whole(text: str, warning: str | None) -> str:
+    there = not warning or text.startswith(f"{warning}\n")
+    return text if there else _warned(text, warning)
+
+
+def _length(text: str, per_url: int, *, newer: bool = True) -> int:
     text = unicodedata.normalize("NFC", text)
     found = links(text)
     edges = [0, *(edge for link in found for edge in (link.start, link.end)), len(text)]
     outside = [text[start:end] for start, end in list(pairwise(edges))[::2]]
-    return per_url * len(found) + sum(map(_weigh, outside))
-
-
-def _weigh(text: str) -> int:
-    rest, emoji = _EMOJI.subn("", text)
-    light = len(_LIGHT.findall(rest))
-    return 2 * int(emoji) + 2 * len(rest) - light
+    return per_url * len(found) + sum(emoji.weight(words, newer=newer) for words in outside)
 
 
 def _without_overlap(spans: list[Span]) -> list[Span]:
