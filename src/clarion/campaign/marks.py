@@ -98,7 +98,7 @@ def follow(text: str, spans: Sequence[Span], parts: Sequence[str]) -> tuple[tupl
     """
     if not spans:
         return ((),) * len(parts)
-    text, spans = _composed(text, spans)
+    text, spans = composed(text, spans)
     before = list(accumulate((not letter.isspace() for letter in text), initial=0))
     found: list[tuple[Span, ...]] = []
     for part, begins in zip(parts, plain.starts(text), strict=True):
@@ -110,10 +110,10 @@ def follow(text: str, spans: Sequence[Span], parts: Sequence[str]) -> tuple[tupl
     return tuple(found)
 
 
-def _composed(text: str, spans: Sequence[Span]) -> tuple[str, Sequence[Span]]:
+def composed(text: str, spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
     """The text in NFC with its spans. A mark never parts what melts together: it moves behind the accents that follow."""
     if unicodedata.is_normalized("NFC", text):
-        return text, spans
+        return text, tuple(spans)
     pieces, moved, done, length = [], [], 0, 0
     for mark in (mark for span in spans for mark in span):
         place = mark
@@ -124,7 +124,7 @@ def _composed(text: str, spans: Sequence[Span]) -> tuple[str, Sequence[Span]]:
         moved.append(length)
         done = max(done, place)
     pieces.append(unicodedata.normalize("NFC", text[done:]))
-    return "".join(pieces), list(zip(moved[::2], moved[1::2], strict=True))
+    return "".join(pieces), tuple(zip(moved[::2], moved[1::2], strict=True))
 
 
 def _joins(letter: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from clarion.campaign.calls import Audience
 from clarion.campaign.ledger import Ledger
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.plain import parts_of, with_tags
-from clarion.campaign.templates import PARTIALS, RESERVED, Template
+from clarion.campaign.templates import ABOUT, PARTIALS, RESERVED, Template
 from clarion.campaign.words import Words
 from clarion.errors import CampaignError
 from clarion.model import Used
@@ -43,6 +43,9 @@ class Rendered:
     used: tuple[Used, ...] = ()
     calls: tuple[str, ...] = ()  # the ids of the calls it makes, or rests on
     audience: Audience = "everyone"
+    #: The words of its image card, by the names that `cards.Card` has; and in each of them, what is vouched for.
+    card: Mapping[str, str] = field(default_factory=dict)
+    card_vouched: Mapping[str, tuple[marks.Span, ...]] = field(default_factory=dict)
     source: str | None = None
     where: str = "this text"  # what checks call it
 
@@ -91,7 +94,7 @@ def render(
 
 def render_all(asked: Sequence[Asked]) -> list[Rendered | CampaignError]:
     """What each becomes, in order, or why it cannot. One child renders all of them: ask for a command's at once."""
-    return list(map(_finished, asked, _written(asked)))
+    return list(map(_finished, asked, _written(asked))) if asked else []
 
 
 def literal(
@@ -130,6 +133,7 @@ class _Text(msgspec.Struct, frozen=True):
 
     text: str
     used: tuple[Used, ...]
+    card: dict[str, str]
 
 
 def _written(asked: Sequence[Asked]) -> list[_Text | CampaignError]:
@@ -159,11 +163,16 @@ def _write(asked: Asked) -> _Text:
     _check_variables(template, sandbox, asked.variables)
     values = {**asked.variables, "due": asked.due, "language": asked.language, "network": asked.network}
     text = sandbox.text(path, values)
+    about = template.folder / ABOUT
+    card = {
+        name: sandbox.phrase(phrase, about, values)
+        for name, phrase in _card(template, asked.language).items()
+    }
     for id_ in template.about.facts:
         words.rely_on("fact", id_)
     for id_ in template.about.calls:
         words.rely_on("call", id_)
-    return _Text(text, words.used)
+    return _Text(text, words.used, card)
 
 
 def _finished(asked: Asked, written: _Text | CampaignError) -> Rendered | CampaignError:
@@ -171,6 +180,7 @@ def _finished(asked: Asked, written: _Text | CampaignError) -> Rendered | Campai
         return written
     template, language, where = asked.template, asked.language, _where(asked)
     text, spans = marks.lift(written.text)
+    card = {name: marks.composed(*marks.lift(words)) for name, words in written.card.items()}
     try:
         parts = parts_of(text, where=where)
     except CampaignError as error:
@@ -186,6 +196,8 @@ def _finished(asked: Asked, written: _Text | CampaignError) -> Rendered | Campai
         used=written.used,
         calls=tuple(used.id for used in written.used if used.kind == "call"),
         audience=template.about.audience,
+        card={name: words for name, (words, _) in card.items()},
+        card_vouched={name: spans for name, (_, spans) in card.items()},
         source=template.about.source,
         where=where,
     )
@@ -199,7 +211,13 @@ def _sandbox(template: Template, words: Words) -> Sandbox:
 
 
 def _names(template: Template, sandbox: Sandbox) -> set[str]:
-    return {name for path in template.texts.values() for name in sandbox.asks_for(path)} - RESERVED
+    asked = {name for path in template.texts.values() for name in sandbox.asks_for(path)}
+    phrases = [phrase for language in template.languages for phrase in _card(template, language).values()]
+    return (asked | sandbox.asks_for(template.folder / ABOUT, phrases)) - RESERVED
+
+
+def _card(template: Template, language: str) -> dict[str, str]:
+    return template.about.card.words(language) if template.about.card else {}
 
 
 def _check_variables(template: Template, sandbox: Sandbox, variables: Mapping[str, str]) -> None:

@@ -11,11 +11,12 @@ and space without a clock; `for` over numbers, macros, methods and multiplicatio
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound, Undefined, nodes
+from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateNotFound, Undefined, nodes
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -92,37 +93,33 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def text(self, path: Path, values: Mapping[str, Any]) -> str:
         """The file rendered with these values."""
-        self._includes = 0
-        try:
-            return self._collect(path, values)
-        except CampaignError:
-            raise
-        except TemplateError as error:
-            raise self._explained(error, path) from error
-        except (RecursionError, MemoryError, SyntaxError, ArithmeticError, TypeError, ValueError) as error:
-            problem = (
-                "is nested too deeply"
-                if isinstance(error, RecursionError)
-                else f"cannot be rendered: {error}"
-            )
-            raise CampaignError(
-                f"{self._where(error, path)}: this {problem}", "write it more simply"
-            ) from error
+        with self._errors_explained(path):
+            return self._collect(self.get_template(path.name), values, path)
 
-    def asks_for(self, path: Path) -> set[str]:
-        """The names of the variables a file and what it includes use. CampaignError for what a template may not do."""
+    def phrase(self, source: str, path: Path, values: Mapping[str, Any]) -> str:
+        """A few words that stand in another file, such as post.toml, rendered with these values."""
+        with self._errors_explained(path):
+            return self._collect(self.from_string(source), values, path)
+
+    def asks_for(self, path: Path, phrases: Iterable[str] = ()) -> set[str]:
+        """The names of the variables a file and what it includes use, and these phrases of it.
+
+        CampaignError for what a template may not do.
+        """
         from jinja2.meta import find_referenced_templates, find_undeclared_variables
 
-        try:
-            tree = self.parse(toml.read_text(path), path.name, str(path))
-        except TemplateError as error:
-            raise self._explained(error, path) from error
-        asked = find_undeclared_variables(tree) - set(self.globals)
-        for name in find_referenced_templates(tree):
-            included = self._find(name or "")
-            if included and included != path:
-                asked |= self.asks_for(included)
-        return asked
+        asked: set[str] = set()
+        with self._errors_explained(path):
+            trees = [self.parse(phrase) for phrase in phrases]
+            waiting, seen = [path] if path.suffix == ".md" else [], {path}
+            while waiting or trees:
+                file = None if trees else waiting.pop()
+                tree = self.parse(toml.read_text(file), file.name, str(file)) if file else trees.pop()
+                asked |= find_undeclared_variables(tree)
+                included = {self._find(name or "") for name in find_referenced_templates(tree)}
+                waiting += sorted(each for each in included if each and each not in seen)
+                seen.update(waiting)
+        return asked - set(self.globals)
 
     # ── what Jinja calls ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -165,10 +162,27 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     # ── helpers ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _collect(self, path: Path, values: Mapping[str, Any]) -> str:
+    @contextmanager
+    def _errors_explained(self, path: Path) -> Iterator[None]:
+        self._includes = 0
+        try:
+            yield
+        except TemplateError as error:
+            raise self._explained(error, path) from error
+        except (RecursionError, MemoryError, SyntaxError, ArithmeticError, TypeError, ValueError) as error:
+            problem = (
+                "is nested too deeply"
+                if isinstance(error, RecursionError)
+                else f"cannot be rendered: {error}"
+            )
+            raise CampaignError(
+                f"{self._where(error, path)}: this {problem}", "write it more simply"
+            ) from error
+
+    def _collect(self, template: Template, values: Mapping[str, Any], path: Path) -> str:
         chunks: list[str] = []
         length = 0
-        for chunk in self.get_template(path.name).generate(values):
+        for chunk in template.generate(values):
             chunks.append(chunk)
             length += len(chunk)
             if length > MOST:
@@ -195,7 +209,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _where(self, error: BaseException, path: Path) -> str:
         """File and line: the innermost frame of a template that the error came through."""
         if isinstance(error, TemplateSyntaxError):
-            return toml.at(Path(error.filename) if error.filename else path, error.lineno)
+            return toml.at(Path(error.filename), error.lineno) if error.filename else toml.shown(path)
         found, line = path, None
         trace = error.__traceback__
         while trace:

@@ -95,15 +95,19 @@ def compose(
     chosen = _chosen(accounts, request.accounts)
     pictures = Pictures()
     threading = [account.name for account in chosen if config.accounts[account.name].threads]
-    posts = [
-        _post(source, account, language, config=config, due=due, pictures=pictures, threading=threading)
+    wanted = [
+        (account, language)
         for account in chosen
         if account.network in source.networks
         for language in _languages(source, config.languages(account.name), request.languages)
     ]
-    if not posts:
+    if not wanted:
         raise _nothing(source, chosen, config, request.languages)
-    return posts
+    source.prepare([(language, account.network) for account, language in wanted])
+    return [
+        _post(source, account, language, config=config, due=due, pictures=pictures, threading=threading)
+        for account, language in wanted
+    ]
 
 
 def require_clean(posts: Sequence[Composed]) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from clarion.campaign import proper, render, templates
 from clarion.campaign.ledger import Ledger
-from clarion.campaign.render import Rendered
+from clarion.campaign.render import Asked, Rendered
 from clarion.campaign.templates import Template
 from clarion.errors import CampaignError
 from clarion.model import Finding
@@ -41,6 +41,10 @@ class Source(Protocol):
 
     @property
     def late(self) -> timedelta | None: ...
+
+    def prepare(self, wanted: Sequence[tuple[str, str]]) -> None:
+        """Make ready what will be asked for, as (language, network): together it costs one child."""
+        ...
 
     def words(self, language: str, network: str) -> Rendered:
         """The text for one language and network. CampaignError when it is not written, or does not render."""
@@ -70,6 +74,7 @@ class FromTemplate:
     tags: Sequence[str]
     due: datetime
     now: datetime
+    _ready: dict[tuple[str, str], Rendered | CampaignError] = field(default_factory=dict, init=False)
 
     @property
     def name(self) -> str:
@@ -91,9 +96,20 @@ class FromTemplate:
     def late(self) -> timedelta | None:
         return self.template.about.late
 
+    def prepare(self, wanted: Sequence[tuple[str, str]]) -> None:
+        new = [pair for pair in dict.fromkeys(wanted) if pair not in self._ready]
+        self._ready.update(zip(new, render.render_all([self._asked(*pair) for pair in new]), strict=True))
+
     def words(self, language: str, network: str) -> Rendered:
-        return render.render(
-            self.template,
+        self.prepare([(language, network)])
+        rendered = self._ready[language, network]
+        if isinstance(rendered, CampaignError):
+            raise rendered
+        return rendered
+
+    def _asked(self, language: str, network: str) -> Asked:
+        return Asked(
+            template=self.template,
             ledger=self.ledger,
             language=language,
             network=network,
@@ -156,6 +172,9 @@ class Typed:
     @property
     def languages(self) -> tuple[str, ...]:
         return (self.language,)
+
+    def prepare(self, wanted: Sequence[tuple[str, str]]) -> None:
+        pass  # what is typed needs no rendering
 
     def words(self, language: str, network: str) -> Rendered:
         text = self.text.rstrip()
