@@ -173,6 +173,13 @@ def test_a_missing_value_is_named_with_its_line_and_how_to_give_it(folder: Folde
     )
 
 
+@pytest.mark.parametrize("said", ["{{ place|date }}", "{{ place|time }}", "{{ fact(place) }}"])
+def test_a_missing_value_is_named_behind_a_filter_too(folder: Folder, said: str) -> None:
+    message, hint = refusal(folder, said)
+    assert message == 'posts/one/en.md, line 1: "place" has no value'
+    assert hint == 'give it one: --set place="…"'
+
+
 def test_a_value_nobody_asks_for_is_refused(folder: Folder) -> None:
     message, hint = refusal(folder, "In {{ place }}.", variables={"plcae": "Berlin"})
     assert message == 'posts/one does not ask for "plcae"'

@@ -125,7 +125,7 @@ class Words:
     def time(self, value: dt.datetime | str) -> Said:
         """18:00: of a time in its own zone, or as somebody wrote it."""
         try:
-            time = value if isinstance(value, dt.datetime) else dt.time.fromisoformat(value)
+            time = value if isinstance(value, dt.datetime) else dt.time.fromisoformat(str(value))
         except (TypeError, ValueError) as error:
             raise self._error(f"{value!r} is no time of day", "write it as 18:00") from error
         return Said(f"{time:%H:%M}")
@@ -203,7 +203,7 @@ class Words:
         if isinstance(value, dt.date):
             return value
         try:
-            return dt.date.fromisoformat(value)
+            return dt.date.fromisoformat(str(value))  # str() of a variable without a value says its name
         except (TypeError, ValueError) as error:
             raise self._error(f"{value!r} is not a date", "write it as 2017-03-29") from error
 
