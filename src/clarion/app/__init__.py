@@ -321,6 +321,7 @@ class App:
         from secrets import token_hex
 
         from clarion import networks
+        from clarion.app.standing import standings
         from clarion.outbox.claims import Terms
         from clarion.publishing.limits import windows
 
@@ -332,6 +333,7 @@ class App:
             policy=self.policy(),
             accounts=frozenset(account.name for account in self.accounts()),
             windows=windows({network: networks.options(network).WINDOWS for network in used}),
+            standings=standings(self.folder, self.config),
         )
 
     def next_slot(self) -> NextSlot:

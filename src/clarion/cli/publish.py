@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from clarion.app import App
+    from clarion.outbox.claims import Held
     from clarion.outbox.tending import Lapsed
     from clarion.publishing.worker import Event as Happening
     from clarion.publishing.worker import Tally
@@ -57,7 +58,7 @@ def _end(app: App, tally: Tally) -> None:
         shell.say_so("In doubt: a post may be up. Nothing is sent again by itself: clarion status")
     if tally.failed or tally.in_doubt:
         shell.finish(shell.Code.TROUBLE)
-    if not (tally.sent or tally.found or tally.waiting):
+    if not (tally.sent or tally.found or tally.waiting or tally.held):
         _rest(app, app.rest())
 
 
@@ -86,6 +87,7 @@ def _drain(
         terms=app.terms(),
         tell=_as_json if as_json else _as_line,
         tell_lapsed=partial(_tell_lapsed, app, as_json=as_json),
+        tell_held=_held_as_json if as_json else _held_as_line,
         next_slot=app.next_slot(),
         attempts=app.config.publishing.attempts,
         halted=halted,
@@ -216,6 +218,19 @@ def _tell_lapsed(app: App, lapsed: Lapsed, *, as_json: bool) -> None:
         shell.show(f"{what}  moved to {in_words(lapsed.moved_to, zone(app))}: it was due {due}")
     else:
         shell.show(f"{what}  expired: it was due {due}. To bring it back: clarion queue retry {lapsed.entry}")
+
+
+def _held_as_line(held: Held) -> None:
+    """A post that must wait for people: told once, by the run that put it aside."""
+    what = f"#{held.entry} {held.account} · {held.language}"
+    shell.show(f"{what}  waits for people: {held.reason}. To look: clarion queue show {held.entry}")
+
+
+def _held_as_json(held: Held) -> None:
+    import json
+
+    plain = {"entry": held.entry, "account": held.account, "language": held.language}
+    shell.show(json.dumps({"event": "held", **plain, "detail": held.reason}))
 
 
 def _rest(app: App, rest: str) -> None:

@@ -19,6 +19,7 @@ from clarion.model import Account, Approval, State
 from clarion.outbox import schema
 from clarion.outbox.accounts import restored
 from clarion.outbox.among import among, listed
+from clarion.outbox.blocks import blocked_in
 from clarion.outbox.store import Tx
 
 #: Literals, not parameters: PostgreSQL's plan for any value would lose the partial indexes.
@@ -112,6 +113,9 @@ _COLUMNS = (
     schema.post.c.payload,
     schema.post.c.digest,
     schema.post.c.sensitive,
+    schema.post.c.language,
+    schema.post.c.used,
+    blocked_in(schema.post.c.used).label("blocked"),
     schema.post.c.not_before,
     schema.post.c.not_after,
     schema.entry.c.author,

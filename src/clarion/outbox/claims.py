@@ -1,7 +1,7 @@
 """The claim: how a worker takes deliveries so that no other worker has them.
 
 One delivery per account and transaction. Accounts are locked, then their oldest due delivery is checked (approval,
-digest, predecessor), admitted by the rate limits and marked `sending` with a new fence and a lease, and the attempt is
+digest, living facts, predecessor), admitted by the rate limits and marked `sending` with a new fence and a lease, and the attempt is
 written; all of it is one commit. The intent is the last commit before the one unsafe request: from it on, a worker that
 dies leaves a delivery in doubt; before it, the delivery was certainly not created. Where nothing must be uploaded
 first, claim and intent are one commit.
@@ -11,7 +11,7 @@ Every UPDATE here names the state and the fence it expects, because on PostgreSQ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -22,8 +22,9 @@ from clarion import approval
 from clarion.clock import micros, moment
 from clarion.digest import digest_of, restore
 from clarion.model import Account, ApprovalPolicy, Delivery, Part, Payload, Receipt, Staged, State
-from clarion.outbox import candidates, schema, taking
+from clarion.outbox import candidates, living, schema, taking
 from clarion.outbox.candidates import Candidate
+from clarion.outbox.living import Standings
 from clarion.outbox.posts import restored_receipt
 from clarion.outbox.spending import Window, bills
 from clarion.outbox.store import Tx
@@ -63,15 +64,28 @@ class Terms:
     policy: ApprovalPolicy
     accounts: Collection[str]
     windows: Mapping[str, Sequence[Window]] = field(default_factory=dict)  # network → its limits
+    standings: Standings = field(default_factory=dict)  # how this host's ledgers stand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A post that a claim put back before people."""
+
+    entry: int
+    account: str
+    language: str
+    reason: str
 
 
 class Withheld(Exception):
     """Between claim and intent something changed: this delivery must not go out now."""
 
 
-def claim(tx: Tx, terms: Terms, limit: int) -> list[Claim]:
-    """Take the oldest claimable delivery of up to `limit` accounts."""
-    found = [_ready(tx, terms, each) for each in candidates.oldest(tx, terms.accounts, limit)]
+def claim(
+    tx: Tx, terms: Terms, limit: int, hold: Callable[[Held], object] = lambda _held: None
+) -> list[Claim]:
+    """Take the oldest claimable delivery of up to `limit` accounts; `hold` hears of each post that must wait for people."""
+    found = [_ready(tx, terms, each, hold) for each in candidates.oldest(tx, terms.accounts, limit)]
     ready = [each for each in found if each is not None]
     if not ready:
         return []
@@ -135,7 +149,7 @@ _PAUSED = sa.select(schema.pause.c.scope).where(
 # ── the steps ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _ready(tx: Tx, terms: Terms, candidate: Candidate) -> Ready | None:
+def _ready(tx: Tx, terms: Terms, candidate: Candidate, hold: Callable[[Held], object]) -> Ready | None:
     """The account's first delivery that nothing speaks against; those before it go back to people."""
     account, fresh = candidate.row.account, False
     found: Candidate | None = candidate
@@ -147,6 +161,7 @@ def _ready(tx: Tx, terms: Terms, candidate: Candidate) -> Ready | None:
             return _payable(terms, found)
         if fresh:  # read since the account is locked
             _hold(tx, found.row.post, why_not)
+            hold(_held(found, why_not))
         found, fresh = candidates.next_of(tx, account), True
     return None
 
@@ -163,6 +178,11 @@ def _objection(terms: Terms, candidate: Candidate, now: int) -> str | None:
     row = candidate.row
     if digest_of(bytes(row.payload)) != row.digest:
         return "what is stored is not what was approved"
+    if row.blocked is not None:
+        return f"the {row.blocked}"
+    outdated = living.objection(row.used, row.language, terms.standings, now)
+    if outdated is not None:
+        return outdated
     begun = row.part > 1 or row.first_intent_at is not None
     covered = approval.covers(
         outbox_id=terms.outbox_id,
@@ -212,6 +232,11 @@ def _hold(tx: Tx, post: str, reason: str) -> None:
         .where(schema.delivery.c.post == post, schema.delivery.c.state == _SCHEDULED)
         .values(state=State.PENDING.value, reason=reason),
     )
+
+
+def _held(candidate: Candidate, reason: str) -> Held:
+    row = candidate.row
+    return Held(entry=row.entry, account=candidate.account.name, language=row.language, reason=reason)
 
 
 def delivery_of(

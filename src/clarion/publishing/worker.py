@@ -22,7 +22,7 @@ from clarion.errors import AccountBlocked, OutboxBusy, OutcomeUnknown, PublishEr
 from clarion.model import Account, Delivery, Receipt, Staged
 from clarion.networks.base import Absent, Found, Publisher, Unsure
 from clarion.outbox import claims, looking, pauses, settle, spending
-from clarion.outbox.claims import Claim, Terms, Withheld
+from clarion.outbox.claims import Claim, Held, Terms, Withheld
 from clarion.outbox.store import Outbox, Tx
 from clarion.outbox.tending import Lapsed, NextSlot, Tended, tend
 from clarion.points import point
@@ -74,6 +74,7 @@ class Tally:
     in_doubt: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
     lapsed: list[Lapsed] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -83,6 +84,7 @@ class Worker:
     terms: Terms
     tell: Callable[[Event], None] = lambda _event: None
     tell_lapsed: Callable[[Lapsed], None] = lambda _lapsed: None
+    tell_held: Callable[[Held], None] = lambda _held: None
     halted: Callable[[], bool] = lambda: False
     next_slot: NextSlot = lambda _account, _after: None
     patience: timedelta = SOON
@@ -126,11 +128,15 @@ class Worker:
             tended = self._tend(tx)
             looks = looking.claim(tx, self._terms_without(aloft), room, LOOKING) if tended.look else []
             aloft = {*aloft, *(each.delivery.account.name for each in looks)}
-            sends = claims.claim(tx, self._terms_without(aloft), room - len(looks))
+            held: list[Held] = []
+            sends = claims.claim(tx, self._terms_without(aloft), room - len(looks), held.append)
         point("claimed")
         for each in tended.lapsed:
             self.tally.lapsed.append(each)
             self.tell_lapsed(each)
+        for post in held:
+            self.tally.held.append(post)
+            self.tell_held(post)
         return {pool.submit(self._look, each): each.delivery.account.name for each in looks} | {
             pool.submit(self._deliver, each, lease): each.delivery.account.name for each in sends
         }
