@@ -62,6 +62,8 @@ def _shown(post: Rendered, network: str, title: str) -> Iterator[str]:
     yield title
     if post.warning:
         yield f"warning: {post.warning}"
+    if post.card:
+        yield f"card: {' / '.join(post.card.values())}"
     for number, part in enumerate(text.fit(draft, limits), 1):
         folded = post.warning if network == "mastodon" else None
         weight = text.weigh(part.text, warning=folded, limits=limits)
