@@ -139,7 +139,8 @@ def block(app: App, *, id_: str, why: str, kind: Kind | None) -> None:
     from clarion.accounts.me import who
     from clarion.outbox import blocks
 
-    kind = _kind_of(_ledger(app), id_, kind)
+    ledger = _ledger(app)
+    kind = _kind_of(ledger, id_, kind)
     why = _reason(why)
 
     def change(entry: Any) -> None:
@@ -157,7 +158,9 @@ def block(app: App, *, id_: str, why: str, kind: Kind | None) -> None:
         shell.banner_of_rehearsal()
     with app.outbox.write() as tx:
         held = blocks.block(tx, kind, id_, why=why, who=who())
-    if held:
+        for day in _days_on(ledger, kind, id_):
+            held += blocks.block(tx, "day", day, why=f'its fact "{id_}" is blocked: {why}', who=who())
+    if held := sorted(set(held)):
         numbers = ", ".join(f"#{number}" for number in held[:20]) + (" …" if len(held) > 20 else "")
         shell.show(f"No longer scheduled, because it used this: {numbers}")
         shell.say_so(f"To take one back: clarion queue cancel {held[0]}")
@@ -175,7 +178,8 @@ def unblock(app: App, *, id_: str, status: str, kind: Kind | None) -> None:
     from clarion.accounts.me import who
     from clarion.outbox import blocks
 
-    kind = _kind_of(_ledger(app), id_, kind)
+    ledger = _ledger(app)
+    kind = _kind_of(ledger, id_, kind)
     if status == "history" and kind != "fact":
         raise click.UsageError("only a fact can be history")
 
@@ -187,6 +191,8 @@ def unblock(app: App, *, id_: str, status: str, kind: Kind | None) -> None:
     if _has_outbox(app):
         with app.outbox.write() as tx:
             blocks.unblock(tx, kind, id_, who=who())
+            for day in _days_on(ledger, kind, id_):
+                blocks.unblock(tx, "day", day, who=who())
     shell.show(f"{kind} {id_} may be said again")
 
 
@@ -206,6 +212,10 @@ def fact_add(app: App) -> None:
     id_, fact = new_fact(app.config.campaign.languages, known=_ledger(app).facts.ids(), today=_today(app))
     _write(app, "fact", lengthened_ledger(app.folder, "fact", id_, fact))
     shell.show(f'Added to posts/facts.toml. In a template: {{{{ fact("{id_}") }}}}')
+
+
+#: What the group takes from here.
+COMMANDS = (facts, calls, days, confirm, block, unblock, fact_add)
 
 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -320,6 +330,15 @@ def _ledger(app: App) -> Ledger:
     from clarion.campaign.ledger import Ledger
 
     return Ledger.load(app.folder)
+
+
+def _days_on(ledger: Ledger, kind: Kind, id_: str) -> list[str]:
+    """The days that rest on a fact, and may still be named themselves."""
+    return [
+        day
+        for day, each in ledger.days.items()
+        if kind == "fact" and each.fact == id_ and each.status == "ok"
+    ]
 
 
 def _has_outbox(app: App) -> bool:
