@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clarion.cli import offering, shell
+from clarion.cli import ledger, offering, shell
 from clarion.cli.tables import table
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 )
 def posts() -> None:
     """The templates: list, show, check."""
+
+
+for _each in ledger.COMMANDS:
+    posts.add_command(_each)
 
 
 @posts.command("list", epilog=shell.example("clarion posts list --json"))
