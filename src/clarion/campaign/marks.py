@@ -112,8 +112,6 @@ def follow(text: str, spans: Sequence[Span], parts: Sequence[str]) -> tuple[tupl
 
 def composed(text: str, spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
     """The text in NFC with its spans. A mark never parts what melts together: it moves behind the accents that follow."""
-    if unicodedata.is_normalized("NFC", text):
-        return text, tuple(spans)
     pieces, moved, done, length = [], [], 0, 0
     for mark in (mark for span in spans for mark in span):
         place = mark
