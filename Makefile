@@ -9,10 +9,10 @@ DURATION ?= 60
 SEED     ?=
 DB       ?= sqlite
 
-.PHONY: crash proofs scale help demo test check format lint types imports bench picture lock clean
+.PHONY: crash proofs scale help demo test test-networks check format lint types imports bench picture lock clean
 
 help:            ## what can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 15
 
 $(STAMP): pyproject.toml requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -40,6 +40,9 @@ types: $(STAMP)
 	@$(BIN)/mypy
 imports: $(STAMP)
 	@$(BIN)/lint-imports
+
+test-networks: $(STAMP) ## the reference counters asked anew, by npm: fails where they drifted
+	@$(BIN)/python -m pytest -q tests/networks_live/drift.py
 
 bench: $(STAMP)  ## ratios, measured inside one run
 	@$(BIN)/python -m tests.bench.bench

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -62,6 +64,16 @@ def test_unlike_the_reference_no_link_is_made_that_the_server_would_refuse() -> 
     assert linked("#" + "a\u0323\u0302\u0302\u0302\u0302\u0302" * 60) == []
     assert linked("httpbin.org") == [("link", "https://httpbin.org", "httpbin.org")]
     assert linked("https:// http:///x https://) httpd.conf") == []
+
+
+def test_facets_are_what_the_reference_detector_finds_in_a_thousand_posts() -> None:
+    """The answers of @atproto/api, kept beside this file; `make test-networks` asks it anew."""
+    answers = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    assert len(answers) >= 1_300
+    kinds = {kind for _, found in answers for _, _, kind, _ in found}
+    assert kinds == {"link", "tag", "mention"}
+    for words, found in answers:
+        assert [[f.start, f.end, f.kind, f.value] for f in text.facets(words)] == found, words
 
 
 @given(

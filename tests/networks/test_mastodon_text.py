@@ -1,16 +1,17 @@
-from __future__ import annotations
+"""How Mastodon counts and links: against Mastodon.py's own count, and against what its server's source says."""
 
-import re
+from __future__ import annotations
 
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
-from mastodon._url_regex import url_regex
+from mastodon import Mastodon
 
 from clarion.networks.base import Draft, DraftPart
 from clarion.networks.mastodon import text
 from clarion.networks.mastodon.options import LIMITS
+from tests.networks_live import posts
 
 
 @pytest.mark.parametrize(
@@ -51,15 +52,6 @@ def test_a_server_may_reserve_another_length_for_a_url():
     assert text.length("see https://example.org/x", reserved_per_url=30) == 34
 
 
-_THEIR_MENTION = re.compile(r"(^|[^/\w])@(([a-z0-9_]+)@[a-z0-9\.\-]+[a-z0-9]+)", re.IGNORECASE)
-
-
-def _their_length(words: str) -> int:
-    """Mastodon.py's get_status_length, whose own grapheme library is an extra we do not install."""
-    shortened = url_regex.sub(lambda found: found.group(2) + "x" * 23, words)
-    return len(regex.findall(r"\X", _THEIR_MENTION.sub(r"\1@\3", shortened)))
-
-
 _PIECES = st.sampled_from(
     [
         *(
@@ -83,7 +75,36 @@ _PIECES = st.sampled_from(
 @given(st.lists(_PIECES, max_size=12))
 def test_it_agrees_with_mastodon_py(pieces):
     words = " ".join(pieces)
-    assert text.length(words) == _their_length(words)
+    assert text.length(words) == Mastodon.get_status_length(words)
+
+
+#: Where Mastodon.py counts otherwise than the server: see docs/decisions/0008.
+_DIFFERENT = regex.compile(r"\n\p{Regional_Indicator}|\?\S*+[^\x00-\x7F]")
+
+
+def test_it_agrees_with_mastodon_py_on_realistic_posts():
+    some = [words for words in posts.realistic(2_000, seed=500) if not _DIFFERENT.search(words)]
+    assert len(some) > 1_700
+    warning = "Осторожно: насилие"
+    for words in some:
+        assert text.length(words, warning=warning) == Mastodon.get_status_length(words, warning), words
+
+
+@pytest.mark.parametrize(
+    ("words", "server", "library"),
+    [
+        (
+            "https://example.org/?a=b\u00a0слово",
+            23,
+            29,
+        ),  # the server reads a query on over letters and hard spaces
+        ("https://example.org/a☺", 23, 24),  # and a path over anything but white space
+        ("\n🇷🇺", 2, 3),  # a flag is one letter, after a line break, too
+    ],
+)
+def test_where_mastodon_py_counts_otherwise_the_server_is_followed(words: str, server: int, library: int):
+    assert text.length(words) == server
+    assert Mastodon.get_status_length(words) == library
 
 
 @given(st.text(alphabet=st.characters(codec=None), max_size=200))

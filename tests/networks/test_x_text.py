@@ -1,12 +1,17 @@
-"""How X counts and links: against the answers of npm twitter-text 3.1.0, kept in test_x_text.json."""
+"""How X counts and links: against the answers of npm twitter-text 3.1.0, kept in test_x_text.json.
+
+`make test-networks` asks it anew; tests/networks_live has the posts and writes that file.
+"""
 
 from __future__ import annotations
 
 import itertools
 import json
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
+import emoji
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,12 +25,61 @@ from clarion.networks.x.options import LIMITS
 ANSWERS = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 
 
+def needs_newer(text: str, most: int) -> bool:
+    return x.fits_only_newer(text, warning=None, limits=replace(LIMITS, text=most))
+
+
 def test_it_counts_and_links_as_twitter_text_does():
+    """Emoji that it does not know weigh less here; without them both say the same."""
+    newer = 0
     for text, weight, urls, tags in ANSWERS:
         composed = unicodedata.normalize("NFC", text)
-        assert x.length(text) == weight, text
+        ours = x.length(text)
+        newer += ours != weight
+        assert ours == weight or (ours < weight and needs_newer(text, weight - 1)), text
+        assert not needs_newer(text, weight), text
         assert [composed[link.start : link.end] for link in links(composed)] == urls, text
         assert [facet.value for facet in x.facets(text) if facet.kind == "tag"] == tags, text
+
+    assert len(ANSWERS) > 2_400
+    assert 100 < newer < 200
+
+
+def test_every_emoji_that_unicode_lists_weighs_two():
+    listed = [
+        words
+        for words, about in emoji.EMOJI_DATA.items()
+        if about["status"] == emoji.STATUS["fully_qualified"]
+    ]
+    assert len(listed) > 3_900
+    assert [words for words in listed if x.length(words) != 2] == []
+
+
+@pytest.mark.parametrize(
+    "newer", ["❤️‍🔥", "🏳️‍⚧️", "🧑‍🚀", "🧑🏽‍🤝‍🧑🏿", "🫱🏻‍🫲🏿", "🤏🏽", "♾️", "🇨🇶", "👁️‍🗨️", "🧑‍🧑‍🧒", "👩🏻‍🦽‍➡️"]
+)
+def test_an_emoji_newer_than_the_published_counter_weighs_two_and_a_post_that_needs_it_is_told(newer: str):
+    assert x.length(newer) == 2
+    text = "a" * 278 + newer
+    assert x.length(text) == 280
+    assert x.fits_only_newer(text, warning=None, limits=LIMITS)
+    assert not x.fits_only_newer("a" * 260 + newer, warning=None, limits=LIMITS)
+    assert not x.fits_only_newer("a" * 279 + newer, warning=None, limits=LIMITS)
+    assert x.fits_only_newer("a" * 269 + newer, warning="CW: vote", limits=replace(LIMITS, text=281))
+
+
+@pytest.mark.parametrize("known", ["🫠", "👩‍👩‍👧", "👍🏽", "🏳️‍🌈", "🇷🇺", "1️⃣", "©️", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🧖🏿‍♂️"])
+def test_an_emoji_that_both_count_as_one_is_not_told(known: str):
+    assert x.length(known) == 2
+    assert not x.fits_only_newer("a" * 278 + known, warning=None, limits=LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"), [("🐱‍👓", 5), ("🇦🇦", 4), ("😀\ufe0f", 4), ("☺\ufe0e", 4), ("🚀🏽", 4)]
+)
+def test_what_is_on_no_list_weighs_what_its_characters_weigh(text: str, weight: int):
+    assert x.length(text) == weight
+    assert not needs_newer(text, weight)
 
 
 @pytest.mark.parametrize(
