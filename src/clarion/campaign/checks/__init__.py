@@ -1,56 +1,139 @@
-"""Checks that do no harm: what a text, an alt text, a post may never carry.
+"""Checks that do no harm: what a text, an alt text, a post may never carry, may carry for a reason, should be looked at.
 
-In: a text and where it stands. Out: findings, each with a rule id, the place, why, and the edit that mends it. One
-small function per rule; a new rule is a function in the file of its subject and a line in `TEXT_RULES` or `ALT_RULES`.
+In: a rendered post and what the campaign measures by. Out: findings, each with a rule id, the place, why, and the edit
+that mends it. The rules stand in `table.py`, each one small function in the file of its subject.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
-from clarion.campaign.checks import alt, hidden, personal
+from clarion.campaign import domains, figures
+from clarion.campaign.checks.rule import Passage, Rule, Standards
+from clarion.campaign.checks.table import BY_ID, RULES
+from clarion.campaign.config import Config
+from clarion.campaign.denied import NOBODY, Denied
 from clarion.campaign.render import Rendered
+from clarion.campaign.tracking import moved, stretches, without
 from clarion.model import Finding
 
-TextRule = Callable[[str, str, str], Iterator[Finding]]
-
-#: Every rule for a text: (text, where, language) → findings.
-TEXT_RULES: dict[str, TextRule] = {
-    "phone": personal.phone,
-    "e-mail": personal.email,
-    "bidi": hidden.bidi,
-    "zero-width": hidden.zero_width,
-    "control": hidden.control,
-}
-#: Every rule for an alt text besides: (alt text, file name, where) → findings.
-ALT_RULES: dict[str, TextRule] = {
-    "alt-missing": alt.missing,
-    "alt-file-name": alt.file_name,
-    "alt-image-of": alt.image_of,
-}
+__all__ = [
+    "RULES",
+    "Passage",
+    "Rule",
+    "Standards",
+    "check",
+    "check_passage",
+    "found",
+    "standards",
+    "untracked",
+]
 
 
-def check_text(text: str, *, where: str, language: str) -> list[Finding]:
-    """What the rules find in one text as it would appear."""
-    return [finding for rule in TEXT_RULES.values() for finding in rule(text, where, language)]
+def standards(folder: Path, config: Config, denied: Denied = NOBODY) -> Standards:
+    """What the campaign in `folder` measures by. CampaignError where one of its lists is wrong."""
+    return Standards(
+        denied=denied,
+        domains=domains.load(folder) | {_host(account.server) for account in config.accounts.values()},
+        figures=figures.load(folder),
+        tags=config.campaign.tags,
+        handles=frozenset(_handles(config)),
+    )
 
 
-def check_alt(text: str, *, file: str, where: str, language: str) -> list[Finding]:
-    """What the rules find in the alt text of an image file."""
-    found = [finding for rule in ALT_RULES.values() for finding in rule(text, file, where)]
-    return found + check_text(text, where=where, language=language)
+def check(
+    rendered: Rendered,
+    *,
+    language: str,
+    network: str | None = None,
+    by: Standards | None = None,
+    typed: bool = False,
+) -> list[Finding]:
+    """Everything of a rendered post: its parts, its warning, its images' alt texts, and the post as a whole.
+
+    `typed`: it is somebody's own words, which need name no source.
+    """
+    passages = _passages(rendered, language, network, typed=typed)
+    return [finding for passage in passages for finding in check_passage(passage, by)]
 
 
-def check(rendered: Rendered, *, language: str) -> list[Finding]:
-    """Everything of a rendered post: its parts, its warning, its images' alt texts."""
-    found: list[Finding] = []
+def check_passage(passage: Passage, by: Standards | None = None) -> list[Finding]:
+    """What the rules for its kind find in one passage."""
+    by = by or Standards()
+    return [
+        found(rule.id, where=passage.where, why=remark.why, mend=remark.mend)
+        for rule in RULES
+        if rule.find and passage.kind in rule.of
+        for remark in rule.find(passage, by)
+    ]
+
+
+def found(rule: str, *, where: str, why: str, mend: str | None = None) -> Finding:
+    """A finding with the class that the table gives its rule."""
+    return Finding(rule=rule, level=BY_ID[rule].level, where=where, why=why, mend=mend)
+
+
+def untracked(rendered: Rendered) -> tuple[Rendered, list[Finding]]:
+    """The post without what follows readers in its links, and what was taken out."""
+    cuts = [stretches(part) for part in rendered.parts]
+    if not any(cuts):
+        return rendered, []
+    tracking = BY_ID["tracking"]
+    assert tracking.find is not None
+    told = [
+        found("tracking", where=rendered.where, why=remark.why, mend=remark.mend)
+        for part in rendered.parts
+        for remark in tracking.find(Passage(text=part, where=rendered.where, language=""), Standards())
+    ]
+    clean = replace(
+        rendered,
+        parts=tuple(without(part, cut) for part, cut in zip(rendered.parts, cuts, strict=True)),
+        vouched=tuple(
+            tuple(moved(span, cut) for span in spans)
+            for spans, cut in zip(rendered.vouched, cuts, strict=True)
+        ),
+    )
+    return clean, told
+
+
+def _passages(rendered: Rendered, language: str, network: str | None, *, typed: bool) -> Iterator[Passage]:
     several = len(rendered.parts) > 1
-    for number, part in enumerate(rendered.parts, 1):
+    for number, (part, vouched) in enumerate(zip(rendered.parts, rendered.vouched, strict=True), 1):
         where = f"{rendered.where}, part {number}" if several else rendered.where
-        found += check_text(part, where=where, language=language)
+        yield Passage(
+            text=part,
+            where=where,
+            language=language,
+            network=network,
+            vouched=vouched,
+            source=rendered.source,
+        )
     if rendered.warning:
-        found += check_text(rendered.warning, where=f"{rendered.where}, warning", language=language)
+        yield Passage(
+            text=rendered.warning, where=f"{rendered.where}, warning", language=language, kind="warning"
+        )
     for path, alt_text in rendered.images:
         where = f"{rendered.where}, alt text of {path.name}"
-        found += check_alt(alt_text, file=path.name, where=where, language=language)
-    return found
+        yield Passage(text=alt_text, where=where, language=language, kind="alt", file=path.name)
+    yield Passage(
+        text="\n\n".join(rendered.parts),
+        where=rendered.where,
+        language=language,
+        kind="post",
+        network=network,
+        source=rendered.source,
+        grounded=typed or bool(rendered.used),
+    )
+
+
+def _host(server: str | None) -> str:
+    return (server or "").partition("://")[2].partition("/")[0].partition(":")[0].casefold()
+
+
+def _handles(config: Config) -> Iterator[str]:
+    for account in config.accounts.values():
+        handle = account.handle.casefold()
+        yield handle
+        yield f"{handle}@{_host(account.server)}"

@@ -1,7 +1,7 @@
 """Never: characters that cannot be seen. They turn words around, dodge duplicate filters, or carry a mark by which a
 copied text is traced to who copied it.
 
-In: a text, where it stands, its language. Out: findings. What some writing needs stays: the joiner inside an emoji
+In: a passage. Out: remarks. What some writing needs stays: the joiner inside an emoji
 sequence such as 🏳️‍🌈, the presentation mark after an emoji, joiners in scripts that are misspelt without them.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import regex
 
-from clarion.model import Finding
+from clarion.campaign.checks.rule import Passage, Remark, Standards
 
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MARKS = frozenset("\u061c\u200e\u200f")
@@ -55,20 +55,24 @@ _EMOJI = regex.compile(
     r"(?:[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f)?"
     r"|[0-9#*]\ufe0f\u20e3"
 )
+#: A pasted text may have thousands; nobody reads them all.
+_ENOUGH = 20
 _CONTROL = regex.compile(r"[\p{Cc}\ufffe\uffff\u2028\u2029]")
 
 
-def bidi(text: str, where: str, language: str) -> Iterator[Finding]:
+def bidi(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """A control that turns the direction of writing: what people approve would not be what readers see."""
-    allowed = _MARKS if language.partition("-")[0] in _RIGHT_TO_LEFT else frozenset()
+    text = passage.text
+    allowed = _MARKS if passage.language.partition("-")[0] in _RIGHT_TO_LEFT else frozenset()
     why = "it changes the direction of the text around it"
     refused = (_OVERRIDES | _MARKS) - allowed
-    yield from _findings("bidi", text, (n for n, letter in enumerate(text) if letter in refused), where, why)
+    yield from _remarks(text, (n for n, letter in enumerate(text) if letter in refused), why)
 
 
-def zero_width(text: str, where: str, language: str) -> Iterator[Finding]:
+def zero_width(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """A character without width, outside an emoji and outside the scripts that need it between letters."""
-    spelling = language.partition("-")[0] in _JOINERS_SPELL
+    text = passage.text
+    spelling = passage.language.partition("-")[0] in _JOINERS_SPELL
     inside = {place for emoji in _EMOJI.finditer(text) for place in range(*emoji.span())}
     places = (
         found.start()
@@ -76,13 +80,13 @@ def zero_width(text: str, where: str, language: str) -> Iterator[Finding]:
         if found.start() not in inside
         and not (spelling and found[0] in _ZWNJ + _ZWJ and _between_letters(text, found.start()))
     )
-    yield from _findings("zero-width", text, places, where, "nobody can see it")
+    yield from _remarks(text, places, "nobody can see it")
 
 
-def control(text: str, where: str, language: str) -> Iterator[Finding]:
+def control(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """A control character other than the end of a line: terminals obey them, networks refuse or drop them."""
-    places = (found.start() for found in _CONTROL.finditer(text) if found[0] != "\n")
-    yield from _findings("control", text, places, where, "it is a command to machines, not text")
+    places = (found.start() for found in _CONTROL.finditer(passage.text) if found[0] != "\n")
+    yield from _remarks(passage.text, places, "it is a command to machines, not text")
 
 
 def _between_letters(text: str, place: int) -> bool:
@@ -90,21 +94,20 @@ def _between_letters(text: str, place: int) -> bool:
     return bool(around) and all(unicodedata.category(letter)[0] in "LM" for letter in around)
 
 
-def _findings(rule: str, text: str, places: Iterable[int], where: str, why: str) -> Iterator[Finding]:
+def _remarks(text: str, places: Iterable[int], why: str) -> Iterator[Remark]:
     breaks = [place for place, letter in enumerate(text) if letter == "\n"]
-    for place in places:
-        yield _finding(rule, text, place, bisect_left(breaks, place) + 1, where, why)
+    for number, place in enumerate(places):
+        if number == _ENOUGH:
+            return
+        yield _remark(text, place, bisect_left(breaks, place) + 1, why)
 
 
-def _finding(rule: str, text: str, place: int, line: int, where: str, why: str) -> Finding:
+def _remark(text: str, place: int, line: int, why: str) -> Remark:
     name = unicodedata.name(text[place], "a character without a name")
     before = text[max(place - 12, 0) : place].rsplit("\n", 1)[-1]
     shown = "".join(letter for letter in before if letter.isprintable())
     after = f' after "{shown}"' if shown else " at its beginning"
-    return Finding(
-        rule=rule,
-        level="never",
-        where=where,
-        why=f"Line {line} has U+{ord(text[place]):04X} ({name}){after}: {why}.",
-        mend="Type these words again instead of pasting them.",
+    return Remark(
+        f"Line {line} has U+{ord(text[place]):04X} ({name}){after}: {why}.",
+        "Type these words again instead of pasting them.",
     )

@@ -1,6 +1,6 @@
 """Never: a telephone number, an e-mail address. Whoever is reached by it may be traced, called, threatened.
 
-In: a text, where it stands, its language. Out: findings that show only the beginning of what they found, because
+In: a passage. Out: remarks that show only the beginning of what they found, because
 findings travel to terminals and logs.
 """
 
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from clarion.model import Finding
+from clarion.campaign.checks.rule import Passage, Remark, Standards
 
 # Between the digits of a number people put spaces, dots, hyphens, brackets and slashes, at most three together.
 _GAP = r"[\s.()/\-‐-―]{0,3}"
@@ -50,41 +50,35 @@ _EMAIL_IN_WORDS = re.compile(
 )
 
 
-def phone(text: str, where: str, language: str) -> Iterator[Finding]:
+def phone(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """A telephone number, also inside a link that dials."""
-    plain = _plain(text)
+    plain = _plain(passage.text)
     for found in _PHONE_LINKS.finditer(plain):
-        yield _phone(where, found[0])
+        yield _phone(found[0])
     # The digits of other links are ids of posts and cases. A line between keeps what stands around apart.
     plain = _LINK.sub("\n|\n", plain)
     for pattern in _PHONES:
         for found in pattern.finditer(plain):
             if _could_be_phone(found[0]):
-                yield _phone(where, found[0])
+                yield _phone(found[0])
                 return  # the patterns overlap; one finding per text says enough
 
 
-def email(text: str, where: str, language: str) -> Iterator[Finding]:
+def email(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """An e-mail address, also one written "name (at) host"."""
-    plain = _plain(text)
+    plain = _plain(passage.text)
     for pattern in (_EMAIL, _EMAIL_IN_WORDS):
         for found in pattern.finditer(plain):
-            yield Finding(
-                rule="e-mail",
-                level="never",
-                where=where,
-                why=f'"{_begin(found[0])}" reads like an e-mail address; it can expose whoever owns it.',
-                mend="Remove it, or link a contact page. A Mastodon handle begins with @.",
+            yield Remark(
+                f'"{_begin(found[0])}" reads like an e-mail address; it can expose whoever owns it.',
+                "Remove it, or link a contact page. A Mastodon handle begins with @.",
             )
 
 
-def _phone(where: str, found: str) -> Finding:
-    return Finding(
-        rule="phone",
-        level="never",
-        where=where,
-        why=f'"{_begin(found)}" reads like a telephone number; it can expose whoever owns it.',
-        mend="Remove it, or link a contact page.",
+def _phone(found: str) -> Remark:
+    return Remark(
+        f'"{_begin(found)}" reads like a telephone number; it can expose whoever owns it.',
+        "Remove it, or link a contact page.",
     )
 
 

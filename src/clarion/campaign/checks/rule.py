@@ -1,0 +1,75 @@
+"""What a check is made of: the passage it reads, what the campaign measures by, what it remarks, and the rule itself.
+
+Plain data. A rule's function is pure: passage and standards in, remarks out. Its id, its class and why it exists stand
+in one place, the table of `table.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from clarion.campaign.denied import NOBODY, Denied
+from clarion.campaign.domains import KNOWN
+
+Span = tuple[int, int]
+Level = Literal["never", "reason", "look"]
+#: What of a post a passage is. "post": all its parts together.
+Kind = Literal["part", "warning", "alt", "post"]
+
+#: The tags of this campaign, when nothing else is configured.
+TAGS = ("#EyesOnChechnya", "#CloseTheCamps")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A text of a post as it would appear, and what a rule may ask about it. Places are in characters of `text`."""
+
+    text: str
+    where: str
+    language: str
+    kind: Kind = "part"
+    network: str | None = None
+    vouched: tuple[Span, ...] = ()  # what a ledger or a date filter printed
+    file: str = ""  # of an alt text: the picture's name
+    source: str | None = None
+    grounded: bool = False  # its words are from a ledger, or somebody's own: they need name no further source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standards:
+    """What this campaign measures a text by, beside the rules."""
+
+    denied: Denied = NOBODY
+    domains: frozenset[str] = KNOWN
+    figures: frozenset[str] = frozenset()  # stems of the names of public figures
+    tags: tuple[str, ...] = TAGS
+    handles: frozenset[str] = field(default_factory=frozenset)  # the campaign's own accounts, casefolded
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a rule found: one sentence, and the edit or command that mends it."""
+
+    why: str
+    mend: str | None = None
+
+
+Find = Callable[[Passage, Standards], Iterable[Remark]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule. `find` is None where the answer is not in the text: composing, the ledger or the outbox finds it."""
+
+    id: str
+    level: Level
+    why: str  # one sentence, for the person who met it
+    find: Find | None = None
+    of: frozenset[Kind] = frozenset({"part", "warning", "alt"})
+
+
+def inside(place: Span, spans: Iterable[Span]) -> bool:
+    """Whether a place lies wholly in one of the spans."""
+    return any(start <= place[0] and place[1] <= end for start, end in spans)
