@@ -36,6 +36,7 @@ class Picture(Table, frozen=True, kw_only=True):
 
     file: str
     alt: dict[str, str]
+    people: bool = False  # whether people can be seen on it: then somebody looks again before it goes out
 
 
 class About(Table, frozen=True, kw_only=True):

@@ -70,6 +70,20 @@ def _length(part: Part, payload: Payload, account: Account, *, where: str, short
             f"{title} takes {limits.text:,} characters and counts {counted:,} here: cut {counted - limits.text:,}.",
             f"For {title}, {shorter}",
         )
+    elif _fits_one_count(part, payload, account):
+        yield Finding(
+            rule="one-count",
+            level="look",
+            where=where,
+            why=f"{title}'s published counter knows no newer emoji: by its count this is too long.",
+            mend="Leave an emoji out, to be sure.",
+        )
+
+
+def _fits_one_count(part: Part, payload: Payload, account: Account) -> bool:
+    """Whether a part that fits is too long by an older version of the network's own count."""
+    only_newer = getattr(networks.text(account.network), "fits_only_newer", None)
+    return bool(only_newer and only_newer(part.text, warning=payload.warning, limits=account.limits))
 
 
 def _images(part: Part, account: Account, *, where: str, sizes: Mapping[str, int]) -> Iterator[Finding]:
