@@ -1,0 +1,259 @@
+"""posts facts, calls, days, confirm, block, unblock, fact-add: what people type to keep the ledgers true."""
+
+from __future__ import annotations
+
+import difflib
+import json
+
+import pytest
+
+from clarion.app import App
+from clarion.outbox import blocks, claims
+
+from .terminal import Terminal
+
+FACTS = """\
+# Kept by Vera and Mira.
+
+[facts.learned]
+wording = { en = "the Network learned of it on 29 March 2017", ru = "сеть узнала об этом 29 марта 2017 года" }
+source = "The Network"  # by telephone
+date = 2017-03-29
+as_of = 2017-03-29
+checked_on = 2020-05-01
+
+[facts.detained]
+wording = { en = "more than 100 men were reported detained" }
+source = "A newspaper"
+date = 2017-04-17
+as_of = 2017-04-17
+checked_on = 2020-05-01
+review_by = 2020-08-01  # every three months
+
+[facts.wrong]
+wording = { en = "never this" }
+source = "Nobody"
+date = 2017-04-17
+status = "blocked"
+why = "it is false"
+as_of = 2017-04-17
+checked_on = 2020-05-01
+"""
+CALLS = """\
+[calls.petition]
+kind = "petition"
+wording = { en = "sign the petition" }
+link = "https://petition.example/"
+owner = "A group"
+checked_on = 2020-05-01
+closes_on = 2020-08-01
+"""
+DAYS = """\
+[days.learned]
+date = 2017-03-29
+name = { en = "the day the Network learned of it" }
+fact = "learned"
+"""
+POST = """\
+title = "One"
+purpose = "A test"
+languages = ["en"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def campaign(run, here, monkeypatch):
+    monkeypatch.setenv("CLARION_AS", "vera")
+    run("init", "--yes")
+    for name, text in (("facts", FACTS), ("calls", CALLS), ("days", DAYS)):
+        (here / "posts" / f"{name}.toml").write_text(text, encoding="utf-8")
+    (here / "posts" / "one").mkdir()
+    (here / "posts" / "one" / "post.toml").write_text(POST)
+    (here / "posts" / "one" / "en.md").write_text('{{ fact("learned")|sentence }}.\n')
+    return here
+
+
+@pytest.fixture
+def queued(run):
+    """The number of a post that used a fact, approved for next year."""
+    run("queue", "add", "one", "--yes", "--to", "mastodon", "--at", "tomorrow 9:00")
+    return json.loads(run("queue", "list", "--json").stdout)[0]["number"]
+
+
+def ledger(here, name="facts"):
+    return (here / "posts" / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def changed(before, after):
+    """The lines that went and came."""
+    return [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line[0] in "-+"]
+
+
+def state(run, number):
+    return json.loads(run("queue", "show", str(number), "--json").stdout)["state"]
+
+
+def states(run, *words):
+    return {row["id"]: row["state"] for row in json.loads(run("posts", *words, "--json").stdout)}
+
+
+# ── listings ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        ("2020-07-01", {"learned": "ok", "detained": "ok", "wrong": "blocked"}),
+        ("2020-07-02", {"learned": "ok", "detained": "due soon", "wrong": "blocked"}),
+        ("2020-08-02", {"learned": "ok", "detained": "overdue", "wrong": "blocked"}),
+        ("2020-10-31", {"learned": "ok", "detained": "too old to use", "wrong": "blocked"}),
+    ],
+)
+def test_facts_says_how_each_stands_on_a_day(run, today, expected):
+    assert states(run, "facts", "--today", today) == expected
+
+
+def test_due_lists_only_what_somebody_must_read_again(run):
+    assert states(run, "facts", "due", "--today", "2020-08-02") == {"detained": "overdue"}
+    answer = run("posts", "facts", "due", "--today", "2020-06-01")
+    assert (answer.stdout, answer.stderr) == ("", "Nothing is due.\n")
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        ("2020-07-01", "ok"),
+        ("2020-07-02", "closes soon"),
+        ("2020-08-02", "closed"),
+    ],
+)
+def test_calls_says_what_closes(run, today, expected):
+    assert states(run, "calls", "--today", today) == {"petition": expected}
+
+
+def test_days_has_the_coming_anniversary_and_what_its_fact_is(run, campaign):
+    [row] = json.loads(run("posts", "days", "--today", "2020-03-30", "--json").stdout)
+    assert (row["date"], row["next"], row["state"]) == ("2017-03-29", "2021-03-29", "ok")
+    run("posts", "block", "learned", "--kind", "fact", "--why", "it was wrong")
+    assert states(run, "days", "due") == {"learned": "its fact is blocked"}
+
+
+def test_a_listing_for_people_is_a_table(run):
+    shown = run("posts", "facts", "--today", "2020-06-01").stdout.splitlines()
+    assert shown[0].split() == ["ID", "STATE", "CHECKED", "ON", "REVIEW", "BY", "SOURCE"]
+    assert len(shown) == 4
+
+
+# ── keeping ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_confirm_moves_two_dates_and_leaves_every_other_letter(run, campaign):
+    said = run("posts", "confirm", "detained", "--on", "2020-08-15").stdout
+    assert changed(FACTS, ledger(campaign)) == [
+        "- checked_on = 2020-05-01",
+        "+ checked_on = 2020-08-15",
+        "- review_by = 2020-08-01  # every three months",
+        "+ review_by = 2020-11-15  # every three months",
+    ]
+    assert "2020-11-15" in said
+
+
+def test_confirm_of_what_needs_no_review_gives_it_none(run, campaign):
+    run("posts", "confirm", "learned", "--on", "2020-08-15")
+    assert changed(FACTS, ledger(campaign)) == ["- checked_on = 2020-05-01", "+ checked_on = 2020-08-15"]
+
+
+def test_a_call_is_confirmed_too(run, campaign):
+    run("posts", "confirm", "petition", "--on", "2020-06-15")
+    assert changed(CALLS, ledger(campaign, "calls")) == [
+        "- checked_on = 2020-05-01",
+        "+ checked_on = 2020-06-15",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("confirm", "detaned"), "did you mean: detained"),
+        (("confirm", "detained", "--on", "2126-01-01"), "a day that has come"),
+        (("confirm", "detained", "--on", "2020-06-01", "--review-by", "2020-06-01"), "a day after"),
+        (("confirm", "petition", "--on", "2020-06-01", "--review-by", "2020-07-01"), "has no review_by"),
+        (("block", "learned", "--why", "no"), "--kind fact or --kind day"),
+        (("block", "detained", "--why", " "), "takes a reason"),
+        (("block", "detained", "--kind", "call", "--why", "no"), "there is no call"),
+        (("unblock", "petition", "--as", "history"), "only a fact can be history"),
+        (("unblock", "wrong", "--as", "history"), "does not say of which year"),
+        (("fact-add",), "nobody is there to answer"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_and_changes_nothing(run, campaign, words, problem):
+    assert problem in run("posts", *words, code=2).stderr
+    assert (ledger(campaign), ledger(campaign, "calls"), ledger(campaign, "days")) == (FACTS, CALLS, DAYS)
+
+
+def test_what_was_queued_before_a_confirmation_goes_out_after_it(run, campaign):
+    run("queue", "add", "one", "--yes", "--to", "mastodon", "--at", "now")
+    run("posts", "confirm", "learned", "--on", "2020-06-01", "--review-by", "2125-06-01")
+    with App(campaign=str(campaign)) as app, app.outbox.write() as tx:
+        assert len(claims.claim(tx, app.terms(), 1)) == 1
+
+
+def test_block_reaches_the_ledger_the_queue_and_the_outbox(run, campaign, queued):
+    said = run("posts", "block", "learned", "--kind", "fact", "--why", "the source\ntook it back")
+    assert changed(FACTS, ledger(campaign)) == [
+        '+ status = "blocked"',
+        '+ why = "the source took it back"',
+    ]
+    assert f"#{queued}" in said.stdout
+    assert state(run, queued) == "pending"
+    with App(campaign=str(campaign)) as app, app.outbox.read() as tx:
+        stands = [(each.kind, each.id, each.who) for each in blocks.standing(tx)]
+    assert stands == [("day", "learned", "vera"), ("fact", "learned", "vera")]
+    assert "is blocked" in run("queue", "add", "one", "--yes", code=2).stderr
+
+
+def test_unblock_takes_it_back_and_what_was_held_waits_for_people(run, campaign, queued):
+    run("posts", "block", "learned", "--kind", "fact", "--why", "a doubt")
+    run("posts", "unblock", "learned", "--kind", "fact")
+    assert changed(FACTS, ledger(campaign)) == ['+ status = "ok"']
+    assert state(run, queued) == "pending"
+    with App(campaign=str(campaign)) as app, app.outbox.read() as tx:
+        assert blocks.standing(tx) == []
+
+
+def test_a_fact_that_changed_since_is_held_by_the_next_publish_which_says_so(run, campaign):
+    run("queue", "add", "one", "--yes", "--to", "mastodon", "--at", "now")
+    (campaign / "posts" / "facts.toml").write_text(FACTS.replace("the Network learned", "the Network heard"))
+    [number] = [each["number"] for each in json.loads(run("queue", "list", "--json").stdout)]
+    said = run("publish").stdout
+    assert f"#{number} mastodon · en  waits for people:" in said
+    assert 'the fact "learned" has changed since the post was queued' in said
+    assert state(run, number) == "pending"
+    assert run("publish").stdout == ""
+
+
+def test_a_fact_is_added_by_questions_and_every_comment_stays(campaign):
+    with Terminal("posts", "fact-add") as terminal:
+        terminal.answer("Its id", "learned\n")
+        terminal.answer("there is a fact", "")
+        terminal.answer("Its id", "second-wave\n")
+        terminal.answer("Wording (en)", 'a "new wave" began in December 2018\n')
+        terminal.answer("Wording (ru)", "\n")
+        terminal.answer("Source", "Amnesty, February 2019\n")
+        terminal.answer("The day it was said", "February\n")
+        terminal.answer("is not a date", "")
+        terminal.answer("The day it was said", "2019-02-11\n")
+        terminal.answer("for which it holds", "2018-12-31\n")
+        terminal.answer("history", "history\n")
+        terminal.answer("violence", "y\n")
+        terminal.answer("read the source again", "\n")
+        assert terminal.end() == 0, terminal.shown
+    after = ledger(campaign)
+    assert after.startswith(FACTS)
+    added = after.removeprefix(FACTS)
+    assert added.startswith(
+        "\n[facts.second-wave]\n"
+        'wording = {en = "a \\"new wave\\" began in December 2018"}\n'
+        'source = "Amnesty, February 2019"\ndate = 2019-02-11\nstatus = "history"\nas_of = 2018-12-31\n'
+    )
+    assert added.endswith("sensitive = true\n")
