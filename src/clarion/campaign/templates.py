@@ -130,6 +130,15 @@ def load(folder: Path, slug: str) -> Template:
     return template
 
 
+def require_slug(typed: str) -> None:
+    """Raise CampaignError where this cannot name a template. Digits alone mean an entry of the queue."""
+    if not _SLUG.fullmatch(typed) or typed.isdigit():
+        raise CampaignError(
+            f"“{typed}” cannot name a post",
+            "use small letters a-z, with digits and hyphens, as in court-found",
+        )
+
+
 def inside(folder: Path, name: str) -> Path:
     """A file of a folder by its plain name. CampaignError when it, or what it links to, is elsewhere."""
     path = folder / name

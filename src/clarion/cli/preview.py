@@ -11,7 +11,10 @@ from clarion.cli import offering, options, shell
 from clarion.cli.drawing import drawn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clarion.app import App
+    from clarion.composing.compose import Request
     from clarion.outbox.posts import EntryView
     from clarion.review.preview import Preview
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
         "clarion preview court-found",
         "clarion preview '#12'",
         "clarion preview court-found --lang ru --web page",
+        "clarion preview court-found --watch",
     )
 )
 @click.argument("what", metavar="[SLUG|#N]", required=False, shell_complete=offering.templates)
@@ -32,6 +36,9 @@ if TYPE_CHECKING:
     "--web", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write one page there."
 )
 @click.option("--title", help="The page's title (default: a neutral one).")
+@click.option(
+    "--watch", is_flag=True, help="Show it again when a file of the campaign changes, until Ctrl-C."
+)
 @click.pass_obj
 def preview(
     app: App,
@@ -42,22 +49,55 @@ def preview(
     variables: tuple[str, ...],
     web: Path | None,
     title: str | None,
+    *,
+    watch: bool,
 ) -> None:
     """Show a template or an entry as each network will show it. Nothing is queued.
 
     Without a name: the newest entry.
     """
-    from clarion.review.page import TITLE, write_web
+    from clarion.cli.typed import pairs
+    from clarion.cli.watching import watch as watching
+    from clarion.composing.compose import Request
 
     if app.rehearsing:
         shell.banner_of_rehearsal()
+    if watch and _is_of_an_entry(what):
+        raise click.UsageError("--watch is for a template, as in clarion preview court-found --watch")
     number = _number(app, what)
     if number is not None:
         entry = _entry(app, number)
         _require_some(entry, languages, to)
-        shown = of_entry(app, entry, languages=languages, to=to)
-    else:
-        shown = _of_template(app, str(what), languages, to, wording, variables)
+        _show(of_entry(app, entry, languages=languages, to=to), web, title)
+        return
+    request = Request(
+        slug=str(what),
+        variables=pairs(variables),
+        wording=wording,
+        languages=languages or None,
+        accounts=to or None,
+    )
+    if not watch:
+        _show(of_template(app, request), web, title)
+        return
+    watching(app.folder, _anew(app, lambda: _show(of_template(app, request), web, title)))
+
+
+def _anew(app: App, show: Callable[[], None]) -> Callable[[], None]:
+    """Shows from files as they are now, on a clean screen where there is one."""
+
+    def again() -> None:
+        app.reread()
+        if shell.interactive():
+            click.clear()
+        show()
+
+    return again
+
+
+def _show(shown: list[Preview], web: Path | None, title: str | None) -> None:
+    from clarion.review.page import TITLE, write_web
+
     if web is None:
         shell.show(drawn(shown))
         return
@@ -88,27 +128,13 @@ def of_entry(
         ]
 
 
-def _of_template(
-    app: App,
-    slug: str,
-    languages: tuple[str, ...],
-    to: tuple[str, ...],
-    wording: int,
-    variables: tuple[str, ...],
-) -> list[Preview]:
+def of_template(app: App, request: Request) -> list[Preview]:
+    """A template's posts as they would be composed now, with what they will show and what the checks say."""
     from clarion.cli.queueing import zone
-    from clarion.cli.typed import pairs
-    from clarion.composing.compose import Request, compose
+    from clarion.composing.compose import compose
     from clarion.review.preview import of_composed
 
     now = app.clock.now().astimezone(zone(app))
-    request = Request(
-        slug=slug,
-        variables=pairs(variables),
-        wording=wording,
-        languages=languages or None,
-        accounts=to or None,
-    )
     posts = compose(
         request, folder=app.folder, config=app.config, accounts=app.accounts_to_preview(), due=now, now=now
     )
@@ -157,8 +183,13 @@ def _number(app: App, what: str | None) -> int | None:
                 "nothing is queued yet", "clarion preview SLUG, with a name from clarion posts list"
             )
         return newest[0].number
-    digits = what.removeprefix("#")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+    return int(what.removeprefix("#")) if _is_of_an_entry(what) else None
+
+
+def _is_of_an_entry(what: str | None) -> bool:
+    """Whether no template is named, but an entry, or nothing."""
+    digits = "0" if what is None else what.removeprefix("#")
+    return digits.isascii() and digits.isdigit() and len(digits) < 10
 
 
 def _entry(app: App, number: int) -> EntryView:

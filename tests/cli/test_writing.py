@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.cli.terminal import Terminal
+
+WAITS = "Edit it again?"
+
+
+@pytest.fixture(autouse=True)
+def campaign(run, here):
+    run("init", "--yes")
+    return here
+
+
+@pytest.fixture
+def types(tmp_path, monkeypatch):
+    """An editor that writes, one after another, what somebody types; {name: [text, …]}."""
+
+    def types(texts):
+        script = tmp_path / "editor.py"
+        script.write_text(
+            f"import pathlib, sys\npath = pathlib.Path(sys.argv[1])\ntexts = {texts!r}[path.name]\n"
+            "count = path.parent.parent / f'.{path.name}.count'\n"
+            "at = int(count.read_text()) if count.exists() else 0\n"
+            "count.write_text(str(at + 1))\n"
+            "texts[at] is None or path.write_text(texts[at])\n"
+        )
+        monkeypatch.setenv("EDITOR", f"{sys.executable} {script}")
+        monkeypatch.delenv("VISUAL", raising=False)
+
+    return types
+
+
+def test_a_new_post_is_made_and_what_is_next_is_said(run, campaign):
+    answer = run("posts", "new", "our-vigil")
+    assert answer.stdout.split() == [f"posts/our-vigil/{name}" for name in ("en.md", "post.toml", "ru.md")]
+    assert "clarion posts edit our-vigil" in answer.stderr
+    assert "our-vigil" in run("posts", "list").stdout
+    assert "nothing was changed" in run("posts", "new", "our-vigil", code=2).stderr
+
+
+def test_a_new_post_in_one_language_has_one_text(run, campaign):
+    run("posts", "new", "our-vigil", "--lang", "ru")
+    assert {path.name for path in (campaign / "posts" / "our-vigil").iterdir()} == {"ru.md", "post.toml"}
+
+
+def test_a_post_like_another_is_a_copy(run, campaign):
+    run("posts", "new", "berlin", "--like", "rally")
+    assert (campaign / "posts" / "berlin" / "en.md").read_text() == (
+        campaign / "posts" / "rally" / "en.md"
+    ).read_text()
+    assert 'did you mean "rally"' in run("posts", "new", "paris", "--like", "raly", code=2).stderr
+
+
+def test_a_new_post_cannot_go_out_before_somebody_wrote_it(run):
+    run("posts", "new", "our-vigil")
+    assert "there is no text" in run("queue", "add", "our-vigil", "--yes", code=2).stderr
+
+
+def test_without_a_terminal_no_editor_is_opened(run):
+    assert "an editor needs a terminal" in run("posts", "edit", "court-found", code=2).stderr
+
+
+def test_a_draft_is_written_until_nothing_blocks_it(run, campaign, types):
+    run("posts", "new", "our-vigil", "--like", "court-found", code=0)
+    types({"en.md": ["Call +7 928 123-45-67.\n", "We meet and remember.\n"]})
+    with Terminal("posts", "edit", "our-vigil", "--lang", "en") as terminal:
+        terminal.answer(WAITS, "y\n")
+        assert terminal.end() == 0
+    before, after = terminal.shown.split(WAITS)
+    assert "Blocked" in before
+    assert "We meet and remember." in after
+    assert "clarion queue add our-vigil" in after
+
+
+def test_what_was_typed_is_kept_when_somebody_gives_up(run, campaign, types):
+    run("posts", "new", "our-vigil", "--lang", "en")
+    types({"en.md": ["{{ fact("]})
+    with Terminal("posts", "edit", "our-vigil") as terminal:
+        terminal.answer(WAITS, "n\n")
+        assert terminal.end() == 3
+    assert "posts/our-vigil/en.md, line 1" in terminal.shown
+    assert "What you typed is kept: posts/our-vigil/en.md" in terminal.shown
+    assert (campaign / "posts" / "our-vigil" / "en.md").read_text() == "{{ fact("
+
+
+def test_a_broken_post_toml_is_what_is_opened(run, campaign, types):
+    about = campaign / "posts" / "court-found" / "post.toml"
+    right = about.read_text()
+    about.write_text(f"titel = 1\n{right}")
+    types({"post.toml": [right]})
+    with Terminal("posts", "edit", "court-found") as terminal:
+        assert terminal.end() == 0
+    assert "titel is not a key" in terminal.shown
+    assert about.read_text() == right
+
+
+def test_variables_are_shown_with_their_examples(types):
+    types({"en.md": [None]})
+    with Terminal("posts", "edit", "rally") as terminal:
+        assert terminal.end() == 0
+    assert "in front of the town hall" in " ".join(terminal.shown.split())
+
+
+def test_an_editor_that_is_not_there_is_said_in_words(monkeypatch):
+    monkeypatch.setenv("EDITOR", "no-such-editor")
+    monkeypatch.delenv("VISUAL", raising=False)
+    with Terminal("posts", "edit", "rally") as terminal:
+        assert terminal.end() == 2
+    assert "EDITOR=nano clarion posts edit rally" in terminal.shown
