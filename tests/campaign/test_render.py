@@ -13,6 +13,7 @@ from clarion.campaign.ledger import Ledger
 from clarion.campaign.render import Rendered
 from clarion.errors import CampaignError
 from tests.campaign.conftest import FACTS, POST, Folder
+from tests.campaign.test_words import CALLS
 from tests.counting import at_most
 
 DUE = datetime(2027, 3, 29, 9, 30, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -87,6 +88,46 @@ def test_a_fact_is_printed_and_remembered(folder: Folder) -> None:
 def test_a_fact_relied_on_but_not_printed_is_remembered_too(folder: Folder) -> None:
     folder.write("posts/one/post.toml", POST + 'facts = ["learned"]\n')
     assert [used.id for used in rendered(folder).used] == ["learned"]
+
+
+def test_what_a_post_asks_and_whom_is_known(folder: Folder) -> None:
+    folder.write("posts/calls.toml", CALLS)
+    folder.write("posts/one/post.toml", POST + 'calls = ["inform"]\naudience = "outside-russia"\n')
+    folder.write("posts/one/en.md", '{{ call("watch") }}')
+    post = rendered(folder)
+    assert post.calls == ("watch", "inform")
+    assert [(used.kind, used.id) for used in post.used] == [("call", "watch"), ("call", "inform")]
+    assert post.audience == "outside-russia"
+
+
+def test_a_call_relied_on_must_be_one_the_language_may_make(folder: Folder) -> None:
+    folder.write("posts/calls.toml", CALLS)
+    folder.write("posts/one/post.toml", POST + 'calls = ["donate"]\n')
+    assert rendered(folder).calls == ("donate",)
+    with pytest.raises(CampaignError, match='the call "donate" must never be said in "ru"'):
+        rendered(folder, language="ru")
+
+
+def test_many_are_rendered_at_once_and_one_that_fails_fails_alone(folder: Folder) -> None:
+    folder.write("posts/one/ru.md", "{{ place }}")
+    template, ledger = templates.load(folder.path, "one"), Ledger.load(folder.path)
+    english, russian, again = render.render_all(
+        [
+            render.Asked(
+                template=template,
+                ledger=ledger,
+                language=language,
+                network="x",
+                variables={},
+                due=DUE,
+                tags=TAGS,
+            )
+            for language in ("en", "ru", "en")
+        ]
+    )
+    assert isinstance(russian, CampaignError)
+    assert isinstance(english, Rendered)
+    assert english == again
 
 
 def test_dates_and_years_are_in_the_posts_language(folder: Folder) -> None:

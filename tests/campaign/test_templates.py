@@ -93,6 +93,23 @@ def test_it_refuses_a_link_that_leads_out_of_the_folder(folder: Folder, tmp_path
     assert refusal(folder)[0] == "posts/one: en.md is not in this folder"
 
 
+def test_it_knows_what_a_variable_is_filled_with_for_show(folder: Folder) -> None:
+    folder.write("posts/one/post.toml", POST + '[example]\nplace = "Berlin"\n')
+    assert templates.load(folder.path, "one").about.example == {"place": "Berlin"}
+
+
+def test_it_refuses_an_example_for_what_every_template_knows(folder: Folder) -> None:
+    folder.write("posts/one/post.toml", POST + '[example]\ndue = "2027-03-29"\n')
+    assert refusal(folder)[0] == (
+        "posts/one/post.toml, line 5: example.due is there, but every template knows it"
+    )
+
+
+def test_it_refuses_an_unknown_audience(folder: Folder) -> None:
+    folder.write("posts/one/post.toml", POST + 'audience = "inside-russia"\n')
+    assert "audience" in refusal(folder)[0]
+
+
 def test_a_network_has_its_own_wording_where_there_is_one(folder: Folder) -> None:
     folder.write("posts/one/en.x.md", "Short.")
     folder.write("posts/one/en.2.md", "Again.")
