@@ -9,7 +9,7 @@ DURATION ?= 60
 SEED     ?=
 DB       ?= sqlite
 
-.PHONY: crash proofs scale help demo test test-networks check format lint types imports bench picture lock clean
+.PHONY: crash proofs scale help demo test test-networks check format lint types imports bench golden picture lock clean
 
 help:            ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 15
@@ -57,6 +57,9 @@ proofs: $(STAMP) ## the whole table of kills, and 16 publishers at once, on both
 	@$(BIN)/python -m tests.crash table --db sqlite
 	@$(BIN)/python -m tests.crash table --db postgres
 	@$(BIN)/python -m pytest -q tests/crash/prove_overlap.py
+
+golden: $(STAMP) ## write golden texts and docs/checks.md anew; then read what changed: git diff
+	@CLARION_GOLDEN=renew $(BIN)/python -m pytest -q tests/campaign/test_golden_posts.py tests/composing/test_compose.py tests/docs
 
 picture: $(STAMP) ## draw the README's picture anew, from the demo
 	@$(BIN)/clarion demo --picture docs/demo.svg
