@@ -28,7 +28,7 @@ from clarion.errors import CampaignError
 from clarion.model import Used
 
 if TYPE_CHECKING:
-    from clarion.campaign.sandbox import Sandbox
+    from clarion.campaign.sandbox import Compiled, Sandbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +104,7 @@ def literal(
     warning: str | None = None,
     images: Sequence[tuple[Path, str]] = (),
     source: str | None = None,
+    card: Mapping[str, str] | None = None,
 ) -> Rendered:
     """A text as somebody said it. As in a template, a line `---` starts the next part; nothing else is special."""
     parts = parts_of(text, where="this text")
@@ -112,6 +113,7 @@ def literal(
         warning=unicodedata.normalize("NFC", warning.strip()) if warning and warning.strip() else None,
         images=tuple((file, unicodedata.normalize("NFC", alt.strip())) for file, alt in images),
         source=source,
+        card={name: unicodedata.normalize("NFC", words) for name, words in (card or {}).items()},
         vouched=((),) * len(parts),
     )
 
@@ -137,9 +139,14 @@ class _Text(msgspec.Struct, frozen=True):
 
 
 def _written(asked: Sequence[Asked]) -> list[_Text | CampaignError]:
-    import clarion.campaign.sandbox  # noqa: F401  here, so that no child has to read Jinja again
+    from clarion.campaign.sandbox import (
+        Compiled,
+    )  # here, before the fork, so that no child has to read Jinja again
 
-    return child.answers([child.Work(where=_where(each), do=partial(_write, each)) for each in asked], _Text)
+    met = _Met(compiled=Compiled())
+    return child.answers(
+        [child.Work(where=_where(each), do=partial(_write, each, met)) for each in asked], _Text
+    )
 
 
 def _where(asked: Asked) -> str:
@@ -149,7 +156,15 @@ def _where(asked: Asked) -> str:
         return f"posts/{asked.template.slug}"
 
 
-def _write(asked: Asked) -> _Text:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Met:
+    """What one rendering leaves for the next in the same child: files as compiled, and what each template asks for."""
+
+    compiled: Compiled
+    names: dict[str, set[str]] = field(default_factory=dict)
+
+
+def _write(asked: Asked, met: _Met) -> _Text:
     """In the child: the template's text, and what of the ledger it used."""
     template = asked.template
     if asked.network not in template.about.networks:
@@ -159,8 +174,11 @@ def _write(asked: Asked) -> _Text:
         )
     path = template.text(asked.language, asked.network, asked.wording)
     words = Words(ledger=asked.ledger, language=asked.language, due=asked.due, where=toml.shown(path))
-    sandbox = _sandbox(template, words)
-    _check_variables(template, sandbox, asked.variables)
+    sandbox = _sandbox(template, words, met.compiled)
+    if asked.variables:
+        if template.slug not in met.names:
+            met.names[template.slug] = _names(template, sandbox)
+        _check_variables(template, met.names[template.slug], asked.variables)
     values = {**asked.variables, "due": asked.due, "language": asked.language, "network": asked.network}
     text = sandbox.text(path, values)
     about = template.folder / ABOUT
@@ -203,11 +221,17 @@ def _finished(asked: Asked, written: _Text | CampaignError) -> Rendered | Campai
     )
 
 
-def _sandbox(template: Template, words: Words) -> Sandbox:
-    from clarion.campaign.sandbox import Sandbox
+def _sandbox(template: Template, words: Words, compiled: Compiled | None = None) -> Sandbox:
+    from clarion.campaign.sandbox import Compiled, Sandbox
 
     partials = template.folder.parent / PARTIALS
-    return Sandbox(template.folder, partials, functions=words.functions, filters=words.filters)
+    return Sandbox(
+        template.folder,
+        partials,
+        functions=words.functions,
+        filters=words.filters,
+        compiled=compiled or Compiled(),
+    )
 
 
 def _names(template: Template, sandbox: Sandbox) -> set[str]:
@@ -220,10 +244,7 @@ def _card(template: Template, language: str) -> dict[str, str]:
     return template.about.card.words(language) if template.about.card else {}
 
 
-def _check_variables(template: Template, sandbox: Sandbox, variables: Mapping[str, str]) -> None:
-    if not variables:
-        return
-    asked = _names(template, sandbox)
+def _check_variables(template: Template, asked: set[str], variables: Mapping[str, str]) -> None:
     for name, value in variables.items():
         if name not in asked:
             known = f"it asks for: {', '.join(sorted(asked))}" if asked else "it asks for none"

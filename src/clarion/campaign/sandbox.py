@@ -16,8 +16,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateNotFound, Undefined, nodes
+from jinja2 import (
+    FunctionLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    Undefined,
+    nodes,
+    pass_eval_context,
+)
+from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from clarion.campaign import marks, toml
@@ -58,6 +68,19 @@ _LOOKS = {"upper": str.upper, "lower": str.lower, "capitalize": str.capitalize, 
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
 
 
+class Compiled(BytecodeCache):
+    """What was compiled once: the same file for three networks, or ten thousand times with other values."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """Renders the files of one template folder. `functions` and `filters` are all a template may call."""
 
@@ -70,6 +93,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         *,
         functions: Mapping[str, Callable[..., Any]],
         filters: Mapping[str, Callable[..., Any]],
+        compiled: Compiled,
     ) -> None:
         super().__init__(
             undefined=StrictUndefined,
@@ -80,6 +104,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
             cache_size=0,  # so that every include passes the loader and is counted
             loader=FunctionLoader(self._load),
             finalize=_printable,
+            # What a filter makes of a plain value depends on the language: it is not put into what is compiled.
+            optimized=False,
+            bytecode_cache=compiled,
         )
         self._folders = (folder, partials)
         self._functions = tuple(functions.values())
@@ -219,7 +246,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return toml.at(found, line)
 
 
-def _printable(value: Any) -> Any:
+@pass_eval_context
+def _printable(_: EvalContext, value: Any) -> Any:
     """What {{ }} may print: text and numbers. A list could be huge when printed, and None is always a mistake."""
     if isinstance(value, str):
         _require_text(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from clarion.campaign import marks
@@ -152,14 +153,13 @@ class Words:
         from babel.numbers import format_decimal
 
         number, locale = self._count(count, "plural"), self._locale()
-        form = locale.plural_form
-        needed = [name for name in _FORMS if name in {form(each) for each in range(201)}]
+        needed = _needed(str(locale))
         if len(forms) != len(needed) or not all(isinstance(each, str) for each in forms):
             raise self._error(
                 f"plural needs {len(needed)} forms of its noun in {self._language}, not {len(forms)}",
                 f"give them in this order: {', '.join(needed)}",
             )
-        name = form(number)
+        name = locale.plural_form(number)
         noun = forms[needed.index(name)] if name in needed else forms[-1]
         return _as(count, f"{format_decimal(number, locale=locale)} {noun}")
 
@@ -217,6 +217,15 @@ def sentence(text: str) -> str:
         if letter.isalnum():
             return text[:place] + letter.upper() + text[place + 1 :]
     return text
+
+
+@lru_cache
+def _needed(locale: str) -> tuple[str, ...]:
+    """The forms that whole numbers have in a locale. Those that only begin in the millions (fr, es) are not asked for."""
+    from babel import Locale
+
+    met = {Locale.parse(locale).plural_form(each) for each in range(201)}
+    return tuple(name for name in _FORMS if name in met)
 
 
 def _as(count: int, text: str) -> str:
