@@ -130,6 +130,34 @@ def test_many_are_rendered_at_once_and_one_that_fails_fails_alone(folder: Folder
     assert english == again
 
 
+def test_what_was_compiled_once_is_made_anew_for_every_language_and_due_time(folder: Folder) -> None:
+    folder.write(
+        "posts/_partials/learned.md", '{{ "2017-03-29"|date }}, {{ "2017-03-29"|years_since|years }}'
+    )
+    for language in ("en", "ru"):
+        folder.write(f"posts/one/{language}.md", '{% include "learned.md" %}')
+    template, ledger = templates.load(folder.path, "one"), Ledger.load(folder.path)
+    posts = render.render_all(
+        [
+            render.Asked(
+                template=template,
+                ledger=ledger,
+                language=language,
+                network="x",
+                variables={},
+                due=DUE.replace(year=year),
+                tags=(),
+            )
+            for language, year in (("en", 2027), ("ru", 2027), ("ru", 2031))
+        ]
+    )
+    assert [post.parts for post in posts if isinstance(post, Rendered)] == [
+        ("29 March 2017, 10 years",),
+        ("29 марта 2017, 10 лет",),
+        ("29 марта 2017, 14 лет",),
+    ]
+
+
 def test_dates_and_years_are_in_the_posts_language(folder: Folder) -> None:
     source = '{{ due|date }}, {{ due|time }}, {{ fact_date("learned")|years_since|years }}'
     assert text(folder, source) == "29 March 2027, 09:30, 10 years"

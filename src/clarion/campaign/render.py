@@ -139,9 +139,8 @@ class _Text(msgspec.Struct, frozen=True):
 
 
 def _written(asked: Sequence[Asked]) -> list[_Text | CampaignError]:
-    from clarion.campaign.sandbox import (
-        Compiled,
-    )  # here, before the fork, so that no child has to read Jinja again
+    # Before the fork, so that no child has to read Jinja again.
+    from clarion.campaign.sandbox import Compiled
 
     met = _Met(compiled=Compiled())
     return child.answers(
