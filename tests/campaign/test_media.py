@@ -263,7 +263,9 @@ def test_a_picture_is_made_smaller_only_where_a_network_asks_for_it() -> None:
 
 
 def test_however_small_the_limit_it_ends() -> None:
-    assert len(media.reencode(saved(noise((400, 300)), "PNG"), name="a.png", limit=2_000).bytes) <= 2_000
+    assert len(media.reencode(saved(noise((400, 300)), "PNG"), name="a.png", limit=8_000).bytes) <= 8_000
+    assert 0 < media.reencode(saved(noise((400, 300)), "PNG"), name="a.png", limit=1).width <= 128
+    assert 0 < media.reencode(saved(noise((400, 300), "RGBA"), "PNG"), name="a.png", limit=1).width <= 128
 
 
 # ── what moves ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from clarion.campaign.colours import CONTRAST, Colour, Colours
+from clarion.campaign.plain import clean
 from clarion.campaign.toml import Table
 from clarion.errors import CheckFailed
 
@@ -41,6 +42,8 @@ _NEAR, _FAR, _RULE, _APART = 46, 44, 30, 24
 #: The short stroke at the top: wide, high.
 _STROKE = (72, 6)
 _TOP = 72
+#: No card takes more; fitting a longer text would only take time.
+_MOST = 700
 
 
 class Asked(Table, frozen=True, kw_only=True):
@@ -55,7 +58,7 @@ class Asked(Table, frozen=True, kw_only=True):
     def words(self, language: str) -> dict[str, str]:
         """What is written in a language, by the names that `Card` has; a part that is not written is not there."""
         parts = {
-            "figure": self.figure,
+            "figure": self.figure if self.kind == "figure" else {},
             "text": self.text,
             "attribution": self.attribution,
             "source": self.source,
@@ -80,8 +83,10 @@ class Card:
 
     @classmethod
     def of(cls, words: Mapping[str, str], tags: Sequence[str]) -> Card:
-        """A card of what `Asked.words` gave, once it is rendered."""
-        said = {name: _clean(text) for name, text in words.items()}
+        """A card of what `Asked.words` gave, once it is rendered. CheckFailed where no text is left."""
+        said = {name: clean(text) for name, text in words.items()}
+        if not said.get("text"):
+            raise CheckFailed("the image card has no text", "write something for it to say")
         return cls(
             text=said["text"],
             figure=said.get("figure"),
@@ -172,7 +177,7 @@ class _Page:
         from clarion.campaign.lettering import NORMAL, STRONG, fitted
 
         strong = sizes in (_TEXT, _FIGURE, _TAGS)
-        found = fitted(
+        found = len(words) <= _MOST and fitted(
             words,
             width=WIDTH - 2 * MARGIN,
             height=height,
@@ -181,7 +186,7 @@ class _Page:
             weight=STRONG if strong else NORMAL,
             most=most,
         )
-        if found is None:
+        if not found:
             raise CheckFailed(
                 f"{what} is too long for an image card ({len(words)} characters)", f"shorten {what}"
             )
@@ -210,9 +215,3 @@ def _between(colours: Colours) -> tuple[int, int, int]:
         for under, over in zip(colours.background.rgb, colours.quiet.rgb, strict=True)
     )
     return red, green, blue
-
-
-def _clean(text: str) -> str:
-    from clarion.campaign.plain import clean
-
-    return clean(text)

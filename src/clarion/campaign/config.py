@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from clarion.campaign import proper, toml
+from clarion.campaign.colours import CONTRAST, Colours
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.toml import Document, Table
 from clarion.campaign.where import FILE
@@ -165,6 +166,7 @@ class Config(Table, frozen=True, kw_only=True):
     caps: dict[str, Annotated[int, Meta(ge=1)]] = msgspec.field(default_factory=dict)
     publishing: Publishing = Publishing()
     notify: Notify = Notify()
+    cards: Colours = Colours()
     accounts: dict[str, Account] = msgspec.field(default_factory=dict)
 
     @property
@@ -206,6 +208,12 @@ def load(folder: Path) -> Config:
             )
     for name, account in config.accounts.items():
         _check_account(document, name, account)
+    for colour, found in config.cards.faint():
+        raise document.error(
+            ("cards", colour),
+            f"has a contrast of {found:.1f} on the background; people need {CONTRAST}",
+            f'{colour} = "{getattr(Colours(), colour)}", or a darker background',
+        )
     _check_twins(document, config)
     _check_promises(document, config)
     return config

@@ -75,8 +75,9 @@ def require_letters(text: str) -> None:
     """CheckFailed, with the character, where the letters do not have one of the text's."""
     for cluster in regex.findall(r"\X", text):
         if not cluster.isspace() and not all(_has(char) for char in cluster):
+            shown = f"“{cluster}”" if cluster.isprintable() else f"U+{ord(cluster[0]):04X}"
             raise CheckFailed(
-                f"the letters of image cards have no “{cluster}”", "leave it out of the card, or use an image"
+                f"the letters of image cards have no {shown}", "leave it out of the card, or use an image"
             )
 
 

@@ -36,6 +36,8 @@ MAX_JPEG = 64_000_000
 MAX_SIDE = 4096
 #: The longer side of a picture that has to lose something anyway. Networks show no more.
 FITTED_SIDE = 2048
+#: The longer side of the smallest picture that is worth showing.
+_LEAST = 128
 #: What every network takes (networks.md: Bluesky's older servers).
 MAX_BYTES = 1_000_000
 
@@ -80,6 +82,7 @@ class Picture:
         self._lossless = lossless or pixels.mode == "RGBA"
         self._moving = moving
         self._packed: dict[tuple[int, int, str], bytes] = {}
+        self._gif: bytes | None = None
 
     @property
     def moves(self) -> bool:
@@ -90,7 +93,8 @@ class Picture:
         from clarion.campaign.moving import as_gif
 
         assert self._moving is not None
-        return _image(as_gif(self._moving), "GIF", self._pixels.size)
+        self._gif = self._gif or as_gif(self._moving)
+        return _image(self._gif, "GIF", self._moving.frames[0].size)
 
     def fitted(self, limit: int) -> Image:
         """The picture, or the first frame of one that moves, in `limit` bytes: as it is where that fits."""
@@ -100,10 +104,13 @@ class Picture:
         return self._as_jpeg(self._pixels, limit) or self._smaller(limit)
 
     def _smaller(self, limit: int) -> Image:
-        """By quality, then by size. Transparency is kept, so such a picture only shrinks."""
+        """By quality, then by size. Transparency is kept, so such a picture only shrinks.
+
+        It ends at _LEAST pixels, fitted or not: what a server would still refuse then, is for the checks to say.
+        """
         pixels = _within(self._pixels, FITTED_SIDE)
         pack = self._as_png if pixels.mode == "RGBA" else self._as_jpeg
-        while not (kept := pack(pixels, limit)):
+        while not (kept := pack(pixels, limit if max(pixels.size) > _LEAST else MAX_RAW)):
             sizes = [len(raw) for (*side, _), raw in self._packed.items() if tuple(side) == pixels.size]
             pixels = _scaled(pixels, min(0.9, sqrt(limit / min(sizes, default=self._size))))
         return kept

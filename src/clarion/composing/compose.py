@@ -14,13 +14,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from clarion import networks
-from clarion.campaign.checks import check
+from clarion.campaign import checks
+from clarion.campaign.checks import Standards
 from clarion.campaign.config import Config
+from clarion.campaign.denied import NOBODY, Denied
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.render import Rendered
 from clarion.composing import measure, sources
 from clarion.composing.freeze import folds_warning, freeze
-from clarion.composing.pictures import Pictures
+from clarion.composing.pictures import Pictures, Shown
 from clarion.composing.sources import Source
 from clarion.errors import CampaignError, CheckFailed
 from clarion.model import Account, Finding, Part, Payload, Used
@@ -45,6 +47,7 @@ class Request:
     wording: int = 1
     warning: str | None = None  # of a literal text; a template has its own
     images: tuple[tuple[Path, str], ...] = ()
+    card: bool = False  # of a literal text: it stands on an image card too; a template has its own
     source: str | None = None
     languages: tuple[str, ...] | None = None
     accounts: tuple[str, ...] | None = None
@@ -83,17 +86,21 @@ def compose(
     accounts: Sequence[Account],
     due: datetime,
     now: datetime,
+    denied: Denied = NOBODY,
+    by: Standards | None = None,
 ) -> list[Composed]:
     """The posts a request makes, account by account, in every language it has in common with the text.
 
-    `due` is what the text takes for now, and `now` is when its facts are judged. CampaignError when the request
+    `due` is what the text takes for now, and `now` is when its facts are judged. `denied`: the names that are never
+    posted. `by`: what else the checks measure by, where it is not the campaign's own. CampaignError when the request
     cannot be met: no such template, account, language, image or variable, or nothing in common.
     """
     _require_utf8(request)
     source = _source(request, folder=folder, config=config, due=due, now=now)
     _require_written(source, request.languages)
     chosen = _chosen(accounts, request.accounts)
-    pictures = Pictures()
+    pictures = Pictures(config.cards, config.campaign.tags)
+    by = by or checks.standards(folder, config, denied)
     threading = [account.name for account in chosen if config.accounts[account.name].threads]
     wanted = [
         (account, language)
@@ -105,7 +112,9 @@ def compose(
         raise _nothing(source, chosen, config, request.languages)
     source.prepare([(language, account.network) for account, language in wanted])
     return [
-        _post(source, account, language, config=config, due=due, pictures=pictures, threading=threading)
+        _post(
+            source, account, language, config=config, due=due, by=by, pictures=pictures, threading=threading
+        )
         for account, language in wanted
     ]
 
@@ -142,6 +151,7 @@ def _source(request: Request, *, folder: Path, config: Config, due: datetime, no
         tags=config.campaign.tags,
         warning=request.warning,
         images=request.images,
+        card=request.card,
         source=request.source,
     )
 
@@ -213,12 +223,14 @@ def _post(
     *,
     config: Config,
     due: datetime,
+    by: Standards,
     pictures: Pictures,
     threading: Sequence[str],
 ) -> Composed:
-    rendered = source.words(language, account.network)
+    rendered, followed = checks.untracked(source.words(language, account.network))
     settings = config.accounts[account.name]
-    parts = _fit(rendered, account, pictures, threads=bool(settings.threads))
+    shown = pictures.of(rendered, account)
+    parts = _fit(rendered, account, shown, threads=bool(settings.threads))
     payload, digest = freeze(
         account,
         language=language,
@@ -227,9 +239,9 @@ def _post(
         visibility=settings.visibility,
         replies=settings.replies,
     )
-    images = [pictures.read(path) for path, _ in rendered.images]
     findings = [
-        *check(rendered, language=language),
+        *checks.check(rendered, language=language, network=account.network, by=by, typed=source.typed),
+        *followed,
         *measure.findings(
             payload,
             account,
@@ -237,8 +249,9 @@ def _post(
             shorter=source.shorter(language, account.network),
             single=source.single(language, account.network, threading),
             threads=bool(settings.threads),
-            sizes={image.sha256: len(image.bytes) for image in images},
+            sizes={each.image.sha256: len(each.image.bytes) for each in shown},
         ),
+        *pictures.findings(rendered, account),
         *source.standing(rendered, language),
     ]
     return Composed(
@@ -250,13 +263,13 @@ def _post(
         evergreen=source.evergreen,
         used=rendered.used,
         findings=tuple(dict.fromkeys(findings)),
-        images={image.sha256: (image.mime, image.bytes) for image in images},
+        images={each.image.sha256: (each.image.mime, each.image.bytes) for each in shown},
     )
 
 
-def _fit(rendered: Rendered, account: Account, pictures: Pictures, *, threads: bool) -> tuple[Part, ...]:
+def _fit(rendered: Rendered, account: Account, shown: Sequence[Shown], *, threads: bool) -> tuple[Part, ...]:
     """The parts as the account's network gets them. Rendered words are NFC, so facets are counted in the final bytes."""
-    media = tuple(pictures.media(path, alt) for path, alt in rendered.images)
+    media = tuple(each.media for each in shown)
     first, *rest = _threaded(rendered, account) if threads else rendered.parts
     draft = Draft(
         parts=(DraftPart(text=first, media=media), *(DraftPart(text=text) for text in rest)),

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Protocol
 
 from clarion.campaign import proper, render, templates
+from clarion.campaign.checks import found
 from clarion.campaign.ledger import Ledger
+from clarion.campaign.plain import parts_of
 from clarion.campaign.render import Asked, Rendered
 from clarion.campaign.templates import Template
 from clarion.errors import CampaignError
 from clarion.model import Finding
 from clarion.networks import NAMES as NETWORKS
+from clarion.networks.splitting import without_tags
 
 #: Languages written in Cyrillic: a typed text does not say which language it is in, but its letters tell the script.
 _CYRILLIC = frozenset({"be", "bg", "ce", "kk", "ky", "mk", "mn", "ru", "sr", "tg", "uk"})
@@ -41,6 +44,11 @@ class Source(Protocol):
 
     @property
     def late(self) -> timedelta | None: ...
+
+    @property
+    def typed(self) -> bool:
+        """Whether it is somebody's own words, which need name no source."""
+        ...
 
     def prepare(self, wanted: Sequence[tuple[str, str]]) -> None:
         """Make ready what will be asked for, as (language, network): together it costs one child."""
@@ -75,6 +83,8 @@ class FromTemplate:
     due: datetime
     now: datetime
     _ready: dict[tuple[str, str], Rendered | CampaignError] = field(default_factory=dict, init=False)
+
+    typed = False
 
     @property
     def name(self) -> str:
@@ -132,7 +142,16 @@ class FromTemplate:
         return f"{language}{f'.{self.wording}' if self.wording > 1 else ''}.{network}.md"
 
     def standing(self, rendered: Rendered, language: str) -> list[Finding]:
-        findings = []
+        findings = [
+            found(
+                "people-in-photo",
+                where=self.name,
+                why=f"{picture.file} shows people, says post.toml: does everybody on it know that it is posted?",
+                mend="Ask them, or take a picture without people.",
+            )
+            for picture in self.template.about.media
+            if picture.people
+        ]
         for used in rendered.used:
             if used.kind != "fact":
                 continue
@@ -140,9 +159,8 @@ class FromTemplate:
             broken = self.ledger.facts.broken(used, language, self.now.date())
             if broken or (review_by and self.now.date() > review_by):
                 findings.append(
-                    Finding(
-                        rule="fact-review",
-                        level="never" if broken else "reason",
+                    found(
+                        "ledger" if broken else "review",
                         where=rendered.where,
                         why=_sentence(
                             broken or f'the fact "{used.id}" should have been reviewed by {review_by}'
@@ -163,11 +181,13 @@ class Typed:
     warning: str | None
     images: Sequence[tuple[Path, str]]
     source: str | None
+    card: bool = False
 
     name = "this text"
     networks = NETWORKS
     evergreen = False
     late = None
+    typed = True
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -181,8 +201,18 @@ class Typed:
         if self.source and self.source not in text:
             text = f"{text}\n\n{self.source}"
         return render.literal(
-            text, tags=self.tags, warning=self.warning, images=self.images, source=self.source
+            text,
+            tags=self.tags,
+            warning=self.warning,
+            images=self.images,
+            source=self.source,
+            card=self._card() if self.card else None,
         )
+
+    def _card(self) -> dict[str, str]:
+        """What stands on its card: part 1, without tags at its end, for a card has its own place for them."""
+        text, _ = without_tags(parts_of(self.text, where=self.name)[0])
+        return {"text": text, "source": self.source or ""}
 
     def shorter(self, language: str, network: str) -> str:
         return "shorten the text."
@@ -227,12 +257,15 @@ def typed(
     warning: str | None,
     images: Sequence[tuple[Path, str]],
     source: str | None,
+    card: bool = False,
 ) -> Typed:
     """A typed text in the language asked for, else in the first of the campaign's that its letters allow."""
     if asked and len(asked) > 1:
         raise CampaignError("a text you type is in one language", f"name one: --lang {asked[0]}")
     language = proper.language(asked[0]) if asked else _guess(text, known)
-    return Typed(text=text, language=language, tags=tags, warning=warning, images=images, source=source)
+    return Typed(
+        text=text, language=language, tags=tags, warning=warning, images=images, source=source, card=card
+    )
 
 
 def _sentence(words: str) -> str:

@@ -175,6 +175,7 @@ class OptionsModule(Protocol):
 
     TITLE: str  # "Mastodon"
     LIMITS: Limits
+    MOVING: str | None  # why a picture that moves is not taken, as a sentence; None: it is, alone
     SECRETS: tuple[str, ...]  # the keys `accounts add` asks for, in order
     WINDOWS: tuple[Rate, ...]  # the limits that a delivery is admitted by
 

@@ -21,6 +21,9 @@ READER = "https://bsky.app"
 #: 2,000,000 bytes on new servers and 1,000,000 on older ones. Alt text has no limit there; 2,000 is the app's own.
 LIMITS = Limits(text=300, text_bytes=3000, alt=2000, images=4, image_bytes=1_000_000)
 
+#: app.bsky.embed.images: the app shows the first frame of a GIF, and nobody knows that it moved.
+MOVING: str | None = "Bluesky would show nothing but its first frame"
+
 #: What `accounts add` asks for: an app password, never the account's own.
 SECRETS = ("app_password",)
 

@@ -16,6 +16,9 @@ TITLE = "Mastodon"
 #: 16 MB; Status::MEDIA_ATTACHMENTS_LIMIT 4. `verify` reads the server's own from /api/v2/instance.
 LIMITS = Limits(text=500, alt=1500, per_url=23, images=4, image_bytes=16 * 1024 * 1024)
 
+#: MediaAttachment: a GIF that moves becomes a silent video, which stands alone in a post (PostStatusService).
+MOVING: str | None = None
+
 #: What `accounts add` asks for: an application's token with read and write, from the server's Preferences → Development.
 SECRETS = ("access_token",)
 
