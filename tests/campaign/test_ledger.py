@@ -60,3 +60,14 @@ def test_the_plain_standing_says_what_broken_says(ledger: Ledger) -> None:
             why = until.why if until and today > until.last else None
             assert ledger.broken(used, language, today) == why
     assert len(standing) == 2 * (3 + 4 + 2)
+
+
+def test_a_day_is_as_late_for_review_as_its_fact(folder: Folder, ledger: Ledger) -> None:
+    used = [ledger.used("fact", "learned", "en"), ledger.used("day", "learned", "en")]
+    used.append(ledger.used("call", "letter", "en"))
+    assert [ledger.unreviewed(each, TODAY) for each in used] == [None, None, None]
+    folder.write(
+        "posts/facts.toml", FACTS.replace("as_of = 2017-03-29", "as_of = 2017-03-29\nreview_by = 2026-11-20")
+    )
+    late = ("learned", date(2026, 11, 20))
+    assert [Ledger.load(folder.path).unreviewed(each, TODAY) for each in used] == [late, late, None]

@@ -49,6 +49,16 @@ class Ledger:
         kind: Kind = used.kind  # type: ignore[assignment]
         return self._of(kind).broken(used, language, today)
 
+    def unreviewed(self, used: Used, today: dt.date) -> tuple[str, dt.date] | None:
+        """The fact that a post used, itself or by a day, and the date by which it should have been read again."""
+        id_ = used.id if used.kind == "fact" else None
+        if used.kind == "day":
+            id_ = dict(self.days.items())[used.id].fact
+        if id_ is None:
+            return None
+        fact = dict(self.facts.items())[id_]
+        return (id_, fact.review_by) if fact.review_by and fact.overdue(today) else None
+
     def standing(self, languages: Iterable[str]) -> dict[tuple[Kind, str, str], tuple[str, Until | None]]:
         """By (kind, id, language): the hash of what each entry says now, and how long it may be said."""
         known = tuple(dict.fromkeys(languages))
