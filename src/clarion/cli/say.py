@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.command(
     epilog=shell.example(
         'clarion say "They are not a mistake and they are not alone."',
+        'clarion say "They are not alone." --card --source "NPR, 17 April 2017"',
         'clarion say "Doors open at six." --image hall.jpg --alt "The hall, seen from the street" --to town',
         "clarion say - < text.txt",
     )
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     "alts",
     multiple=True,
     help="What the picture shows, for those who cannot see it; one per --image.",
+)
+@click.option(
+    "--card",
+    is_flag=True,
+    help="Put the text on an image card too; what stands on it is its alt text.",
 )
 @click.option("--source", help="Where the facts come from.")
 @options.languages("The language of the text (default: the campaign's first).")
@@ -57,6 +63,7 @@ def say(
     at: str,
     because: str | None,
     *,
+    card: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -75,6 +82,7 @@ def say(
     request = Request(
         text=_text(text, file),
         images=tuple(zip(images, alts, strict=True)),
+        card=card,
         source=source,
         languages=languages or (app.config.campaign.languages[0],),
         accounts=to or None,
