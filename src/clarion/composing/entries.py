@@ -1,22 +1,39 @@
 """Entries: what people queue and take back.
 
-In: composed posts and who asks. Out: entries in the outbox, by their short number.
+In: composed posts and who asks. Out: entries in the outbox, by their short number. What was said before is compared
+when a post is shown and decided when it is queued, in one transaction with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from clarion.composing import honesty
 from clarion.composing.compose import Composed, Request
-from clarion.errors import OutboxError
-from clarion.model import State
-from clarion.outbox import posts, store
+from clarion.errors import CheckFailed, OutboxError
+from clarion.model import Finding, State
+from clarion.outbox import fingerprints, posts, store
+from clarion.outbox.fingerprints import Said
 from clarion.outbox.posts import EntryView, NewEntry, NewPost
-from clarion.outbox.store import Outbox
+from clarion.outbox.store import Outbox, Tx
+
+
+def compared(outbox: Outbox, composed: Sequence[Composed]) -> list[Composed]:
+    """The posts with what they are found to repeat, for people to see before they decide."""
+    with outbox.read() as tx:
+        found = _repeated(tx, composed)
+    return [
+        replace(each, findings=tuple(dict.fromkeys([*each.findings, *new])))
+        for each, new in zip(composed, found, strict=True)
+    ]
 
 
 def queue(outbox: Outbox, request: Request, composed: Sequence[Composed], *, author: str | None) -> EntryView:
-    """Put composed posts into the outbox as one pending entry."""
+    """Put composed posts into the outbox as one pending entry.
+
+    Raises CheckFailed when another account of the network says the same, or this one said it lately and no reason is given.
+    """
     entry = NewEntry(
         kind="template" if request.slug else "say",
         slug=request.slug,
@@ -28,6 +45,8 @@ def queue(outbox: Outbox, request: Request, composed: Sequence[Composed], *, aut
         batch=store.new_id(),
     )
     with outbox.write() as tx:
+        fingerprints.one_at_a_time(tx)
+        _require_new([each for found in _repeated(tx, composed) for each in found], request.because)
         return posts.show(tx, posts.add(tx, entry, [_new(each) for each in composed]))
 
 
@@ -60,6 +79,30 @@ def waits(entry: EntryView) -> bool:
     return bool(states & {State.PENDING, State.SCHEDULED})
 
 
+def _repeated(tx: Tx, composed: Sequence[Composed]) -> list[list[Finding]]:
+    """What each post repeats: of the outbox, and of the posts before it, which go out by the same word."""
+    found: list[list[Finding]] = []
+    before: list[tuple[str, str, Said]] = []
+    for each in composed:
+        mark, network = honesty.fingerprint(each.payload, each.account.network), each.account.network
+        if mark is None:
+            found.append([])
+            continue
+        beside = [said for *where, said in before if where == [network, each.language]]
+        said = [*fingerprints.near(tx, mark, each.due), *beside]
+        found.append(honesty.judge(mark, each.account, each.due, said))
+        own = Said(number=None, account=each.account.name, due=each.due, shingles=mark.shingles)
+        before.append((network, each.language, own))
+    return found
+
+
+def _require_new(findings: Sequence[Finding], because: str | None) -> None:
+    for level in ("never", "reason"):
+        found = [each for each in findings if each.level == level]
+        if found and not (level == "reason" and because):
+            raise CheckFailed(f"nothing was queued: {found[0].why}", found[0].mend)
+
+
 def _new(composed: Composed) -> NewPost:
     return NewPost(
         account=composed.account.name,
@@ -71,4 +114,5 @@ def _new(composed: Composed) -> NewPost:
         due=composed.due,
         late=composed.late,
         images=composed.images,
+        mark=honesty.fingerprint(composed.payload, composed.account.network),
     )

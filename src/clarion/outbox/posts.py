@@ -17,7 +17,8 @@ from clarion.clock import micros
 from clarion.digest import canonical
 from clarion.errors import ApprovalError, OutboxError
 from clarion.model import Approval, ApprovalPolicy, Payload, State, Used
-from clarion.outbox import audit, once, schema
+from clarion.outbox import audit, fingerprints, once, schema
+from clarion.outbox.fingerprints import Fingerprint
 from clarion.outbox.store import Tx, new_id
 from clarion.outbox.views import (
     DeliveryView,
@@ -93,6 +94,7 @@ class NewPost:
     due: datetime
     late: timedelta
     images: Mapping[str, tuple[str, bytes]]  # sha256 → (mime, bytes)
+    mark: Fingerprint | None = None  # None: it says nothing that could be repeated
 
 
 def add(tx: Tx, entry: NewEntry, posts: Sequence[NewPost]) -> int:
@@ -271,6 +273,8 @@ def _insert_post(tx: Tx, number: int, account: int, post: NewPost) -> None:
             created_at=tx.now,
         ),
     )
+    if post.mark:
+        fingerprints.keep(tx, post.mark, post=post_id, account=account, due=post.due)
     for part in range(1, len(post.payload.parts) + 1):
         first = part == 1
         tx.execute(

@@ -257,7 +257,7 @@ audit = Table(
     Column("hash", String(64), nullable=False),
 )
 
-#: What was said where, without the text: likeness across accounts and weeks.
+#: What was said where, without the text: likeness across accounts and weeks. It outlives its post.
 fingerprint = Table(
     "fingerprint",
     metadata,
@@ -266,17 +266,15 @@ fingerprint = Table(
     Column("account", Integer, ForeignKey("account.id"), nullable=False),
     Column("language", String(20), nullable=False),
     Column("due", _Time, nullable=False),
-    Column("text_hash", String(64), nullable=False, index=True),
-    Column("shingles", LargeBinary, nullable=False),
+    Column("shingles", LargeBinary, nullable=False),  # 32-bit hashes, little-endian, in order
 )
 
+#: By which likeness finds its candidates. A value stands for the network, the language and which band it is, too.
 fingerprint_band = Table(
     "fingerprint_band",
     metadata,
+    Column("value", BigInteger, primary_key=True),
     Column("fingerprint", Integer, ForeignKey("fingerprint.id"), primary_key=True),
-    Column("band", Integer, primary_key=True),
-    Column("value", BigInteger, nullable=False),
-    Index("ix_fingerprint_band_band_value", "band", "value"),
 )
 
 #: Something people must be told of once.

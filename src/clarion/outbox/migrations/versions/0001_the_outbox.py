@@ -123,13 +123,11 @@ def upgrade() -> None:
         sa.Column("account", sa.Integer(), nullable=False),
         sa.Column("language", sa.String(length=20), nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=False),
-        sa.Column("text_hash", sa.String(length=64), nullable=False),
         sa.Column("shingles", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_fingerprint_account_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fingerprint")),
     )
     op.create_index(op.f("ix_fingerprint_post"), "fingerprint", ["post"], unique=False)
-    op.create_index(op.f("ix_fingerprint_text_hash"), "fingerprint", ["text_hash"], unique=False)
     op.create_table(
         "post",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -251,15 +249,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "fingerprint_band",
-        sa.Column("fingerprint", sa.Integer(), nullable=False),
-        sa.Column("band", sa.Integer(), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("fingerprint", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["fingerprint"], ["fingerprint.id"], name=op.f("fk_fingerprint_band_fingerprint_fingerprint")
         ),
-        sa.PrimaryKeyConstraint("fingerprint", "band", name=op.f("pk_fingerprint_band")),
+        sa.PrimaryKeyConstraint("value", "fingerprint", name=op.f("pk_fingerprint_band")),
     )
-    op.create_index("ix_fingerprint_band_band_value", "fingerprint_band", ["band", "value"], unique=False)
     op.create_table(
         "attempt",
         sa.Column("delivery", sa.String(length=32), nullable=False),
