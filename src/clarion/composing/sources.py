@@ -19,7 +19,7 @@ from clarion.campaign.plain import parts_of
 from clarion.campaign.render import Asked, Rendered
 from clarion.campaign.templates import Template
 from clarion.errors import CampaignError
-from clarion.model import Finding
+from clarion.model import Finding, Used
 from clarion.networks import NAMES as NETWORKS
 from clarion.networks.splitting import without_tags
 
@@ -153,22 +153,24 @@ class FromTemplate:
             if picture.people
         ]
         for used in rendered.used:
-            if used.kind != "fact":
-                continue
-            review_by = self.ledger.facts.get(used.id, where=rendered.where).review_by
-            broken = self.ledger.facts.broken(used, language, self.now.date())
-            if broken or (review_by and self.now.date() > review_by):
-                findings.append(
-                    found(
-                        "ledger" if broken else "review",
-                        where=rendered.where,
-                        why=_sentence(
-                            broken or f'the fact "{used.id}" should have been reviewed by {review_by}'
-                        ),
-                        mend=f"Check its source, then move review_by of [facts.{used.id}] in posts/facts.toml.",
-                    )
-                )
+            findings += self._objections(used, rendered.where, language)
         return findings
+
+    def _objections(self, used: Used, where: str, language: str) -> list[Finding]:
+        """What speaks against something of the ledger that the text used. A call must still be open when it goes out."""
+        today = self.now.date()
+        broken = self.ledger.broken(
+            used, language, max(today, self.due.date()) if used.kind == "call" else today
+        )
+        late = self.ledger.unreviewed(used, today)
+        mend = f"Read its source again, then: clarion posts confirm {late[0]} --kind fact" if late else None
+        if broken:
+            mend = mend or f"Take it out of {where}."
+            return [found("ledger", where=where, why=_sentence(broken), mend=mend)]
+        if late:
+            why = f'The fact "{late[0]}" should have been reviewed by {late[1]}.'
+            return [found("review", where=where, why=why, mend=mend)]
+        return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
