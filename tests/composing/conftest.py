@@ -58,9 +58,9 @@ file = "card.png"
 alt = { en = "White words on blue: The Court has ruled.", ru = "Белые слова на синем: Суд решил." }
 """
 TEXTS = {
-    "en.md": 'On 12 September 2023 {{ fact("judgment") }}.\n---\nRead it: https://hudoc.echr.coe.int/?i=001-226390\n',
-    "ru.md": '12 сентября 2023 года {{ fact("judgment") }}.\n---\nЧитайте: https://hudoc.echr.coe.int/?i=001-226390\n',
-    "en.x.md": 'In 2023 {{ fact("judgment") }}. https://hudoc.echr.coe.int/?i=001-226390\n',
+    "en.md": 'On {{ fact_date("judgment")|date }} {{ fact("judgment") }}.\n---\nRead it: https://hudoc.echr.coe.int/?i=001-226390\n',
+    "ru.md": '{{ fact_date("judgment")|date }} года {{ fact("judgment") }}.\n---\nЧитайте: https://hudoc.echr.coe.int/?i=001-226390\n',
+    "en.x.md": 'On {{ fact_date("judgment")|date }} {{ fact("judgment") }}. https://hudoc.echr.coe.int/?i=001-226390\n',
     "ru.x.md": '{{ fact("judgment") }}. https://hudoc.echr.coe.int/?i=001-226390\n',
 }
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clarion.app.live import Live
     from clarion.app.rehearsal import Rehearsal
     from clarion.campaign.config import Config
+    from clarion.campaign.denied import Denied
     from clarion.clock import Clock
     from clarion.model import Account, ApprovalPolicy, Profile
     from clarion.outbox.claims import Terms
@@ -229,6 +230,12 @@ class App:
         from clarion.accounts.secrets import SecretFile
 
         return SecretFile(self.state / "secrets.json")
+
+    def denied(self) -> Denied:
+        """The names that are never posted, as this machine keeps them."""
+        from clarion.app.denied import load
+
+        return load(self.state)
 
     def accounts(self) -> list[Account]:
         """The accounts of the configuration that may be posted to: in rehearsal all, live the verified ones."""

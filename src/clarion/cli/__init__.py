@@ -49,6 +49,8 @@ COMMANDS: dict[str, Row] = {
         EVERY_DAY, "status", "status", "How things stand: what waits, what went out, what needs you"
     ),
     "posts": Row(CAMPAIGN, "posts", "posts", "The templates: list, show, check"),
+    "links": Row(CAMPAIGN, "links", "links", "Where links may lead: list, allow"),
+    "people": Row(CAMPAIGN, "people", "people", "People who would be in danger: names that are never posted"),
     "publish": Row(
         RUNNING, "publish", "publish", "Send everything that is approved and due, each once, and exit"
     ),

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clarion.cli import ledger, offering, shell
+from clarion.cli import ledger, offering, shell, writing
+from clarion.cli.check import check
 from clarion.cli.tables import table
 
 if TYPE_CHECKING:
     from clarion.app import App
-    from clarion.composing.compose import Composed
-    from clarion.errors import ClarionError
-    from clarion.model import Account, Finding
 
 
 @click.group(
@@ -23,7 +21,7 @@ def posts() -> None:
     """The templates: list, show, check."""
 
 
-for _each in ledger.COMMANDS:
+for _each in (*ledger.COMMANDS, *writing.COMMANDS):
     posts.add_command(_each)
 
 
@@ -100,95 +98,4 @@ def show(app: App, slug: str, languages: tuple[str, ...]) -> None:
             shell.show(path.read_text(encoding="utf-8-sig").rstrip())
 
 
-@posts.command(epilog=shell.example("clarion posts check", "clarion posts check court-found --json"))
-@click.argument("slugs", nargs=-1, metavar="[SLUG]...", shell_complete=offering.templates)
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@click.pass_obj
-def check(app: App, slugs: tuple[str, ...], *, as_json: bool) -> None:
-    """Check templates in every language and for every account. Exit 3 when something blocks."""
-    from clarion.campaign import templates
-    from clarion.campaign.facts import Facts
-    from clarion.errors import CampaignError
-
-    findings: list[tuple[str, Finding]] = []
-    known = templates.names(app.folder)
-    names = slugs or tuple(known)
-    for slug in names:
-        if slug not in known:
-            templates.load(app.folder, slug)  # says that there is none, and the nearest
-    Facts.load(app.folder)  # a broken ledger is no fault of any template
-    accounts = app.accounts_to_preview()
-    if not accounts:
-        raise CampaignError("there is no account to check the templates for", "clarion accounts add NAME")
-    for slug in names:
-        findings += [(slug, finding) for finding in _check(app, slug, accounts)]
-    if as_json:
-        shell.show_json([{"slug": slug, **_plain(finding)} for slug, finding in findings])
-    else:
-        for slug, finding in findings:
-            shell.show(f"{slug}: {finding.level}: {finding.why} ({finding.where})")
-            if finding.mend:
-                shell.show(f"  {finding.mend}")
-        shell.say_so(f"{len(names)} templates checked, {len(findings)} findings.")
-    if any(finding.level == "never" for _, finding in findings):
-        shell.finish(shell.Code.BLOCKED)
-
-
-def _check(app: App, slug: str, accounts: list[Account]) -> list[Finding]:
-    """What the checks say of every wording, language and account of a template, each finding once."""
-    from clarion.campaign import templates
-    from clarion.composing.compose import NobodyTakes
-    from clarion.errors import CampaignError, CheckFailed
-
-    try:
-        template = templates.load(app.folder, slug)
-    except CampaignError as error:
-        return [_broken(slug, error)]
-    found: dict[Finding, None] = {}
-    nobody: NobodyTakes | None = None
-    posts = 0
-    for language in template.languages:
-        for wording in range(1, template.wordings(language) + 1):
-            try:
-                composed = _compose(app, slug, language, wording, accounts)
-            except NobodyTakes as error:
-                nobody = error
-                continue
-            except (CampaignError, CheckFailed) as error:
-                found[_broken(slug, error)] = None
-                continue
-            posts += len(composed)
-            found |= {finding: None for post in composed for finding in post.findings}
-    if nobody and not posts and not found:
-        found[_finding(slug, "nobody", "look", nobody)] = None
-    return list(found)
-
-
-def _compose(app: App, slug: str, language: str, wording: int, accounts: list[Account]) -> list[Composed]:
-    from clarion.cli.queueing import zone
-    from clarion.composing.compose import Request, compose
-
-    now = app.clock.now().astimezone(zone(app))
-    request = Request(slug=slug, wording=wording, languages=(language,))
-    return compose(request, folder=app.folder, config=app.config, accounts=accounts, due=now, now=now)
-
-
-def _broken(slug: str, error: ClarionError) -> Finding:
-    """A template that cannot be read or rendered can never be posted."""
-    return _finding(slug, "broken", "never", error)
-
-
-def _finding(slug: str, rule: str, level: str, error: ClarionError) -> Finding:
-    from clarion.model import Finding
-
-    return Finding(rule=rule, level=level, where=f"posts/{slug}", why=error.message, mend=error.hint)
-
-
-def _plain(finding: Finding) -> dict[str, str | None]:
-    return {
-        "rule": finding.rule,
-        "level": finding.level,
-        "where": finding.where,
-        "why": finding.why,
-        "mend": finding.mend,
-    }
+posts.add_command(check)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -28,9 +29,19 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
 
     who = app.who()
     now, due = moments(app, at)
-    posts = compose(request, folder=app.folder, config=app.config, accounts=accounts(app), due=due, now=now)
+    posts = compose(
+        request,
+        folder=app.folder,
+        config=app.config,
+        accounts=accounts(app),
+        due=due,
+        now=now,
+        denied=app.denied(),
+    )
+    posts = entries.compared(app.outbox, posts)
     _show(posts, zone=zone(app))
     require_clean(posts)
+    request = _with_reason(request, posts)
     alone = app.policy().mode == "alone"
     if (
         shell.interactive()
@@ -117,6 +128,20 @@ def _show(posts: list[Composed], *, zone: ZoneInfo) -> None:
     from clarion.review.preview import of_composed
 
     shell.say_so(drawn([of_composed(post, zone=zone) for post in posts]))
+
+
+def _with_reason(request: Request, posts: list[Composed]) -> Request:
+    """The request with the reason that a check asks for: as given, or as somebody at the terminal says it now."""
+    from clarion.composing import reasons
+
+    because = None if request.because is None else reasons.proper(request.because)
+    if because is None and shell.interactive():
+        for finding in (open_ := reasons.asked(finding for post in posts for finding in post.findings)):
+            shell.say_so(f"Needs a reason: {finding.why}")
+        if open_:
+            because = shell.ask("Why is it right all the same? (Ctrl-C to leave it)", reasons.proper)
+    reasons.require(posts, because)
+    return replace(request, because=because)
 
 
 def _question(posts: list[Composed], due: datetime, now: datetime, *, alone: bool) -> str:

@@ -117,6 +117,9 @@ def _passages(rendered: Rendered, language: str, network: str | None, *, typed: 
     for path, alt_text in rendered.images:
         where = f"{rendered.where}, alt text of {path.name}"
         yield Passage(text=alt_text, where=where, language=language, kind="alt", file=path.name)
+    for name, words in rendered.card.items():
+        spans = tuple(rendered.card_vouched.get(name, ()))
+        yield Passage(text=words, where=f"{rendered.where}, card", language=language, vouched=spans)
     yield Passage(
         text="\n\n".join(rendered.parts),
         where=rendered.where,

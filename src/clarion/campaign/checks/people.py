@@ -77,8 +77,8 @@ _AGE_WORD_RU = re.compile(
 
 #: A name and a number behind it: "Masha, 16," · «Маше 16 лет». Only behind a word that is a given name.
 _NAMED = re.compile(
-    rf"\b([A-ZА-ЯЁ][a-zа-яё]{{1,20}}+)(?:\s[A-ZА-ЯЁ][a-zа-яё]{{1,25}}+)?(?:,\s?|\s?\(|\s(?:is|was|было|только|всего)?\s?)"
-    rf"(\d{{1,2}})(?=\s*[,)]|\s+(?:year|год|лет))"
+    r"\b([A-ZА-ЯЁ][a-zа-яё]{1,20}+)(?:\s[A-ZА-ЯЁ][a-zа-яё]{1,25}+)?(?:,\s?|\s?\(|\s(?:is|was|было|только|всего)?\s?)"
+    r"(\d{1,2})(?=\s*[,)]|\s+(?:year|год|лет))"
 )
 _SURNAME = re.compile(
     r"(?:[a-z]{2,}(?:ov|ova|ev|eva|sky|skaya|skiy|skii|enko|dze|shvili|vich|ovna|evna)|"

@@ -98,6 +98,11 @@ RULES: tuple[Rule, ...] = (
         why="The template cannot be rendered: a language, an alt text or a variable is missing, or its ledger blocks it.",
     ),
     Rule(id="ledger", level="never", why="A fact is blocked or long past its review, or a call is closed."),
+    Rule(
+        id="alike-account",
+        level="never",
+        why="Two accounts of one network that say the same look like more people than there are.",
+    ),
     # ── with a reason: --because "…", which the audit keeps ───────────────────────────────────────────────────────
     Rule(
         id="number",
@@ -114,6 +119,7 @@ RULES: tuple[Rule, ...] = (
         why="The campaign answers for where its links lead.",
     ),
     Rule(id="review", level="reason", why="A fact should have been reviewed, up to 90 days ago."),
+    Rule(id="repeat-7", level="reason", why="The account said the same less than a week before or after."),
     Rule(id="link-only", level="reason", find=shape.link_only, of=_POST, why="A bare link looks like spam."),
     Rule(
         id="mention",
@@ -138,6 +144,7 @@ RULES: tuple[Rule, ...] = (
         why="Only public figures, and those who asked for it, are named.",
     ),
     Rule(id="people-in-photo", level="look", why="Everybody on a photo should know that it is posted."),
+    Rule(id="repeat-30", level="look", why="The account said the same less than a month before or after."),
     Rule(
         id="camps",
         level="look",

@@ -1,0 +1,93 @@
+"""`clarion people`: names that must never be posted. They are typed at a prompt or read from a file, never an argument."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clarion.cli import shell
+
+if TYPE_CHECKING:
+    from clarion.app import App
+
+
+@click.group(epilog=shell.example("clarion people deny", "clarion people denied"))
+def people() -> None:
+    """People who would be in danger: names that are never posted."""
+
+
+@people.command(
+    epilog=shell.example(
+        "clarion people deny", "clarion people deny --file names.txt", "clarion people deny --file -"
+    )
+)
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
+    help="Read the names from a file, one on a line; - is a pipe.",
+)
+@click.option("--anew", is_flag=True, help="Begin a new list: the old one is forgotten.")
+@click.pass_obj
+def deny(app: App, file: Path | None, *, anew: bool) -> None:
+    """Add names that must never be posted, asked for one by one and not shown.
+
+    Kept on this machine only, as keyed hashes that cannot be read back. Every Russian case and both alphabets are found.
+    """
+    from clarion.app.denied import deny as keep
+
+    if anew and not shell.confirm("Forget the old list?", yes=file is not None):
+        shell.say_so("Nothing was changed.")
+        return
+    names = _typed() if file is None else _read(file)
+    kept = keep(app.state, names, anew=anew)
+    shell.show(f"{len(kept)} name{'' if len(kept) == 1 else 's'} will never be posted from this machine.")
+    if file is not None and str(file) != "-":
+        shell.say_so(f"The names still stand in {file}: delete it when you no longer need it.")
+
+
+@people.command(epilog=shell.example("clarion people denied"))
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def denied(app: App, *, as_json: bool) -> None:
+    """How many names are on the list. Which, nobody can read."""
+    count = len(app.denied())
+    if as_json:
+        shell.show_json({"names": count})
+    else:
+        shell.show(f"{count} name{'' if count == 1 else 's'} will never be posted from this machine.")
+
+
+def _typed() -> list[str]:
+    """The names somebody types, one by one, unseen; an empty answer ends the list."""
+    from clarion.errors import CampaignError
+
+    if not shell.interactive():
+        raise CampaignError("nobody is at the keyboard to type a name", "clarion people deny --file -")
+    names: list[str] = []
+    while name := click.prompt(
+        "A name (not shown; Enter ends the list)", default="", show_default=False, hide_input=True, err=True
+    ).strip():
+        names.append(name)
+    if not names:
+        raise CampaignError("no name was given", "clarion people deny")
+    return names
+
+
+def _read(file: Path) -> list[str]:
+    from clarion.campaign.denied import names_in
+    from clarion.errors import CampaignError
+
+    try:
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        names = names_in(raw.decode("utf-8-sig"))
+    except OSError as error:
+        raise CampaignError(f"{file} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise CampaignError(f"{file} is not UTF-8 text", "save it as UTF-8 in your editor") from error
+    if not names:
+        raise CampaignError("no name was given", "write one name on a line")
+    return names
