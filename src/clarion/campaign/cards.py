@@ -30,7 +30,7 @@ MARGIN = 88
 Kind = Literal["quote", "figure"]
 
 #: Sizes of letters in pixels, largest and smallest. At a phone's width a third of them is left.
-_TEXT = (88, 38)
+_TEXT = (88, 34)
 _FIGURE = (200, 90)
 _BESIDE_FIGURE = (52, 36)
 _BY = (36, 30)
