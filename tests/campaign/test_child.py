@@ -125,6 +125,16 @@ def test_no_child_is_left_behind() -> None:
         os.waitpid(-1, os.WNOHANG)
 
 
+def test_a_parent_that_ignores_the_ends_of_its_children_is_answered() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        first, refusal, last = answered(lambda: 1, killed, lambda: 3)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert (first, last) == (1, 3)
+    assert isinstance(refusal, CampaignError)
+
+
 def test_no_file_is_left_open() -> None:
     before = len(list(Path("/dev/fd").iterdir()))
     answered(lambda: 1, killed, lambda: 2)

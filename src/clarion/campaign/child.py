@@ -12,6 +12,7 @@ allow-list stands alone. See docs/decisions/0008-render-child.md.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import select
@@ -62,9 +63,8 @@ def answers(works: Sequence[Work[T]], kind: type[T]) -> list[T | CampaignError]:
     found: list[T | CampaignError] = []
     if not can_fork():
         found.extend(map(_here, works))
-    while len(found) < len(
-        works
-    ):  # a child that was killed answers for one of them; the next child does the rest
+    while len(found) < len(works):
+        # A child that had to be killed answers for one of them; the next child does the rest.
         _ask_child(works, kind, found)
     return found
 
@@ -96,10 +96,17 @@ def _ask_child(works: Sequence[Work[T]], kind: type[T], found: list[T | Campaign
         found.extend(_opened(line, kind) for line in _lines(reading))
     finally:
         os.close(reading)
-        os.kill(pid, signal.SIGKILL)  # harmless where it has ended: its number is ours until it is waited for
-        os.waitpid(pid, 0)
+        _end(pid)
     if len(found) < len(works):
         found.append(_too_much(works[len(found)].where))
+
+
+def _end(pid: int) -> None:
+    """Kill it, which is harmless where it has ended: its number is ours until it is waited for."""
+    # Where whoever started us ignores the ends of children, the system has cleared this one away.
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def _lines(reading: int) -> Iterator[bytes]:
