@@ -62,6 +62,7 @@ def _shown(post: Rendered, network: str, title: str) -> Iterator[str]:
     yield title
     if post.warning:
         yield f"warning: {post.warning}"
+    yield from (f"picture {file.name}: {alt}" for file, alt in post.images)
     if post.card:
         yield f"card: {' / '.join(post.card.values())}"
     for number, part in enumerate(text.fit(draft, limits), 1):
