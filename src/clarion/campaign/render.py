@@ -23,7 +23,7 @@ from clarion.campaign.ledger import Ledger
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.plain import parts_of, with_tags
 from clarion.campaign.templates import ABOUT, PARTIALS, RESERVED, Template
-from clarion.campaign.words import Words
+from clarion.campaign.words import Words, read_up
 from clarion.errors import CampaignError
 from clarion.model import Used
 
@@ -139,9 +139,11 @@ class _Text(msgspec.Struct, frozen=True):
 
 
 def _written(asked: Sequence[Asked]) -> list[_Text | CampaignError]:
-    # Before the fork, so that no child has to read Jinja again.
+    # Before the fork, so that no child has to read Jinja and Babel again.
     from clarion.campaign.sandbox import Compiled
 
+    for language in {each.language for each in asked}:
+        read_up(language)
     met = _Met(compiled=Compiled())
     return child.answers(
         [child.Work(where=_where(each), do=partial(_write, each, met)) for each in asked], _Text

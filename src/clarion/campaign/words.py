@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -217,6 +218,18 @@ def sentence(text: str) -> str:
         if letter.isalnum():
             return text[:place] + letter.upper() + text[place + 1 :]
     return text
+
+
+@lru_cache
+def read_up(language: str) -> None:
+    """Read Babel and what it knows of a language: what the parent knows, none of its children has to read again."""
+    import babel.units  # noqa: F401  beside dates and numbers, which formatting reads
+    from babel import Locale, UnknownLocaleError
+    from babel.dates import format_date
+
+    with suppress(UnknownLocaleError, ValueError):  # an error only where a template writes a date in it
+        format_date(dt.date(2017, 3, 29), "long", locale=Locale.parse(language, sep="-"))
+        _needed(str(Locale.parse(language, sep="-")))
 
 
 @lru_cache
