@@ -49,6 +49,7 @@ checked_on = 2026-01-01
 POST = """
 title = "The judgment"
 purpose = "Remind"
+source = "ECtHR, no. 28834/19"
 languages = ["en", "ru"]
 warning = { en = "CW: torture", ru = "Осторожно: пытки" }
 evergreen = true
