@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -10,6 +11,7 @@ from PIL import Image
 from clarion.campaign import media
 from clarion.campaign.cards import HEIGHT, MARGIN, WIDTH, Asked, Card, draw
 from clarion.campaign.colours import CONTRAST, Colour, Colours, contrast
+from clarion.campaign.facts import Facts
 from clarion.campaign.lettering import fitted
 from clarion.errors import CheckFailed
 
@@ -86,6 +88,13 @@ def test_as_an_image_it_is_made_anew_like_every_other_and_fits_every_network() -
     image = media.reencode(raw, name="the card", limit=1_000_000)
     assert (image.mime, image.width, image.height) == ("image/png", WIDTH, HEIGHT)
     assert len(image.bytes) < 200_000
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("name", ["ecthr", "un-experts", "network-learned"])
+def test_the_longest_facts_of_the_campaign_fit_on_a_card(name: str, language: str) -> None:
+    fact = Facts.load(Path(__file__).parents[2]).get(name, where="this test")
+    assert draw(Card(text=fact.wording[language], source=fact.source, tags=TAGS), Colours())
 
 
 # ── colours ───────────────────────────────────────────────────────────────────────────────────────────────────

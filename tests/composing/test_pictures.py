@@ -157,6 +157,13 @@ def test_a_typed_text_stands_on_its_card_without_its_tags_twice(desk: Desk) -> N
     assert card.alt == "They are not alone.\nNPR, 2017\n#EyesOnChechnya #CloseTheCamps"
 
 
+def test_a_number_on_a_card_needs_a_fact_but_the_date_of_its_source_does_not(desk: Desk) -> None:
+    desk.write("posts/judgment/post.toml", POST + CARD.replace('"ECtHR"', '"ECtHR, 12 September 2023"'))
+    assert "number" not in rules(desk.compose(slug="judgment", languages=("en",))[0])
+    desk.write("posts/judgment/post.toml", POST + CARD.replace("{ en = 'since", "{ en = '400 men since"))
+    assert "number" in rules(desk.compose(slug="judgment", languages=("en",))[0])
+
+
 def test_a_card_counts_as_an_image(desk: Desk) -> None:
     (desk.folder / "b.png").write_bytes(png())
     images: tuple[tuple[Path, str], ...] = ((desk.folder / "b.png", "Blue."),) * 4

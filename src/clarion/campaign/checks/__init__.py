@@ -119,7 +119,10 @@ def _passages(rendered: Rendered, language: str, network: str | None, *, typed: 
         yield Passage(text=alt_text, where=where, language=language, kind="alt", file=path.name)
     for name, words in rendered.card.items():
         spans = tuple(rendered.card_vouched.get(name, ()))
-        yield Passage(text=words, where=f"{rendered.where}, card", language=language, vouched=spans)
+        source = words if name == "source" else rendered.source
+        yield Passage(
+            text=words, where=f"{rendered.where}, card", language=language, vouched=spans, source=source
+        )
     yield Passage(
         text="\n\n".join(rendered.parts),
         where=rendered.where,
