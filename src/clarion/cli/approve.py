@@ -81,3 +81,5 @@ def _show(app: App, entry: EntryView) -> None:
     from clarion.cli.preview import of_entry
 
     shell.say_so(drawn(of_entry(app, entry)))
+    if entry.because:
+        shell.say_so(f"A check asked for a reason. {entry.author or 'Its author'} says: {entry.because}")

@@ -126,6 +126,8 @@ def show(app: App, number: int, *, as_json: bool) -> None:
         shell.show_json(plain_entry(entry, tries))
         return
     shell.show(f"#{entry.number} {entry.title}: {entry.state}, by {entry.author or 'nobody named'}")
+    if entry.because:
+        shell.show(f"because: {entry.because}")
     for post in entry.posts:
         for line in _post_lines(app, post, tries):
             shell.show(line)
@@ -175,6 +177,7 @@ def plain_entry(entry: EntryView, tries: Attempts | None = None) -> dict[str, ob
         "title": entry.title,
         "state": entry.state,
         "author": entry.author,
+        "because": entry.because,
         "created_at": entry.created_at,
         "posts": [
             {

@@ -74,8 +74,8 @@ class Composed:
 
     @property
     def sensitive(self) -> bool:
-        """Whether it carries a warning: a team may ask more people for these."""
-        return self.payload.warning is not None
+        """Whether it carries a warning, or goes out for a reason: a team may ask more people for these."""
+        return self.payload.warning is not None or any(each.level == "reason" for each in self.findings)
 
 
 def compose(

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 #: A reason is a sentence, not an essay: it is shown with every post it is for.
 LONGEST = 500
-#: How many people a team asks for a post that went on with a reason.
-PEOPLE = 2
 
 
 def asked(findings: Iterable[Finding]) -> list[Finding]:

@@ -88,6 +88,7 @@ class EntryView:
     slug: str | None
     text: str | None
     author: str | None
+    because: str | None = None  # why it goes on although a check asked for a reason
     created_at: datetime
     batch: str
     posts: tuple[PostView, ...]
@@ -324,6 +325,7 @@ def _views(tx: Tx, which: sa.ColumnElement[bool]) -> list[EntryView]:
             slug=row.slug,
             text=row.text,
             author=row.author,
+            because=row.because,
             created_at=moment(row.created_at),
             batch=row.batch,
             posts=tuple(posts[row.number]),
