@@ -157,7 +157,7 @@ def test_the_shell_completes_what_stands_below_a_command():
     [
         (("posts", "show", "cou"), ["court-found"]),
         (("posts", "check", "stay"), ["stay-informed"]),
-        (("preview", "day"), ["day-29-march"]),
+        (("preview", "day-2"), ["day-29-march"]),
         (("preview", "--to", "m"), ["mastodon"]),
         (("say", "--lang", ""), ["en", "ru"]),
         (("accounts", "verify", "b"), ["bluesky"]),

@@ -40,3 +40,10 @@ def test_a_template_is_due_at_no_time_and_an_entry_is(run, here):
     page = (here / "page" / "index.html").read_text()
     assert "No time set yet" in page
     assert "Due " not in page
+
+
+def test_a_name_that_is_never_posted_is_blocked_in_the_preview_of_a_draft(run, here):
+    (here / "names.txt").write_text("Zelimkhan Testov\n")
+    run("people", "deny", "--file", "names.txt")
+    (here / "posts" / "court-found" / "en.md").write_text("They asked Zelimkhan Testov.\n")
+    assert "Blocked" in run("preview", "court-found", "--lang", "en").stdout

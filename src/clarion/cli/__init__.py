@@ -48,7 +48,9 @@ COMMANDS: dict[str, Row] = {
     "status": Row(
         EVERY_DAY, "status", "status", "How things stand: what waits, what went out, what needs you"
     ),
-    "posts": Row(CAMPAIGN, "posts", "posts", "The templates: list, show, check"),
+    "posts": Row(
+        CAMPAIGN, "posts", "posts", "The templates: list, write, check; and the ledgers they print from"
+    ),
     "links": Row(CAMPAIGN, "links", "links", "Where links may lead: list, allow"),
     "people": Row(CAMPAIGN, "people", "people", "People who would be in danger: names that are never posted"),
     "publish": Row(

@@ -28,7 +28,7 @@ def people() -> None:
     "--file",
     "file",
     type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
-    help="Read the names from a file, one on a line; - is a pipe.",
+    help="Read the names from a file (from a pipe: -), one on a line.",
 )
 @click.option("--anew", is_flag=True, help="Begin a new list: the old one is forgotten.")
 @click.pass_obj

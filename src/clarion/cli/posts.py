@@ -14,11 +14,9 @@ if TYPE_CHECKING:
     from clarion.app import App
 
 
-@click.group(
-    epilog=shell.example("clarion posts list", "clarion posts show court-found", "clarion posts check")
-)
+@click.group(epilog=shell.example("clarion posts list", "clarion posts new our-vigil", "clarion posts check"))
 def posts() -> None:
-    """The templates: list, show, check."""
+    """The templates: list, write, check; and the ledgers they print from."""
 
 
 for _each in (*ledger.COMMANDS, *writing.COMMANDS):

@@ -136,7 +136,13 @@ def of_template(app: App, request: Request) -> list[Preview]:
 
     now = app.clock.now().astimezone(zone(app))
     posts = compose(
-        request, folder=app.folder, config=app.config, accounts=app.accounts_to_preview(), due=now, now=now
+        request,
+        folder=app.folder,
+        config=app.config,
+        accounts=app.accounts_to_preview(),
+        due=now,
+        now=now,
+        denied=app.denied(),
     )
     return [of_composed(post, zone=zone(app), scheduled=False) for post in posts]
 
