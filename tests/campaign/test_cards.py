@@ -78,9 +78,11 @@ def test_its_alt_text_is_all_that_stands_on_it() -> None:
 @pytest.mark.parametrize("part", ["text", "attribution", "source", "figure", "tags"])
 def test_every_word_of_the_alt_text_is_drawn(part: str) -> None:
     whole = Card(text="Text", attribution="By", source="Source", figure="9", tags=TAGS)
-    less = {"text": "Другое", "tags": ()}.get(part)
+    other = {"text": "Next", "attribution": "My", "source": "Course", "figure": "8", "tags": ("#Other",)}[
+        part
+    ]
     fields = {name: getattr(whole, name) for name in ("text", "attribution", "source", "figure", "tags")}
-    assert draw(Card(**(fields | {part: less})), Colours()) != draw(whole, Colours())
+    assert draw(Card(**(fields | {part: other})), Colours()) != draw(whole, Colours())
 
 
 def test_as_an_image_it_is_made_anew_like_every_other_and_fits_every_network() -> None:
