@@ -43,3 +43,21 @@ def test_a_block_is_said_once(run):
     said = run("say", "Call +7 928 123-45-67.", "--to", "mastodon", "--yes", code=3).stderr
     assert said.count("reads like a telephone number") == 1
     assert "error: nothing was queued: one thing is blocked\n" in said
+
+
+def test_a_text_stands_on_a_card_where_it_is_asked_for_and_the_help_shows_how(run):
+    assert "--card --source" in run("say", "--help").output
+    said = run("say", "They are not alone.", "--card", "--to", "x", "--yes").stderr
+    assert "1200 x 675] They are not alone." in said or "1200×675] They are not alone." in said
+
+
+def test_what_a_card_cannot_show_is_said_in_one_sentence(run):
+    said = run("say", "A light 🕯", "--card", "--to", "x", "--yes", code=3).stderr
+    assert "error: the letters of image cards have no “🕯”\n" in said
+    assert "hint: leave it out of the card" in said
+
+
+def test_a_picture_that_is_a_script_is_called_one(run, campaign):
+    (campaign / "a.png").write_bytes(b"#!/bin/sh\n")
+    said = run("say", "Look.", "--image", "a.png", "--alt", "A light.", code=3).stderr
+    assert "error: a.png is a script, not a picture\n" in said
