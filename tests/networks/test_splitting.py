@@ -128,6 +128,27 @@ def test_a_text_that_is_too_long_stays_whole_only_where_something_in_it_may_not_
     assert text.isspace() or any(rules.weigh(piece, warning=None, limits=limits) > size for piece in pieces)
 
 
+@pytest.mark.parametrize("network", networks.NAMES)
+@pytest.mark.parametrize(
+    "piece", ["a", "a. ", "a.a.a.", "#a ", "@", "http://", "🇷🇺", "\n\n", "👩\u200d", "ж.рф ", "слово, "]
+)
+def test_what_is_measured_to_split_a_text_grows_as_the_text_does(network: str, piece: str):
+    rules, limits = networks.text(network), networks.options(network).LIMITS
+
+    def measured(size: int) -> float:
+        text, total = piece * (size // len(piece)), 0
+
+        def fits(part: str, *, first: bool) -> bool:
+            nonlocal total
+            total += len(part)
+            return rules.weigh(part, warning=None, limits=limits) <= limits.text
+
+        splitting.split(text, whole=whole_spans(rules, text[:2_000]), fits=fits)
+        return total / len(text)
+
+    assert max(measured(size) for size in (1_000, 10_000, 30_000)) < 40
+
+
 def parts_of(text: str, most: int) -> list[str]:
     return splitting.split(text, whole=[], fits=lambda part, *, first: len(part) <= most)
 

@@ -15,6 +15,8 @@ _JOINER, _AS_EMOJI, _SKIN = "\u200d", "\ufe0f", "[🏻-🏿]"
 
 #: One unit; everything else weighs two.
 _HEAVY = re.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]+")
+#: Where runs stand: all that they are made of, and more.
+_AMONG = re.compile("[#*0-9©®\u200d\u2030-\U0010ffff]{2,}")
 #: What every run holds one of.
 _IN_RUNS = re.compile("[\u200d\u20e3\ufe0f🇦-🇿🏻-🏿\U000e007f]")
 
@@ -103,9 +105,14 @@ _LISTED_RUN = regex.compile("|".join((*_NEWER, *_KNOWN, *_NEWER_LAST)), regex.VE
 
 def weight(text: str, *, newer: bool) -> int:
     """What a text without links weighs; `newer`: emoji listed since Unicode 11 count as one, too."""
-    if not _HEAVY.search(text):
-        return len(text)
-    count = 0
+    total = _plain(text)
     if _IN_RUNS.search(text):
-        text, count = (_LISTED_RUN if newer else _KNOWN_RUN).subn("", text)
-    return 2 * count + len(text) + sum(map(len, _HEAVY.findall(text)))
+        run = _LISTED_RUN if newer else _KNOWN_RUN
+        for piece in _AMONG.findall(text):
+            rest, count = run.subn("", piece) if _IN_RUNS.search(piece) else (piece, 0)
+            total += 2 * count + _plain(rest) - _plain(piece) if count else 0
+    return total
+
+
+def _plain(text: str) -> int:
+    return len(text) + sum(map(len, _HEAVY.findall(text)))

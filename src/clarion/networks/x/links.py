@@ -53,7 +53,7 @@ def links(text: str) -> list[Link]:
     used = 0  # what stands before this belongs to a link or to something X skipped
     for run in _RUN.finditer(text):
         start, end = run.span()
-        if end <= used or text.find(".", start, end) < 0:
+        if end <= used or text.find(".", start, end - 1) < 0:  # a dot at its end ends a sentence
             continue
         scheme = _scheme(text, start, used)
         at = start if scheme is not None else _first_start(text, start, end, used)
