@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b, shake_128
 
+from clarion.campaign.checks import found
 from clarion.model import Account, Finding, Payload
 from clarion.outbox.fingerprints import REACH, Fingerprint, Said
 
@@ -93,9 +94,8 @@ def judge(mark: Fingerprint, account: Account, due: datetime, said: Iterable[Sai
 
 
 def _second_account(said: Said, due: datetime, where: str) -> Finding:
-    return Finding(
-        rule="alike-account",
-        level="never",
+    return found(
+        "alike-account",
         where=where,
         why=f"{_which(said)} says nearly the same on {said.account}, {_apart(said.due, due)}:"
         " two accounts of one network never do.",
@@ -109,9 +109,9 @@ def _repeated(here: Sequence[Said], due: datetime, where: str) -> list[Finding]:
     why = f"{_which(here[0])} says nearly the same on this account, {_apart(here[0].due, due)}."
     if abs(here[0].due - due) > REASON:
         mend = "Another wording is read again (--wording 2), and so is a later time (--at)."
-        return [Finding(rule="repeat-30", level="look", where=where, why=why, mend=mend)]
+        return [found("repeat-30", where=where, why=why, mend=mend)]
     mend = 'Take another wording (--wording 2) or a later time (--at), or say why it is right: --because "…"'
-    return [Finding(rule="repeat-7", level="reason", where=where, why=why, mend=mend)]
+    return [found("repeat-7", where=where, why=why, mend=mend)]
 
 
 def _which(said: Said) -> str:
