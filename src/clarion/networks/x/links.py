@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+import regex
+
 _SPACE = "\t-\r \x85\xa0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _INVALID = "\ufffe\ufeff\uffff"
 _MARKS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
@@ -19,7 +21,10 @@ _LATIN = (
     "\u0300-\u036f\u1e00-\u1eff"
 )
 #: Characters a host may hold, with the three that hold its labels together: dot, hyphen, underscore.
-_RUN = re.compile(rf"[^!'#%&()*+,\\/:;<=>?@\[\]^{{|}}~${_SPACE}{_INVALID}{_MARKS}]+")
+_HOST = rf"[^!'#%&()*+,\\/:;<=>?@\[\]^{{|}}~${_SPACE}{_INVALID}{_MARKS}]"
+_RUN = re.compile(f"{_HOST}+")
+#: Such a run, read from its end.
+_BACK = regex.compile(f"(?r){_HOST}*+")
 #: A link may begin after any character but these.
 _NOT_BEFORE = re.compile(rf"[A-Za-z0-9@＠$#＃{_INVALID}]")
 _PLAIN_LABEL = re.compile(rf"[-A-Za-z0-9{_LATIN}]+")
@@ -51,9 +56,8 @@ def links(text: str) -> list[Link]:
     """The links of a text, in order, in characters."""
     found: list[Link] = []
     used = 0  # what stands before this belongs to a link or to something X skipped
-    for run in _RUN.finditer(text):
-        start, end = run.span()
-        if end <= used or text.find(".", start, end - 1) < 0:  # a dot at its end ends a sentence
+    for start, end in _runs(text):
+        if end <= used:
             continue
         scheme = _scheme(text, start, used)
         at = start if scheme is not None else _first_start(text, start, end, used)
@@ -67,6 +71,17 @@ def links(text: str) -> list[Link]:
         if used < end and _ends_in_domain(text, max(at, used), end):
             used = _tail(text, end)[1]
     return found
+
+
+def _runs(text: str) -> Iterator[tuple[int, int]]:
+    """The runs of host characters that have a dot before their last character: most words have none."""
+    dot = text.find(".")
+    while dot >= 0:
+        run = _RUN.match(text, dot)
+        end = run.end() if run else dot + 1
+        if text.find(".", dot, end - 1) >= 0:
+            yield _BACK.match(text, 0, dot).start(), end
+        dot = text.find(".", end)
 
 
 def _accept(text: str, scheme: int | None, domain: tuple[int, int], end: int, used: int) -> Iterator[Link]:
