@@ -287,6 +287,8 @@ def test_in_rehearsal_it_goes_now_and_says_when_it_would_go_live(run, app, words
     if words[0] == "retry":
         shift(app, days=30)
         run("publish")  # it expires
+    else:
+        run("undo", "--yes")  # or it would say the same twice
     said = run("queue", *words, "--yes").stderr
     assert live in said
     assert "09:00" in said.partition(live)[2]
