@@ -1,7 +1,8 @@
-"""What a text costs as it grows: sixteen times as long may take twice sixteen times as long at most, whatever is in it.
+"""What a text costs as it grows, and what X's count costs beside X's own.
 
 Texts are pasted by people and measured on every preview; a pattern that goes back over what it has read makes a command
-hang. The pieces are those on which such patterns have stumbled.
+hang. So ten times as long may take little more than ten times as long, whatever is in it, up to 100,000 characters. The
+pieces are those on which such patterns have stumbled.
 """
 
 from __future__ import annotations
@@ -9,42 +10,94 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
 from clarion import networks
 from clarion.campaign import checks
+from clarion.campaign.checks import Passage
+from clarion.networks.x import text as x
 from tests.bench.ratio import Ratio
+from tests.networks_live import posts
+from tests.networks_live.node import NoNode, ask
 
-SHORT, TIMES = 5_000, 16
+SIZES = (1_000, 10_000, 100_000)
 ROUNDS = 3
-#: Between 16, in proportion, and 256, by the square.
-BAR = 32.0
+#: Between 10, in proportion, and 100, by the square.
+BAR = 20.0
 #: What takes less is noise.
 LEAST = 0.002
 
 PIECES = (
     *("a.", "a@", "1 ", "+1(", "0", "8-", "tel ", "name (at) ", " ", "\u200d", "👩\u200d", "👩\u0301\u200d"),
     *("https://", "https://a.co/(", "https://x.com/a(b", "https://a.рф", "http://", "@a", " @a.-", "(a"),
-    *("#", "#a", "#a·", "#1·", "#!", "🇷", "\U0001f1e6"),
+    *(
+        "#",
+        "#a",
+        "#a·",
+        "#1·",
+        "#!",
+        "🇷",
+        "\U0001f1e6",
+        "🇷🇺",
+        "🇷🇺\u200d",
+        "👩🏽\u200d🤝\u200d",
+        "e\u0301",
+        "\u0301",
+        "\ud800",
+    ),
+    *(
+        "a.a.a.",
+        "a.co ",
+        "#a ",
+        "@a ",
+        "$a ",
+        "a. ",
+        ". A",
+        "(((",
+        "))",
+        "。",
+        "xn--a.",
+        "ж.рф",
+        "http://a.co/?a ",
+        "क्",
+    ),
 )
 
 
 def ratios() -> list[Ratio]:
     """The worst piece of each."""
     costs: dict[str, Callable[[str], object]] = {
-        "checks": lambda text: checks.check_text(text, where="here", language="en")
+        "checks": lambda text: checks.check_passage(Passage(text=text, where="here", language="en"))
     }
     for name in networks.NAMES:
         weigh = partial(networks.text(name).weigh, warning=None, limits=networks.options(name).LIMITS)
         costs |= {f"{name}, length": weigh, f"{name}, links": networks.text(name).facets}
-    return [Ratio(f"{what}: a text {TIMES} × as long", worst(of), BAR) for what, of in costs.items()]
+    rows = [Ratio(f"{what}: a text 10 × as long", worst(of), BAR) for what, of in costs.items()]
+    return [*rows, *beside_twitter_text()]
+
+
+def beside_twitter_text() -> list[Ratio]:
+    """X's length, held against npm's twitter-text warmed up under Node, turn by turn."""
+    some = posts.realistic(500, seed=1)
+    theirs, ours = [], []
+    for _ in range(ROUNDS):
+        ours.append(seconds(lambda _: [x.length(post) for post in some], "") / len(some))
+        try:
+            theirs.append(ask("speed.mjs", some)["nanoseconds"] / 1e9)
+        except NoNode as missing:
+            print(f"x, length: not measured beside twitter-text. {missing}")
+            return []
+    return [Ratio("x, length: twitter-text under Node ÷ ours", min(theirs) / min(ours), 0.5, at_least=True)]
 
 
 def worst(of: Callable[[str], object]) -> float:
-    return max(growth(of, piece * (SHORT // len(piece))) for piece in PIECES)
+    return max(growth(of, piece) for piece in PIECES)
 
 
-def growth(of: Callable[[str], object], text: str) -> float:
-    return seconds(of, text * TIMES) / max(seconds(of, text), LEAST)
+def growth(of: Callable[[str], object], piece: str) -> float:
+    """The larger of its two steps."""
+    taken = [max(seconds(of, piece * (size // len(piece))), LEAST) for size in SIZES]
+    return max(longer / shorter for shorter, longer in pairwise(taken))
 
 
 def seconds(of: Callable[[str], object], text: str) -> float:

@@ -78,7 +78,7 @@ def test_it_agrees_with_mastodon_py(pieces):
     assert text.length(words) == Mastodon.get_status_length(words)
 
 
-#: Where Mastodon.py counts otherwise than the server: see docs/decisions/0008.
+#: Where Mastodon.py counts otherwise than the server: see docs/decisions/0010.
 _DIFFERENT = regex.compile(r"\n\p{Regional_Indicator}|\?\S*+[^\x00-\x7F]")
 
 

@@ -145,6 +145,10 @@ class TextModule(Protocol):
         """How much of `limits.text` one part takes, by the network's own count."""
         ...
 
+    def fits_only_newer(self, text: str, *, warning: str | None, limits: Limits) -> bool:
+        """Whether a part fits by one way of counting and not by another that the network may use."""
+        ...
+
     def split(self, text: str, limits: Limits, *, warning: str | None = None, tail: str = "") -> list[str]:
         """The parts a text makes where it is too long for one; the text itself where it fits or cannot be split.
 

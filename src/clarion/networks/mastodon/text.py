@@ -87,6 +87,11 @@ def weigh(text: str, *, warning: str | None, limits: Limits) -> int:
     return length(text, warning=warning, reserved_per_url=limits.per_url)
 
 
+def fits_only_newer(text: str, *, warning: str | None, limits: Limits) -> bool:
+    """There is one way of counting here."""
+    return False
+
+
 def split(text: str, limits: Limits, *, warning: str | None = None, tail: str = "") -> list[str]:
     """The parts a text makes where it is too long for one (see `splitting`): links, tags and mentions stay whole.
 
