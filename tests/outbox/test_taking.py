@@ -63,6 +63,20 @@ def test_nothing_is_taken_of_an_account_that_is_sending_by_now(desk: Desk, two: 
     assert rows(desk, schema.attempt) == []
 
 
+def test_no_part_is_taken_after_one_that_turns_out_not_to_be_there(desk: Desk) -> None:
+    number = desk.queue(desk.account("voice"), "one", "two", due=NOON - timedelta(minutes=1))
+    desk.approve(number)
+    delivery = schema.delivery
+    with desk.outbox.write() as tx:
+        tx.execute(sa.update(delivery).where(delivery.c.part == 1).values(state="sent", sent_at=tx.now))
+        tx.execute(sa.update(delivery).where(delivery.c.part == 2).values(due_at=tx.now))
+    old = ready(desk)
+    assert old.candidate.row.part == 2
+    with desk.outbox.write() as tx:  # its read-back found nothing
+        tx.execute(sa.update(delivery).where(delivery.c.part == 1).values(state="in_doubt"))
+    assert take(desk, old) == []
+
+
 def test_what_there_is_no_room_for_is_as_if_it_had_not_been_taken(desk: Desk, two: list[int]) -> None:
     hour = timedelta(hours=1)
     narrow = Window(family="posts", limit=1, length=hour)

@@ -45,8 +45,9 @@ def record(
     """Append one row to a chain, in the caller's transaction."""
     row = _row(tx, action, subject, chain, who, detail)
     # Mostly this process appended last. Where it did not, the row is not taken, and the chain is read.
-    if chain in tx.heads:
-        link = _linked(row, tx.heads[chain])
+    head = _head(tx, chain)
+    if head is not None:
+        link = _linked(row, head)
         if _noted(tx, link, tx.execute(_append(tx.connection.dialect.name), link).rowcount):
             return
     _append_to_what_is_there(tx, row)
@@ -62,8 +63,9 @@ def record_deed(
     SQLite's WITH takes no writes.
     """
     row = _row(tx, action, subject, chain, None, values["detail"])
-    if tx.connection.dialect.name == "postgresql" and chain in tx.heads:
-        link = _linked(row, tx.heads[chain])
+    head = _head(tx, chain)
+    if tx.connection.dialect.name == "postgresql" and head is not None:
+        link = _linked(row, head)
         counts: Any = tx.execute(_all_at_once(deed, then), {**values, **link}).one()
         done, noted = counts
         if done and not _noted(tx, link, noted):
@@ -77,6 +79,11 @@ def record_deed(
 
 
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _head(tx: Tx, chain: str) -> tuple[int, str] | None:
+    """The last row, as far as is known: what others have not committed yet is none of it."""
+    return tx.appended.get(chain) or tx.heads.get(chain)
 
 
 def _row(
@@ -117,8 +124,9 @@ def _linked(row: Mapping[str, Any], head: tuple[int, str]) -> dict[str, Any]:
 def _noted(tx: Tx, link: Mapping[str, Any], rows: int) -> bool:
     """Whether it was appended; and remember which row is the last now."""
     if rows == 1:
-        tx.heads[link["chain"]] = link["seq"], link["hash"]
+        tx.appended[link["chain"]] = link["seq"], link["hash"]
     else:
+        tx.appended.pop(link["chain"], None)
         tx.heads.pop(link["chain"], None)
     return rows == 1
 

@@ -131,7 +131,7 @@ _busy = schema.delivery.alias("busy")
 _NOW: sa.BindParameter[int] = sa.bindparam("now", type_=sa.BigInteger)
 
 
-def _may_go(delivery: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
+def may_go(delivery: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
     """It is due and not too late, nobody wants it back, and the part before it is up."""
     before = (
         sa.select(_before.c.state)
@@ -152,7 +152,7 @@ def _oldest(account: sa.ColumnElement[int], column: str) -> sa.ScalarSelect[Any]
     due = schema.delivery.alias("due")
     return (
         sa.select(due.c[column])
-        .where(due.c.account == account, *_may_go(due))
+        .where(due.c.account == account, *may_go(due))
         .order_by(due.c.due_at, due.c.id)
         .limit(sa.literal_column("1"))
         .scalar_subquery()

@@ -203,6 +203,7 @@ def _plan_once(connection: DBAPIConnection, _record: object) -> None:
     """
     cursor = connection.cursor()
     cursor.execute("SET plan_cache_mode = force_generic_plan")
+    cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
     cursor.close()
     connection.commit()
 

@@ -131,7 +131,7 @@ def not_there(tx: Tx, claim: Claim) -> bool:
 
 def refused(tx: Tx, claim: Claim, reason: str) -> bool:
     """The network will never take it; what would have followed it is cancelled with that reason."""
-    if not _leave(tx, claim, State.FAILED, reason=reason):
+    if claim.doubtful or not _leave(tx, claim, State.FAILED, reason=reason):
         return False
     _end(tx, claim, "refused", reason)
     _cancel_successors(tx, claim)
@@ -142,6 +142,8 @@ def refused(tx: Tx, claim: Claim, reason: str) -> bool:
 def snoozed(tx: Tx, claim: Claim, *, until: int | None, outcome: str, reason: str) -> bool:
     """Certainly not created, and nobody's fault: due again at `until` (microseconds); None: when it was."""
     due: dict[str, Any] = {} if until is None else {"due_at": until}
+    if claim.doubtful:  # only a look that is sure it is absent makes it go again
+        return False
     if not _leave(tx, claim, State.SCHEDULED, reason=reason, **due, **_next_generation(tx, claim)):
         return False
     _end(tx, claim, outcome, reason)
@@ -180,6 +182,8 @@ def closed(tx: Tx, claim: Claim, reason: str) -> None:
 
 def backed_off(tx: Tx, claim: Claim, *, until: int | None, reason: str) -> bool:
     """Certainly not created, the network was not to be had: again at `until`, or failed when that is None."""
+    if claim.doubtful:
+        return False
     if until is None:
         return refused(tx, claim, f"tried too often: {reason}")
     spent = {"backoffs": _delivery.c.backoffs + 1, **_next_generation(tx, claim)}
@@ -313,7 +317,7 @@ def _next_generation(tx: Tx, claim: Claim) -> dict[str, Any]:
             _attempt.c.outcome == "unknown",
         ),
     ).first()
-    if unknown:
+    if unknown or claim.delivery.intent_lost:
         return {}
     fresh: dict[str, Any] = {"generation": claim.delivery.generation + 1, "first_intent_at": None}
     if claim.delivery.part == 1:  # nothing of the post was ever created: its lateness counts again

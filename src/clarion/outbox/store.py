@@ -47,8 +47,9 @@ class Tx:
 
     connection: Connection
     now: int
-    # The last row of each audit chain, as far as this process knows; shared by its transactions.
+    # The last row of each audit chain, as far as this process knows, shared by its transactions; and as this one left it.
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+    appended: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def execute(self, statement: Any, values: Any = None) -> sa.CursorResult[Any]:
         return self.connection.execute(statement, values)
@@ -110,7 +111,9 @@ class Outbox:
         with engines.translated(self.engine), self._turn(), self.engine.connect() as plain:
             connection = plain.execution_options(clarion_write=True)
             with connection.begin():
-                yield Tx(connection=connection, now=self.time.read(connection), heads=self._heads)
+                tx = Tx(connection=connection, now=self.time.read(connection), heads=self._heads)
+                yield tx
+            self._heads.update(tx.appended)
 
     def simulate(self, at: datetime) -> None:
         """Set the simulated time; it never goes back."""

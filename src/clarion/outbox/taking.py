@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from clarion.model import Payload, State
-from clarion.outbox import schema, spending
+from clarion.outbox import candidates, schema, spending
 from clarion.outbox.candidates import Candidate
 from clarion.outbox.spending import Bill
 from clarion.outbox.store import Tx
@@ -65,8 +65,8 @@ _TAKE = (
     .where(
         schema.delivery.c.id == sa.bindparam("the"),
         schema.delivery.c.fence == sa.bindparam("expected"),
-        schema.delivery.c.state == _SCHEDULED,
         # Asked again, because the candidate may have been read before its account was locked.
+        *candidates.may_go(schema.delivery),
         ~sa.exists().where(_busy.c.account == sa.bindparam("of_account"), _busy.c.state == _SENDING),
     )
     .values(
@@ -151,6 +151,7 @@ def _mark(tx: Tx, ready: Ready, worker: str, until: int) -> dict[str, Any]:
         "the": row.id,
         "expected": row.fence,
         "of_account": row.account,
+        "now": tx.now,
         "worker": worker,
         "until": until,
     }

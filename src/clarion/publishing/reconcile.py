@@ -16,6 +16,9 @@ from clarion.outbox.store import Outbox, Tx
 _MICROSECOND = timedelta(microseconds=1)
 #: When the network could not even be asked, ask again after this.
 ASK_AGAIN = timedelta(minutes=1)
+#: A look is never put off for longer than this, however long there is no room for it; nor for less than a second.
+LATEST = timedelta(minutes=15)
+SOONEST = 1.0
 
 
 def look(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Found | Absent | Unsure | None:
@@ -36,9 +39,8 @@ def look(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Fo
                     tx, claim, look_at=None, reason="not found, and sending again might double it"
                 )
             case Unsure(look_again_in=seconds):
-                held = settle.unsure(
-                    tx, claim, look_at=tx.now + timedelta(seconds=seconds or 0) // _MICROSECOND
-                )
+                later = timedelta(seconds=max(seconds or 0, SOONEST))
+                held = settle.unsure(tx, claim, look_at=tx.now + later // _MICROSECOND)
     return sighting if held else None
 
 
@@ -59,8 +61,8 @@ def hold_back(tx: Tx, claim: Claim, error: RateLimited) -> None:
 def _sight(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Sighting:
     with outbox.write() as tx:
         now, full_for = tx.at, may_look(tx, claim, terms)
-    if full_for is not None:
-        return Unsure(look_again_in=full_for)
+    if full_for is not None:  # or its account is closed until somebody verifies it, perhaps in a minute
+        return Unsure(look_again_in=min(full_for, LATEST.total_seconds()))
     try:
         return publisher.find(claim.delivery, claim.looks, now)
     except RateLimited as error:

@@ -39,6 +39,8 @@ MARGIN_SECONDS = 5.0
 TEND_SECONDS = 1.0
 #: A look that is due so soon is waited for within the run; later ones are for the next.
 SOON = timedelta(seconds=10)
+#: All waits of a run together, in patiences: a network that says "soon" again and again does not keep it.
+WAITS = 3
 #: Nobody else looks while one worker does.
 LOOKING = timedelta(minutes=2)
 #: A claim that came to nothing through no answer of the network waits so long.
@@ -92,6 +94,7 @@ class Worker:
     sleep: Callable[[float], None] = time.sleep
     tally: Tally = field(default_factory=Tally)
     _untended: Deadline = field(default_factory=lambda: Deadline(0), init=False)
+    _waited: timedelta = field(default=timedelta(0), init=False)
     _tended: bool = field(default=False, init=False)  # by the last launch
 
     def drain(self) -> Tally:
@@ -165,8 +168,9 @@ class Worker:
         with self.outbox.read() as tx:
             at = looking.next_look(tx, self.tally.in_doubt)
             left = None if at is None else timedelta(microseconds=at - tx.now)
-        if left is None or left > self.patience:
+        if left is None or left > self.patience or self._waited + left > WAITS * self.patience:
             return False
+        self._waited += left
         self.sleep(max(0.001, left.total_seconds()))
         self._untended = Deadline(0)
         return True
@@ -298,13 +302,10 @@ class Worker:
 
     def _settle(self, claim: Claim, error: PublishError) -> None:
         if claim.doubtful:  # only looked for: nothing is decided
-            with self.outbox.write() as tx:
-                if isinstance(error, AccountBlocked):
+            if isinstance(error, AccountBlocked):
+                with self.outbox.write() as tx:
                     settle.closed(tx, claim, error.message)
-                if claim.unread:
-                    settle.unread(tx, claim)
-                else:
-                    settle.unsure(tx, claim, look_at=tx.now + LATER // _MICROSECOND)
+            self._look_later(claim, LATER)
             return
         match error:
             case OutcomeUnknown():
@@ -328,6 +329,13 @@ class Worker:
             case _:
                 self._back_off(claim, error)
 
+    def _look_later(self, claim: Claim, later: timedelta) -> None:
+        with self.outbox.write() as tx:
+            if claim.unread:
+                settle.unread(tx, claim)
+            else:
+                settle.unsure(tx, claim, look_at=tx.now + later // _MICROSECOND)
+
     def _back_off(self, claim: Claim, error: PublishError) -> None:
         with self.outbox.write() as tx:
             seconds = back_off(claim.backoffs, self.attempts)
@@ -342,6 +350,10 @@ class Worker:
         self._note("in_doubt", claim, reason)
 
     def _release(self, claim: Claim, reason: str, *, later: timedelta = timedelta(0)) -> None:
+        if claim.doubtful:  # only looked for: nothing is decided
+            with suppress(OutboxBusy):
+                self._look_later(claim, later)
+            return
         # A worker that cannot even write this leaves the claim to its lease.
         with suppress(OutboxBusy), self.outbox.write() as tx:
             until = tx.now + later // _MICROSECOND
