@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from clarion import networks
 from clarion.composing import honesty
 from clarion.model import Account, Finding, Part, Payload
-from clarion.outbox.fingerprints import Fingerprint, Said
+from clarion.outbox.fingerprints import IN_COMMON, Fingerprint, Said
 from tests.composing.conftest import DUE, account
 
 TEXT = (
@@ -47,8 +47,8 @@ def likeness(one: str, other: str) -> float:
     return honesty.jaccard(*(honesty.shingles(honesty.words(payload(each))) for each in (one, other)))
 
 
-def shares_a_band(one: Fingerprint, other: Fingerprint) -> bool:
-    return not set(one.bands).isdisjoint(other.bands)
+def is_candidate(one: Fingerprint, other: Fingerprint) -> bool:
+    return len(set(one.bands) & set(other.bands)) >= IN_COMMON
 
 
 # ── what counts ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,10 +111,10 @@ def test_the_least_hashes_agree_as_often_as_the_shingles_do() -> None:
     ),
     at=st.integers(0, 19),
 )
-def test_what_is_alike_shares_a_band(text: list[str], at: int) -> None:
+def test_what_is_alike_is_a_candidate(text: list[str], at: int) -> None:
     one, other = " ".join(text), " ".join([*text[:at], "x", *text[at + 1 :]])
     if likeness(one, other) >= 0.85:
-        assert shares_a_band(mark(one), mark(other))
+        assert is_candidate(mark(one), mark(other))
 
 
 def test_another_network_or_language_is_never_even_a_candidate() -> None:

@@ -16,7 +16,7 @@ from clarion.composing.compose import Composed, Request
 from clarion.digest import digest
 from clarion.errors import CheckFailed
 from clarion.model import Account, Part, Payload, State
-from clarion.outbox import posts, schema
+from clarion.outbox import handling, posts, schema
 from tests.desk import LATE, NOON, Desk
 from tests.outbox.meeting import Scene, fresh, meetings, two
 
@@ -172,6 +172,53 @@ def test_nothing_of_a_refused_entry_stays(desk: Desk) -> None:
     with pytest.raises(CheckFailed):
         say(desk, composed(other, OTHER), composed(other))
     assert rules(desk, composed(one, OTHER)) == [[]]
+
+
+# ── tried again ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def expire(desk: Desk, number: int) -> None:
+    with desk.outbox.write() as tx:
+        mine = sa.select(schema.post.c.id).where(schema.post.c.entry == number)
+        expired = sa.update(schema.delivery).where(schema.delivery.c.post.in_(mine))
+        tx.execute(expired.values(state=State.EXPIRED.value))
+
+
+def retry(desk: Desk, number: int, due: datetime = NOON) -> None:
+    with desk.outbox.read() as tx:
+        _, chosen = handling.retriable(tx, number)
+    entries.retry(desk.outbox, number, chosen, {False: due}, who="ann")
+
+
+def test_what_another_account_said_meanwhile_is_not_tried_again(desk: Desk) -> None:
+    number = say(desk, composed(desk.account("one")))
+    expire(desk, number)
+    later = say(desk, composed(desk.account("other"), NEAR))
+    with pytest.raises(CheckFailed, match=f"#{later} says nearly the same on other") as caught:
+        retry(desk, number)
+    assert f"clarion queue show {number}" in (caught.value.hint or "")
+    assert desk.states(number) == ["expired"]
+
+
+def test_of_two_that_expired_one_is_tried_again(desk: Desk) -> None:
+    numbers = []
+    for name in ("one", "other"):
+        numbers.append(say(desk, composed(desk.account(name))))
+        expire(desk, numbers[-1])
+    retry(desk, numbers[0])
+    with pytest.raises(CheckFailed):
+        retry(desk, numbers[1])
+    assert [desk.states(each) for each in numbers] == [["pending"], ["expired"]]
+
+
+def test_an_account_tries_its_own_text_again_and_others_after_91_days(desk: Desk) -> None:
+    number = say(desk, composed(desk.account("one")))
+    expire(desk, number)
+    say(desk, composed(desk.account("other")))
+    retry(desk, number, NOON + timedelta(days=91))
+    expire(desk, number)
+    retry(desk, number, NOON + timedelta(days=92))
+    assert desk.states(number) == ["pending"]
 
 
 # ── at once ───────────────────────────────────────────────────────────────────────────────────────────────────

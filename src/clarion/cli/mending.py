@@ -93,6 +93,7 @@ def retry(app: App, number: int, at: str | None, *, yes: bool) -> None:
     rest of a thread goes at once.
     """
     from clarion.cli import queueing
+    from clarion.composing import entries
     from clarion.outbox import handling
 
     who = app.who()
@@ -107,9 +108,7 @@ def retry(app: App, number: int, at: str | None, *, yes: bool) -> None:
     if asked and not shell.confirm(_question(app, chosen, times, alone=alone), yes=False):
         shell.say_so("Nothing was changed.")
         return
-    with app.outbox.write() as tx:
-        for begun, due in times.items():
-            entry = handling.retry(tx, number, [each for each in chosen if each.begun == begun], due, who=who)
+    entry = entries.retry(app.outbox, number, chosen, times, who=who)
     confirmed = alone and (yes or asked)
     if confirmed:
         queueing.approve(app, number, who, only={each.post.id for each in chosen})

@@ -6,16 +6,18 @@ when a post is shown and decided when it is queued, in one transaction with it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from clarion.composing import honesty
 from clarion.composing.compose import Composed, Request
 from clarion.errors import CheckFailed, OutboxError
 from clarion.model import Finding, State
-from clarion.outbox import fingerprints, posts, store
+from clarion.outbox import fingerprints, handling, posts, store
 from clarion.outbox.fingerprints import Said
-from clarion.outbox.posts import EntryView, NewEntry, NewPost
+from clarion.outbox.handling import Again
+from clarion.outbox.posts import EntryView, NewEntry, NewPost, PostView
 from clarion.outbox.store import Outbox, Tx
 
 
@@ -48,6 +50,23 @@ def queue(outbox: Outbox, request: Request, composed: Sequence[Composed], *, aut
         fingerprints.one_at_a_time(tx)
         _require_new([each for found in _repeated(tx, composed) for each in found], request.because)
         return posts.show(tx, posts.add(tx, entry, [_new(each) for each in composed]))
+
+
+def retry(
+    outbox: Outbox, number: int, chosen: Sequence[Again], times: Mapping[bool, datetime], *, who: str | None
+) -> EntryView:
+    """Put what failed or expired before people again; `times`: when goes what begins anew (False), and what has begun.
+
+    Raises CheckFailed, with nothing changed, when another account of the network has said the same meanwhile: what is
+    not up and does not go up holds no text.
+    """
+    with outbox.write() as tx:
+        fingerprints.one_at_a_time(tx)
+        for begun, due in sorted(times.items()):
+            handling.retry(tx, number, [each for each in chosen if each.begun == begun], due, who=who)
+        for each in chosen:
+            _require_alone(tx, number, each.post, times[each.begun])
+        return posts.show(tx, number)
 
 
 def undo(outbox: Outbox, *, who: str | None) -> list[EntryView]:
@@ -101,6 +120,20 @@ def _require_new(findings: Sequence[Finding], because: str | None) -> None:
         found = [each for each in findings if each.level == level]
         if found and not (level == "reason" and because):
             raise CheckFailed(f"nothing was queued: {found[0].why}", found[0].mend)
+
+
+def _require_alone(tx: Tx, number: int, post: PostView, due: datetime) -> None:
+    """Raise CheckFailed when another account of the network says the same. The reason for a repetition was given before."""
+    mark = honesty.fingerprint(post.payload, post.account.network)
+    if mark is None:
+        return
+    said = fingerprints.near(tx, mark, due, besides=post.id)
+    for finding in honesty.judge(mark, post.account, due, said):
+        if finding.level == "never":
+            raise CheckFailed(
+                f"#{number} stays as it is: {finding.why}",
+                f"clarion queue show {number} shows your text: say it in other words with clarion say",
+            )
 
 
 def _new(composed: Composed) -> NewPost:

@@ -25,7 +25,8 @@ ALIKE = 0.8
 #: The same text on one account needs a reason, and later still a look.
 REASON, LOOK = timedelta(days=7), timedelta(days=30)
 
-# Two alike texts (0.8) share a band with probability 1 - (1 - 0.8⁴)²⁰ = 0.99997; two with a tenth in common with 0.002.
+# Two texts with likeness s share a band with probability p = s⁴, and two of twenty, which is what makes a candidate, with
+# 1 - (1 - p)²⁰ - 20 p (1 - p)¹⁹: 0.9996 at 0.8, 0.012 at 0.3, 0.000002 at 0.1. One of twenty would be 0.15 at 0.3.
 _BANDS, _ROWS = 20, 4
 _HASHES = _BANDS * _ROWS
 #: So many shingles are hashed at a time: memory stays small however long the text is.
