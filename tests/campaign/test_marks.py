@@ -190,7 +190,7 @@ def letters(parts: tuple[str, ...], followed: tuple[tuple[Span, ...], ...]) -> s
     said = "".join(
         part[start:end] for part, spans in zip(parts, followed, strict=True) for start, end in spans
     )
-    return "".join(unicodedata.normalize("NFD", said).split())
+    return unicodedata.normalize("NFD", "".join(said.split()))
 
 
 def expected(text: str, spans: tuple[Span, ...]) -> str:
