@@ -204,4 +204,4 @@ def expected(text: str, spans: tuple[Span, ...]) -> str:
         if line.rstrip(" \t") != "---":
             said += "".join(letter for place, letter in enumerate(line, at) if vouches[place])
         at += len(line) + 1
-    return "".join(unicodedata.normalize("NFD", said).split())
+    return unicodedata.normalize("NFD", "".join(said.split()))
