@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import cold_start, engine, texts
+from tests.bench import cold_start, composing, engine, texts
 
 
 def main() -> int:
-    rows = [*cold_start.ratios(), *texts.ratios(), *engine.ratios()]
+    rows = [*cold_start.ratios(), *texts.ratios(), *composing.ratios(), *engine.ratios()]
     width = max(len(row.what) for row in rows)
     for row in rows:
         bar = f"(bar: at {'least' if row.at_least else 'most'} {row.bar:.2f})"

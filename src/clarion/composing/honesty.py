@@ -70,13 +70,16 @@ def fingerprint(payload: Payload, network: str) -> Fingerprint | None:
     said = words(payload)
     if not said:
         return None
-    sketch = minhash(said)
+    return sketched(*_sketch(said), network=network, language=payload.language)
+
+
+def sketched(names: frozenset[int], least: Sequence[int], *, network: str, language: str) -> Fingerprint:
+    """The fingerprint of a text with these shingles and least hashes."""
     return Fingerprint(
-        language=payload.language,
-        shingles=shingles(said),
+        language=language,
+        shingles=names,
         bands=tuple(
-            _band(sketch[row : row + _ROWS], f"{network} {payload.language} {row}")
-            for row in range(0, _HASHES, _ROWS)
+            _band(least[row : row + _ROWS], f"{network} {language} {row}") for row in range(0, _HASHES, _ROWS)
         ),
     )
 
