@@ -11,12 +11,12 @@ from itertools import count
 import pytest
 import sqlalchemy as sa
 
-from clarion.composing import entries
+from clarion.composing import entries, honesty
 from clarion.composing.compose import Composed, Request
 from clarion.digest import digest
 from clarion.errors import CheckFailed
 from clarion.model import Account, Part, Payload, State
-from clarion.outbox import handling, posts, schema
+from clarion.outbox import fingerprints, handling, posts, schema
 from tests.desk import LATE, NOON, Desk
 from tests.outbox.meeting import Scene, fresh, meetings, two
 
@@ -115,6 +115,18 @@ def test_posts_that_say_nothing_but_tags_are_not_compared(desk: Desk) -> None:
     one, other = desk.account("one"), desk.account("other")
     say(desk, composed(one, "#A"))
     say(desk, composed(other, "#A"))
+
+
+def test_what_has_one_band_in_common_is_not_even_read(desk: Desk) -> None:
+    """By chance many have one, and each would be read for nothing. Two that are alike have nearly all."""
+    one = composed(desk.account("one"))
+    say(desk, one)
+    mark = honesty.fingerprint(one.payload, "mastodon")
+    assert mark
+    with desk.outbox.read() as tx:
+        for common, read in ((1, 0), (2, 1)):
+            bands = (*mark.bands[:common], *range(20 - common))
+            assert len(fingerprints.near(tx, replace(mark, bands=bands), NOON)) == read
 
 
 # ── what counts ───────────────────────────────────────────────────────────────────────────────────────────────
