@@ -7,7 +7,7 @@ In: a text; the campaign folder. Out: links with their hosts; the hosts that are
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -150,8 +150,8 @@ def _changed(folder: Path, change: Callable[[TOMLDocument], None]) -> str:
 def _link(start: int, written: str) -> Link:
     address = written.rstrip(_AFTER)
     loose = address.count(")") - address.count("(")
-    while loose > 0 and address.endswith(")"):
-        address, loose = address[:-1], loose - 1
+    closing = len(address) - len(address.rstrip(")"))
+    address = address[: len(address) - max(0, min(loose, closing))]
     address = address.rstrip(_AFTER)
     host = _host(address if "://" in address else f"https://{address}")
     return Link(start, start + len(address), address, host)
@@ -176,7 +176,7 @@ def _is_ending(label: str) -> bool:
         return False
 
 
-def outside(text: str, found: list[Link]) -> Iterator[tuple[int, int]]:
+def outside(text: str, found: Iterable[Link]) -> Iterator[tuple[int, int]]:
     """The stretches of a text between its links."""
     at = 0
     for link in found:

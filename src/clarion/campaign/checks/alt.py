@@ -14,7 +14,7 @@ from clarion.campaign.checks.rule import Passage, Remark, Standards
 _SAY = 'Say what it shows: --alt "…", or alt in post.toml.'
 _SUFFIX = re.compile(r"\.(?:png|jpe?g|gif|webp|heic|avif|tiff?|bmp|svg)$", re.IGNORECASE)
 _CAMERA = re.compile(
-    r"(?:IMG|DSC[NF]?|PXL|MVIMG|WhatsApp Image|Screen ?shot|Снимок экрана|image|photo|фото)[\s_-]*[\d\s._:atв-]*",
+    r"(?:IMG|DSC[NF]?|PXL|MVIMG|WhatsApp Image|Screen ?shot|Снимок экрана|image|photo|фото)[\d\s._:atв-]*",
     re.IGNORECASE,
 )
 _IMAGE_OF = re.compile(

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 import regex
 
-from clarion.campaign.checks.rule import Passage, Remark, Standards, inside
-from clarion.campaign.domains import Link, known, links, plain
+from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards, links
+from clarion.campaign.domains import Link, known, plain
 from clarion.campaign.tracking import follows
 
+#: Characters of a host, by RFC 1035, and of one that is longer those that are shown.
+_LONGEST, _SHOWN = 253, 40
 #: They lead anywhere, and count who came.
 SHORTENERS = frozenset(
     {
@@ -68,13 +71,14 @@ def false_host(passage: Passage, standards: Standards) -> Iterator[Remark]:
 
 def unknown_domain(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """A link to a place that nobody of the campaign has decided on. A call's own link was decided on in the ledger."""
+    vouched = Spans(passage.vouched)
     hosts = {
-        plain(link.host).removeprefix("www.")
+        link.host
         for link in links(passage.text)
-        if link.host and not inside((link.start, link.end), passage.vouched) and not _false(link)
+        if link.host and not vouched.hold((link.start, link.end)) and not _false(link)
     }
-    for host in sorted(hosts):
-        if not known(host, standards.domains):
+    for host in sorted({_plain(host).removeprefix("www.") for host in hosts}):
+        if not _known(host, standards.domains):
             yield Remark(
                 f"Nobody has decided yet that links may lead to {host}.", f"clarion links allow {host}"
             )
@@ -83,7 +87,7 @@ def unknown_domain(passage: Passage, standards: Standards) -> Iterator[Remark]:
 def shortener(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """A shortened link: nobody sees where it leads, and somebody counts who follows it."""
     for link in links(passage.text):
-        if known(link.host, SHORTENERS):
+        if _known(link.host, SHORTENERS):
             yield Remark(
                 f"{link.host} hides where the link leads and counts who follows it.",
                 "Write the whole address.",
@@ -105,7 +109,13 @@ def _false(link: Link) -> str | None:
     """Why a host is not what it seems; None for an honest one."""
     if "@" in link.address.partition("://")[2].partition("/")[0] or "\\" in link.address:
         return "hides its true host behind another one."
-    host = _written(link.host)
+    return _unlike(link.host)
+
+
+@lru_cache(maxsize=2_000)
+def _unlike(host: str) -> str | None:
+    """Why the letters of a host are not what they seem. Every rule asks, and a text says the same host often."""
+    host = _written(host)
     if unicodedata.normalize("NFKC", host) != host:
         return "is written with look-alike characters."
     labels = host.split(".")
@@ -117,6 +127,17 @@ def _false(link: Link) -> str | None:
         if letters and letters <= _TWINS and labels[-1].isascii():
             return "looks like a name in Latin letters and is not."
     return None
+
+
+@lru_cache(maxsize=2_000)
+def _known(host: str, domains: frozenset[str]) -> bool:
+    return len(host) <= _LONGEST and known(host, domains)
+
+
+@lru_cache(maxsize=2_000)
+def _plain(host: str) -> str:
+    """A host as the wire has it. No name server has a longer one, and that one is shown by its beginning."""
+    return plain(host) if len(host) <= _LONGEST else f"{host[:_SHOWN]}…"
 
 
 def _written(host: str) -> str:

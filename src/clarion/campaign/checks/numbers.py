@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from clarion.campaign.checks.rule import Passage, Remark, Span, Standards
-from clarion.campaign.domains import links
+from clarion.campaign.checks.rule import Passage, Remark, Span, Standards, links
 
 #: Names that have a number in them.
 NAMES = re.compile(
@@ -18,7 +17,7 @@ NAMES = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?<![\w])(?:\d++(?:[.,:/\u00a0\u202f –-]?\d++)*+)(?:%|\s?(?:st|nd|rd|th|k|m|bn|s|x|х|тыс|млн)\b|\+)?(?![\w])",
+    r"(?<![\w])\d++(?:[.,:/\u00a0\u202f –-]\d++)*(?:%|\s?(?:st|nd|rd|th|k|m|bn|s|x|х|тыс|млн)\b|\+)?(?![\w])",
     re.IGNORECASE,
 )
 _TIME = re.compile(
@@ -26,7 +25,8 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(
-    r"^\s*(?:\(?\d{1,2}[/)](?:\d{1,2}\)?)?(?=\s|$)|\d{1,2}\.(?=\s))|\s\(?\d{1,2}/\d{1,2}\)?\s*$", re.MULTILINE
+    r"^[^\S\n]*+(?:\(?\d{1,2}[/)](?:\d{1,2}\)?)?(?=\s|$)|\d{1,2}\.(?=\s))|\s\(?\d{1,2}/\d{1,2}\)?[^\S\n]*+$",
+    re.MULTILINE,
 )
 _TAG = re.compile(r"[#@＃＠]\S++")
 _IN_WORDS = re.compile(

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator
 
 from clarion.campaign import stems
-from clarion.campaign.checks.rule import Passage, Remark, Standards, inside
-from clarion.campaign.domains import links
+from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards, links
 from clarion.campaign.figures import GIVEN
 
 _OF_AGE = 18
@@ -66,7 +65,7 @@ _AGES_RU = (
     ),
     re.compile(
         r"(?:\bему|\bей|\bим|мальчик\w{0,2}|девочк\w{1,2}|реб[её]нк\w{1,2}|подростк\w{1,2}|школьни\w{1,4}|сын\w{0,3}|дочер\w{1,2}|"
-        r"юнош\w{1,2}|парн\w{1,2}|брат\w{0,3})\s*[,(]?\s*(?:было|исполнилось|всего|только|едва|лишь|\s)*(\d{1,2})\s*(?:год|года|лет)\b",
+        r"юнош\w{1,2}|парн\w{1,2}|брат\w{0,3})\s*+(?:[,(]\s*+)?(?:было|исполнилось|всего|только|едва|лишь|\s)*+(\d{1,2})\s*(?:год|года|лет)\b",
         re.IGNORECASE,
     ),
     re.compile(r"\bв\s+возрасте\s+(\d{1,2})\s*(?:года|лет)\b", re.IGNORECASE),
@@ -80,6 +79,8 @@ _NAMED = re.compile(
     r"\b([A-ZА-ЯЁ][a-zа-яё]{1,20}+)(?:\s[A-ZА-ЯЁ][a-zа-яё]{1,25}+)?(?:,\s?|\s?\(|\s(?:is|was|было|только|всего)?\s?)"
     r"(\d{1,2})(?=\s*[,)]|\s+(?:year|год|лет))"
 )
+#: An ending and the two letters before it stand in so many.
+_ENDING = 16
 _SURNAME = re.compile(
     r"(?:[a-z]{2,}(?:ov|ova|ev|eva|sky|skaya|skiy|skii|enko|dze|shvili|vich|ovna|evna)|"
     r"[а-яё]{2,}(?:ов|ова|овой|овым|ову|ев|ева|евой|евым|еву|ёв|ский|ская|ского|ской|ским|енко|дзе|швили|ович|евич|овна|евна)\w{0,2})$"
@@ -131,7 +132,7 @@ def _ages(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_minor(age: str) -> bool:
-    years = int(age) if age.isdigit() else _IN_WORDS[age.lower()]
+    years = int(age) if age.isdigit() else _IN_WORDS.get(age.lower(), 1)
     return 0 < years < _OF_AGE
 
 
@@ -141,7 +142,7 @@ def _somebody_near(text: str, place: int) -> bool:
 
 
 def _names(passage: Passage, standards: Standards) -> Iterator[str]:
-    away = [(link.start, link.end) for link in links(passage.text)]
+    away = Spans((link.start, link.end) for link in links(passage.text))
     run: list[tuple[str, int, int]] = []
     for word in [*stems.words(passage.text), ("", -1, -1)]:
         text, start, end = word
@@ -152,14 +153,14 @@ def _names(passage: Passage, standards: Standards) -> Iterator[str]:
         if run and not (capital and joined):
             yield from _name_of(run, standards)
             run = []
-        if capital and not inside((start, end), away):
+        if capital and not away.hold((start, end)):
             run.append(word)
 
 
 def _name_of(run: list[tuple[str, int, int]], standards: Standards) -> Iterator[str]:
     """The name that a run of capitalised words is or has in it."""
     given = [stems.of_word(word) & GIVEN for word, _, _ in run]
-    family = [bool(_SURNAME.search(word.lower())) for word, _, _ in run]
+    family = [bool(_SURNAME.search(word.lower()[-_ENDING:])) for word, _, _ in run]
     if any(stems.of_word(word) & standards.figures for word, _, _ in run):
         return
     if any(given):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from clarion.campaign.checks.rule import Passage, Remark, Standards, inside
+from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards
 
 _WORD = r"[^\W\d_][\w'’.-]{0,30}+"
 _NUMBER = r"\d{1,4}\s?[A-Za-zА-Яа-я]?(?:[/-]\d{1,4})?(?![\w%])"
@@ -23,13 +23,15 @@ _ADDRESSES = (
     re.compile(
         r"\b(?:ул\.|улиц[аеыу]|пр-т[ае]?|пр-кт|просп\.|проспект[аеу]?|пер\.|переул(?:ок|ка|ке|ку)|бульвар[аеу]?|б-р|шоссе|"
         r"наб\.|набережн(?:ая|ой|ую)|проезд[аеу]?|площад[ьи]|пл\.|тупик[аеу]?|мкр\.?|микрорайон[аеу]?)\s*"
-        rf"(?:{_WORD}\s+){{0,3}}{_WORD}\s*,?\s*(?:дом|д\.)?\s*{_NUMBER}",
+        rf"(?:{_WORD}\s+){{0,3}}{_WORD}\s*+(?:,\s*+)?(?:(?:дом|д\.)\s*+)?{_NUMBER}",
         re.IGNORECASE,
     ),
     # дом 5, кв. 12 · flat 12 · apartment 4B · Wohnung 3.
-    re.compile(rf"(?<!\w)(?:кв\.|квартир[аеуы]|под[ъь]езд[е]?|дом|д\.)\s*№?\s*{_NUMBER}", re.IGNORECASE),
     re.compile(
-        rf"(?<!\w)(?:flat|apartment|apt\.?|wohnung|appartement|piso)\s*(?:no\.?|number|№|#)?\s*{_NUMBER}",
+        rf"(?<!\w)(?:кв\.|квартир[аеуы]|под[ъь]езд[е]?|дом|д\.)\s*+(?:№\s*+)?{_NUMBER}", re.IGNORECASE
+    ),
+    re.compile(
+        rf"(?<!\w)(?:flat|apartment|apt\.?|wohnung|appartement|piso)\s*+(?:(?:no\.?|number|№|#)\s*+)?{_NUMBER}",
         re.IGNORECASE,
     ),
     # улица Ленина без номера дома is a place in a city; "lives in Lenin Street" names a home.
@@ -45,7 +47,9 @@ _ADDRESSES = (
     re.compile(rf"(?<![\w.,/-])\d{{1,4}},?\s+(?:rue|avenue|boulevard|calle|via)\s+{_WORD}", re.IGNORECASE),
 )
 _COORDINATES = (
-    re.compile(r"(?<![\w.,-])[-+]?\d{1,2}\.\d{3,10}°?\s*[NS]?\s*[,;/\s]\s*[-+]?1?\d{1,2}\.\d{3,10}(?!\d)"),
+    re.compile(
+        r"(?<![\w.,-])[-+]?\d{1,2}\.\d{3,10}°?(?:\s*+[NS])?(?:\s*+[,;/]\s*+|\s++)[-+]?1?\d{1,2}\.\d{3,10}(?!\d)"
+    ),
     re.compile(r"\d{1,3}\s?°\s?\d{1,2}\s?[′'’]\s?(?:\d{1,2}(?:\.\d{1,6})?\s?[″\"”]\s?)?[NSEWСЮВЗ](?!\w)"),
     re.compile(r"\d{1,3}\.\d{2,10}\s?°\s?[NSEWСЮВЗ](?!\w)"),
     re.compile(r"\bgeo:-?\d", re.IGNORECASE),
@@ -73,8 +77,9 @@ def coordinates(passage: Passage, standards: Standards) -> Iterator[Remark]:
 
 
 def _first(patterns: tuple[re.Pattern[str], ...], passage: Passage, why: str) -> Iterator[Remark]:
+    vouched = Spans(passage.vouched)
     for pattern in patterns:
         for found in pattern.finditer(passage.text):
-            if not inside(found.span(), passage.vouched):
+            if not vouched.hold(found.span()):
                 yield Remark(f'"{found[0].strip()[:6]}…" {why}', _MEND)
                 return  # the patterns overlap; one says enough

@@ -6,12 +6,16 @@ in one place, the table of `table.py`.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
 from typing import Literal
 
+from clarion.campaign import domains
 from clarion.campaign.denied import NOBODY, Denied
-from clarion.campaign.domains import KNOWN
+from clarion.campaign.domains import KNOWN, Link
 
 Span = tuple[int, int]
 Level = Literal["never", "reason", "look"]
@@ -70,6 +74,21 @@ class Rule:
     of: frozenset[Kind] = frozenset({"part", "warning", "alt"})
 
 
-def inside(place: Span, spans: Iterable[Span]) -> bool:
-    """Whether a place lies wholly in one of the spans."""
-    return any(start <= place[0] and place[1] <= end for start, end in spans)
+@lru_cache(maxsize=4)
+def links(text: str) -> tuple[Link, ...]:
+    """The links of a text, in order. Every second rule asks for those of the same text, one after the other."""
+    return tuple(domains.links(text))
+
+
+class Spans:
+    """Spans of a text, ordered once: a pasted text may have thousands of links, and ask of every word."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        ordered = sorted(spans)
+        self._starts = [start for start, _ in ordered]
+        self._ends = list(accumulate((end for _, end in ordered), max))
+
+    def hold(self, place: Span) -> bool:
+        """Whether a place lies wholly in one of them."""
+        before = bisect_right(self._starts, place[0])
+        return before > 0 and place[1] <= self._ends[before - 1]

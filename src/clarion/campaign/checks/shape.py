@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import regex
 
 from clarion import networks
-from clarion.campaign.checks.rule import Passage, Remark, Standards
-from clarion.campaign.domains import links, outside
+from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards, links
+from clarion.campaign.domains import outside
 
 _TAG = re.compile(r"(?<![\w&/])[#＃](\w*[^\W\d_]\w*)")
 _MENTION = re.compile(r"(?<![\w.@/＠+%-])[@＠]([A-Za-z0-9_][\w.-]*(?:@[\w-]+(?:\.[\w-]+)+)?)")
@@ -58,10 +58,10 @@ def link_only(passage: Passage, standards: Standards) -> Iterator[Remark]:
 
 def mention(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """Somebody's handle: they are called, and all who dislike the campaign are shown whom to go for."""
-    away = [(link.start, link.end) for link in links(passage.text)]
+    away = Spans((link.start, link.end) for link in links(passage.text))
     for found in _MENTION.finditer(passage.text):
         handle = found[1].rstrip(".-").casefold()
-        if handle not in standards.handles and not any(start <= found.start() < end for start, end in away):
+        if handle not in standards.handles and not away.hold((found.start(), found.start() + 1)):
             yield Remark(f"@{handle} is called, and shown to everybody.", "Write the name without @.")
 
 
@@ -119,12 +119,12 @@ def unlinked_tag(passage: Passage, standards: Standards) -> Iterator[Remark]:
         for facet in networks.text(passage.network).facets(passage.text)
         if facet.kind == "tag"
     }
-    away = [(link.start, link.end) for link in links(passage.text)]
+    away = Spans((link.start, link.end) for link in links(passage.text))
     at = byte = 0
     for found in _TAG.finditer(passage.text):
         byte += len(passage.text[at : found.start()].encode())
         at = found.start()
-        if any(start <= at < end for start, end in away) or (byte, found[1].casefold()) in linked:
+        if away.hold((at, at + 1)) or (byte, found[1].casefold()) in linked:
             continue
         title = networks.options(passage.network).TITLE
         yield Remark(
