@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from clarion import networks
-from clarion.composing.freeze import weight
+from clarion.composing.freeze import folds_warning, weight
 from clarion.model import Account, Finding, Part, Payload
 
 #: These cannot limit who replies, whatever an account asks for (networks.md).
@@ -82,8 +82,8 @@ def _length(part: Part, payload: Payload, account: Account, *, where: str, short
 
 def _fits_one_count(part: Part, payload: Payload, account: Account) -> bool:
     """Whether a part that fits is too long by an older version of the network's own count."""
-    only_newer = getattr(networks.text(account.network), "fits_only_newer", None)
-    return bool(only_newer and only_newer(part.text, warning=payload.warning, limits=account.limits))
+    warning = payload.warning if folds_warning(account) else None  # elsewhere part 1 begins with it already
+    return networks.text(account.network).fits_only_newer(part.text, warning=warning, limits=account.limits)
 
 
 def _images(part: Part, account: Account, *, where: str, sizes: Mapping[str, int]) -> Iterator[Finding]:

@@ -1,0 +1,51 @@
+"""What a frozen payload is measured by, where the networks' own counts do not agree."""
+
+from __future__ import annotations
+
+import pytest
+
+from clarion import networks
+from clarion.composing import measure
+from clarion.model import Part, Payload
+from tests.composing.conftest import account
+
+WARNING = "CW: torture"
+#: One emoji to X, and several to its published counter.
+NEWER = "🫱🏻‍🫲🏿"
+
+
+def one_count(network: str, *texts: str) -> list[str]:
+    """Where a payload with a warning fits by only one of the network's counts."""
+    to = account(network)
+    payload = Payload(
+        account=to.identity,
+        language="en",
+        visibility="public",
+        replies="everyone",
+        warning=WARNING,
+        labels=(),
+        parts=tuple(Part(text=text) for text in texts),
+    )
+    found = measure.findings(
+        payload, to, where="post", shorter="cut it", single="cut it", threads=True, sizes={}
+    )
+    return [finding.where for finding in found if finding.rule == "one-count"]
+
+
+def filled(space: int) -> str:
+    """A text with a newer emoji that leaves so much of X's length."""
+    return "a" * (networks.options("x").LIMITS.text - 2 - space) + NEWER
+
+
+def test_a_part_that_fits_by_only_one_of_the_counts_is_looked_at():
+    assert one_count("x", f"{WARNING}\n\nFirst", filled(0)) == ["post, part 2"]
+
+
+@pytest.mark.parametrize("space", [10, 12, 13, 20])
+def test_a_later_part_does_not_count_the_warning_that_the_first_begins_with(space: int):
+    assert one_count("x", f"{WARNING}\n\nFirst", filled(space)) == []
+
+
+@pytest.mark.parametrize("network", sorted(set(networks.NAMES) - {"x"}))
+def test_networks_with_one_count_ask_for_no_look(network: str):
+    assert one_count(network, "First", NEWER * 10) == []
