@@ -53,10 +53,10 @@ scale: $(STAMP)  ## a million deliveries' plans; 3,000 posts on slow networks (4
 crash: $(STAMP)  ## random kills for DURATION=60 seconds; SEED=… DB=sqlite|postgres
 	@$(BIN)/python -m tests.crash run --duration $(DURATION) $(if $(SEED),--seed $(SEED)) --db $(DB)
 
-proofs: $(STAMP) ## the whole table of kills, and 16 publishers at once, on both databases (minutes)
+proofs: $(STAMP) ## the whole table of kills, 16 publishers at once, the campaign in ten years (minutes)
 	@$(BIN)/python -m tests.crash table --db sqlite
 	@$(BIN)/python -m tests.crash table --db postgres
-	@$(BIN)/python -m pytest -q tests/crash/prove_overlap.py
+	@$(BIN)/python -m pytest -q tests/crash/prove_overlap.py tests/publishing/prove_watch_databases.py tests/cli/prove_years.py
 
 golden: $(STAMP) ## write golden texts and docs/checks.md anew; then read what changed: git diff
 	@CLARION_GOLDEN=renew $(BIN)/python -m pytest -q tests/campaign/test_golden_posts.py tests/composing/test_compose.py tests/docs
