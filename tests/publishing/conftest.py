@@ -11,7 +11,8 @@ import pytest
 
 from clarion.model import Account, Delivery, Profile, Receipt, Staged
 from clarion.networks.base import Found, Publisher, Sighting
-from clarion.publishing.worker import Event, Worker
+from clarion.publishing.tally import Event
+from clarion.publishing.worker import Worker
 from tests.desk import NOON, Desk
 
 Answer = Exception | str | None

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from clarion.app import App
     from clarion.outbox.claims import Held
     from clarion.outbox.tending import Lapsed
-    from clarion.publishing.worker import Event as Happening
-    from clarion.publishing.worker import Tally
+    from clarion.publishing.tally import Event as Happening
+    from clarion.publishing.tally import Tally
 
 
 @click.command(

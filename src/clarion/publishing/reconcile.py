@@ -1,19 +1,27 @@
-"""What becomes of a delivery in doubt: look for it, never send it blind.
+"""What the network shows: what becomes of a delivery in doubt (look for it, never send it blind), and the read-back.
 
-In: a claim made to look. Out: found (sent), absent where the repeat is safe (scheduled), or another look later.
+In: a claim made to look. Out: found (sent), absent where the repeat is safe (scheduled), or another look later; and whether
+what a receipt names is there.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from clarion.errors import AccountBlocked, PublishError, RateLimited
+from clarion.model import Receipt
 from clarion.networks.base import Absent, Found, Publisher, Sighting, Unsure
 from clarion.outbox import settle, spending
 from clarion.outbox.claims import Claim, Terms
 from clarion.outbox.store import Outbox, Tx
 
+log = logging.getLogger(__name__)
+
 _MICROSECOND = timedelta(microseconds=1)
+#: A read-back may lag behind: so many looks, a second apart, before people are asked.
+CONFIRM_LOOKS = 3
 #: When the network could not even be asked, ask again after this.
 ASK_AGAIN = timedelta(minutes=1)
 #: A look is never put off for longer than this, however long there is no room for it; nor for less than a second.
@@ -44,6 +52,33 @@ def look(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Fo
     return sighting if held else None
 
 
+def is_there(
+    outbox: Outbox,
+    publisher: Publisher,
+    claim: Claim,
+    receipt: Receipt,
+    terms: Terms,
+    sleep: Callable[[float], None],
+) -> bool | None:
+    """Ask a few times, because a network's reads may lag behind; None when it cannot be read."""
+    for again in range(CONFIRM_LOOKS):
+        if again:
+            sleep(1)
+        # The first read-back of what this worker sent was spent with the claim.
+        if (again or claim.doubtful) and not _room_for_a_look(outbox, claim, terms):
+            return None
+        try:
+            if publisher.confirm(claim.delivery, receipt):
+                return True
+        except PublishError as error:
+            if isinstance(error, RateLimited):
+                with outbox.write() as tx:
+                    hold_back(tx, claim, error)
+            log.warning("not read back: %s", error.message, extra={"action": "confirm_failed"})
+            return None
+    return False
+
+
 def may_look(tx: Tx, claim: Claim, terms: Terms) -> float | None:
     """Spend what a look costs; or the seconds until there is room for one."""
     account = claim.delivery.account
@@ -56,6 +91,11 @@ def hold_back(tx: Tx, claim: Claim, error: RateLimited) -> None:
     """The server's word wins over our count: after its 429 to a read, the whole account waits as long as it says."""
     until = tx.now + timedelta(seconds=error.wait) // _MICROSECOND
     settle.held_back(tx, claim, until=until, reason=error.message)
+
+
+def _room_for_a_look(outbox: Outbox, claim: Claim, terms: Terms) -> bool:
+    with outbox.write() as tx:
+        return may_look(tx, claim, terms) is None
 
 
 def _sight(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Sighting:

@@ -28,6 +28,7 @@ from clarion.outbox.tending import Lapsed, NextSlot, Tended, tend
 from clarion.points import point
 from clarion.publishing import reconcile
 from clarion.publishing.retry import ATTEMPTS, back_off
+from clarion.publishing.tally import Event, Tally
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +46,6 @@ WAITS = 3
 LOOKING = timedelta(minutes=2)
 #: A claim that came to nothing through no answer of the network waits so long.
 LATER = timedelta(minutes=1)
-#: A read-back may lag behind: so many looks, a second apart, before people are asked.
-CONFIRM_LOOKS = 3
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -54,29 +53,6 @@ class Publishers(Protocol):
     """Gives the publisher of an account to one thread at a time."""
 
     def of(self, account: Account) -> AbstractContextManager[Publisher]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happened to a delivery: "sent", "found", "absent", "failed", "in_doubt", "waiting"."""
-
-    kind: str
-    delivery: Delivery
-    detail: str | None = None
-    url: str | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Tally:
-    """What one run did. Ids of deliveries."""
-
-    sent: set[str] = field(default_factory=set)
-    found: set[str] = field(default_factory=set)
-    failed: set[str] = field(default_factory=set)
-    in_doubt: set[str] = field(default_factory=set)
-    waiting: set[str] = field(default_factory=set)
-    lapsed: list[Lapsed] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -362,7 +338,7 @@ class Worker:
 
     def _confirm(self, publisher: Publisher, claim: Claim, receipt: Receipt) -> None:
         """Read it back. That it cannot be read is no news; that it is not there is."""
-        there = self._is_there(publisher, claim, receipt)
+        there = reconcile.is_there(self.outbox, publisher, claim, receipt, self.terms, self.sleep)
         with self.outbox.write() as tx:
             match there:
                 case None:
@@ -372,29 +348,6 @@ class Worker:
                 case False if settle.not_there(tx, claim):
                     self._note("in_doubt", claim, "the network took it and does not show it")
         point("after_confirm")
-
-    def _is_there(self, publisher: Publisher, claim: Claim, receipt: Receipt) -> bool | None:
-        """Ask a few times, because a network's reads may lag behind; None when it cannot be read."""
-        for again in range(CONFIRM_LOOKS):
-            if again:
-                self.sleep(1)
-            # The first read-back of what this worker sent was spent with the claim.
-            if (again or claim.doubtful) and not self._may_look(claim):
-                return None
-            try:
-                if publisher.confirm(claim.delivery, receipt):
-                    return True
-            except PublishError as error:
-                if isinstance(error, RateLimited):
-                    with self.outbox.write() as tx:
-                        reconcile.hold_back(tx, claim, error)
-                log.warning("not read back: %s", error.message, extra={"action": "confirm_failed"})
-                return None
-        return False
-
-    def _may_look(self, claim: Claim) -> bool:
-        with self.outbox.write() as tx:
-            return reconcile.may_look(tx, claim, self.terms) is None
 
     # ── looking ───────────────────────────────────────────────────────────────────────────────────────────────
 

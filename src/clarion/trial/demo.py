@@ -22,7 +22,8 @@ from clarion.composing.compose import Request, compose, require_clean
 from clarion.networks import NAMES
 from clarion.outbox import posts
 from clarion.outbox.posts import EntryView
-from clarion.publishing.worker import Event, Worker
+from clarion.publishing.tally import Event
+from clarion.publishing.worker import Worker
 
 #: Nine in the morning in Berlin, on the anniversary of the day the first reports reached the Network.
 PINNED = datetime(2027, 3, 29, 7, 0, tzinfo=UTC)

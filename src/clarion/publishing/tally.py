@@ -1,0 +1,35 @@
+"""What one run of the worker did: an event for each thing that happened, and a tally at its end.
+
+In: what the worker notes as it goes. Out: what the command line prints, counts and makes its exit code of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from clarion.model import Delivery
+from clarion.outbox.claims import Held
+from clarion.outbox.tending import Lapsed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a delivery: "sent", "found", "absent", "failed", "in_doubt", "waiting"."""
+
+    kind: str
+    delivery: Delivery
+    detail: str | None = None
+    url: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What one run did. Ids of deliveries."""
+
+    sent: set[str] = field(default_factory=set)
+    found: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    in_doubt: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
+    lapsed: list[Lapsed] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
