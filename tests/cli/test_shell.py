@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -85,6 +86,25 @@ def test_json_holds_what_clarion_is_made_of(capsys):
     assert json.loads(capsys.readouterr().out) == [
         {"at": "2026-12-01T00:00:00+00:00", "where": "a", "tags": ["a", "b"]}
     ]
+
+
+class AtATerminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_somebody_at_a_terminal_sees_how_far_slow_work_is_and_the_line_is_wiped_away(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", shown := AtATerminal())
+    assert list(shell.counted("ab", 2, "Checking", after=0)) == ["a", "b"]
+    assert shown.getvalue().split("\r") == ["", "Checking: 1 of 2", "Checking: 2 of 2", " " * 16, ""]
+
+
+def test_quick_work_is_not_counted_nor_any_that_nobody_watches(monkeypatch, capsys):
+    assert list(shell.counted("ab", 2, "Checking", after=0)) == ["a", "b"]
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys, "stderr", shown := AtATerminal())
+    assert list(shell.counted("ab", 2, "Checking", after=3600)) == ["a", "b"]
+    assert shown.getvalue() == ""
 
 
 def test_nobody_is_asked_without_a_terminal():

@@ -120,7 +120,9 @@ def draw(card: Card, colours: Colours) -> bytes:
     page = _Page(ImageDraw.Draw(large), colours)
     page.body(card, until=page.foot(card))
     out = BytesIO()
-    large.reduce(FINE).save(out, "PNG", compress_level=9)
+    large.reduce(FINE).save(
+        out, "PNG", compress_level=1
+    )  # `media` packs it thoroughly, as every other picture
     return out.getvalue()
 
 

@@ -69,27 +69,25 @@ def check(
 
 def _found(app: App, slugs: tuple[str, ...], today: datetime | None) -> list[tuple[str, Finding]]:
     from clarion.campaign import templates
-    from clarion.campaign.ledger import Ledger
     from clarion.cli.queueing import zone
-    from clarion.composing.everywhere import Everywhere, unheard
+    from clarion.composing.everywhere import Everywhere
 
     known = templates.names(app.folder)
     for slug in slugs:
         if slug not in known:
             templates.load(app.folder, slug)  # says that there is none, and the nearest
-    Ledger.load(app.folder)  # a broken ledger is no fault of any template
     here = zone(app)
     now = app.clock.now().astimezone(here)
     if today is not None:
         now = datetime.combine(today.date(), time(12), here)
     every = Everywhere.of(app.folder, app.config, app.accounts_to_preview(), denied=app.denied(), now=now)
-    found: list[tuple[str, Finding]] = []
-    for slug in slugs or known:
-        told = every.findings(slug)
-        if not any(finding.rule == "broken" for finding in told):
-            told += filter(None, [unheard(templates.load(app.folder, slug), app.config)])
-        found += [(slug, finding) for finding in told]
-    shell.say_so(f"{len(slugs or known)} templates checked, {len(found)} findings.")
+    wanted = slugs or known
+    found = [
+        (slug, finding)
+        for slug, told in shell.counted(every.findings(wanted), len(wanted), "Checking templates")
+        for finding in told
+    ]
+    shell.say_so(f"{len(wanted)} templates checked, {len(found)} findings.")
     return found
 
 

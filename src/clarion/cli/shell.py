@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
+from time import monotonic
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -29,6 +30,8 @@ T = TypeVar("T")
 
 _PLAIN = "clarion.plain"
 _FEW = 40
+#: Seconds after which somebody at a terminal wants to see that it goes on.
+_SLOW = 2.0
 _TIME = re.compile(r"(?:at )?\d{1,2}:\d{2}\b|\d+ (?:min|hour|day|week)|(?:free )?slot$")
 
 
@@ -71,6 +74,26 @@ def show_json(value: Any) -> None:
 
     ascii_only = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
     click.echo(json.dumps(value, default=_plainly, ensure_ascii=ascii_only, indent=2))
+
+
+def counted(things: Iterable[T], total: int, doing: str, *, after: float = _SLOW) -> Iterator[T]:
+    """The things as they come; once that takes over `after` seconds, a line counts them for somebody at a terminal.
+
+    The line is written over itself and wiped away at the end. In a pipe, a log or a mail nothing is said.
+    """
+    if not sys.stderr.isatty():
+        yield from things
+        return
+    began, line = monotonic(), ""
+    try:
+        for done, thing in enumerate(things, start=1):
+            if monotonic() - began >= after:
+                line = f"{doing}: {done} of {total}"
+                click.echo(f"\r{line}", err=True, nl=False)
+            yield thing
+    finally:
+        if line:
+            click.echo(f"\r{' ' * len(line)}\r", err=True, nl=False)
 
 
 def banner_of_rehearsal() -> None:

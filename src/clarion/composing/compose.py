@@ -98,18 +98,40 @@ def compose(
     _require_utf8(request)
     source = _source(request, folder=folder, config=config, due=due, now=now)
     _require_written(source, request.languages)
-    chosen = _chosen(accounts, request.accounts)
-    pictures = Pictures(config.cards, config.campaign.tags)
-    by = by or checks.standards(folder, config, denied)
-    threading = [account.name for account in chosen if config.accounts[account.name].threads]
+    return posts_of(
+        source,
+        accounts=_chosen(accounts, request.accounts),
+        languages=request.languages,
+        config=config,
+        due=due,
+        by=by or checks.standards(folder, config, denied),
+        pictures=Pictures(config.cards, config.campaign.tags),
+    )
+
+
+def posts_of(
+    source: Source,
+    *,
+    accounts: Sequence[Account],
+    languages: Sequence[str] | None,
+    config: Config,
+    due: datetime,
+    by: Standards,
+    pictures: Pictures,
+) -> list[Composed]:
+    """The posts that a source makes for these accounts, in the languages asked or all: what `compose` does with a request.
+
+    Who composes many shares `pictures` among them, and prepares their sources together: see `sources.prepare`.
+    """
+    threading = [account.name for account in accounts if config.accounts[account.name].threads]
     wanted = [
         (account, language)
-        for account in chosen
+        for account in accounts
         if account.network in source.networks
-        for language in _languages(source, config.languages(account.name), request.languages)
+        for language in _languages(source, config.languages(account.name), languages)
     ]
     if not wanted:
-        raise _nothing(source, chosen, config, request.languages)
+        raise _nothing(source, accounts, config, languages)
     source.prepare([(language, account.network) for account, language in wanted])
     return [
         _post(

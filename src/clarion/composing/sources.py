@@ -107,8 +107,7 @@ class FromTemplate:
         return self.template.about.late
 
     def prepare(self, wanted: Sequence[tuple[str, str]]) -> None:
-        new = [pair for pair in dict.fromkeys(wanted) if pair not in self._ready]
-        self._ready.update(zip(new, render.render_all([self._asked(*pair) for pair in new]), strict=True))
+        prepare([(self, wanted)])
 
     def words(self, language: str, network: str) -> Rendered:
         self.prepare([(language, network)])
@@ -117,7 +116,16 @@ class FromTemplate:
             raise rendered
         return rendered
 
-    def _asked(self, language: str, network: str) -> Asked:
+    def lacking(self, wanted: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Those of the (language, network) wanted that are not rendered yet, each once."""
+        return [pair for pair in dict.fromkeys(wanted) if pair not in self._ready]
+
+    def keep(self, language: str, network: str, rendered: Rendered | CampaignError) -> None:
+        """Remember what was rendered for these, or why it cannot be."""
+        self._ready[language, network] = rendered
+
+    def asked(self, language: str, network: str) -> Asked:
+        """What to render for these."""
         return Asked(
             template=self.template,
             ledger=self.ledger,
@@ -226,6 +234,14 @@ class Typed:
 
     def standing(self, rendered: Rendered, language: str) -> list[Finding]:
         return []
+
+
+def prepare(wanted: Sequence[tuple[FromTemplate, Sequence[tuple[str, str]]]]) -> None:
+    """Make several templates ready, each for what it will be asked as (language, network): together they cost one child."""
+    new = [(source, *pair) for source, pairs in wanted for pair in source.lacking(pairs)]
+    rendered = render.render_all([source.asked(language, network) for source, language, network in new])
+    for (source, language, network), made in zip(new, rendered, strict=True):
+        source.keep(language, network, made)
 
 
 def template(
