@@ -213,7 +213,6 @@ def test_a_new_id_is_valid_and_never_the_same() -> None:
     [
         ("approval", "signed = true"),
         ("approval", 'window = "10m"'),
-        ("secrets", 'store = "keyring"'),
         ("accounts.mastodon", 'quiet = ["22:00-07:00"]'),
         ("accounts.mastodon", "resend_when_absent = true"),
         ("publishing", 'lease = "30s"'),

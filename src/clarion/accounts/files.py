@@ -73,6 +73,12 @@ def read_private(path: Path) -> bytes | None:
         return file.read()
 
 
+def refuse_open_folder(folder: Path) -> None:
+    """Refuse a folder that others may look into, or worse: they could put a file of their own in a private one's place."""
+    if stat.S_IMODE(folder.stat().st_mode) & _OTHERS:
+        raise CampaignError(f"other users of this machine may open {folder}", f"chmod 700 '{folder}'")
+
+
 def make_private_folder(folder: Path) -> None:
     """Make the folder, and every missing one above it, for its owner alone; close one that stood open."""
     for missing in [parent for parent in (*reversed(folder.parents), folder) if not parent.exists()]:

@@ -1,8 +1,9 @@
-"""The accounts' secrets: one file, mode 0600, beside the outbox; the environment goes before it.
+"""The accounts' secrets, wherever a campaign keeps them: `[secrets] store` in config.toml says where.
 
 In: an account's name as the campaign has it. Out: a mapping such as {"access_token": "…"}, which never shows itself.
-A variable CLARION_SECRET_<ACCOUNT>_<KEY> (upper case, everything but letters and digits as "_") replaces one value,
-for containers and tests on other machines.
+The default is one file, mode 0600, beside the outbox; a variable CLARION_SECRET_<ACCOUNT>_<KEY> (upper case, everything
+but letters and digits as "_") replaces one value of it, for containers and tests on other machines. The other stores
+stand in `stores.py`.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import json
 import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from clarion.accounts import files
 from clarion.errors import CampaignError, OutboxBusy
 
-#: How long a second `accounts add` waits for the first, in seconds.
+#: How long a second `accounts login` waits for the first, in seconds.
 _PATIENCE = 10.0
 
 
@@ -29,25 +31,27 @@ class Secret(dict[str, str]):
     __str__ = __repr__
 
 
-class SecretFile:
+class SecretStore(ABC):
     """All secrets of one campaign on this host."""
 
-    def __init__(self, path: Path, *, environ: Mapping[str, str] = os.environ) -> None:
-        self._path = path
-        self._environ = environ
+    #: Whether Clarion may write here; else a person puts the values where `place` says.
+    writable = True
 
-    def __repr__(self) -> str:
-        return f"SecretFile({str(self._path)!r})"
-
+    @abstractmethod
     def get(self, account: str, *, keys: Iterable[str] = ()) -> Secret | None:
-        """What is stored for an account; None when nothing is. The environment adds the `keys` asked for."""
-        stored = self._read().get(account, {})
-        found = Secret(stored)
-        for key in {*stored, *keys}:
-            value = self._environ.get(variable(account, key))
-            if value:
-                found[key] = value
-        return found or None
+        """What is stored for an account, at least the `keys` asked for where they are; None when nothing is."""
+
+    @abstractmethod
+    def set(self, account: str, values: Mapping[str, str]) -> None:
+        """Store an account's values in place of what was there. Raises CampaignError for empty ones."""
+
+    @abstractmethod
+    def remove(self, account: str) -> None:
+        """Forget an account's values; harmless when there are none."""
+
+    @abstractmethod
+    def place(self, account: str, key: str) -> str:
+        """Where one value stands, as a person would name the place."""
 
     def require(self, account: str, *, keys: Iterable[str]) -> Secret:
         """Every one of the `keys`, none empty. Raises CampaignError naming what is missing."""
@@ -59,24 +63,45 @@ class SecretFile:
                 " and no ".join(map(_in_words, missing)) if len(missing) < len(wanted) else "secret stored"
             )
             raise CampaignError(
-                f"the account “{account}” has no {lacks} on this machine",
-                f"clarion accounts add {account}",
+                f"the account “{account}” has no {lacks} on this machine", self.hint(account, missing)
             )
         return found
 
+    def hint(self, account: str, keys: Iterable[str]) -> str:
+        """What to do so that these values are there."""
+        if self.writable:
+            return f"clarion accounts add {account}"
+        return f"put it into {', '.join(self.place(account, key) for key in keys)}"
+
+
+class SecretFile(SecretStore):
+    """One private file; the environment goes before it."""
+
+    def __init__(self, path: Path, *, environ: Mapping[str, str] = os.environ) -> None:
+        self._path = path
+        self._environ = environ
+
+    def __repr__(self) -> str:
+        return f"SecretFile({str(self._path)!r})"
+
+    def get(self, account: str, *, keys: Iterable[str] = ()) -> Secret | None:
+        stored = self._read().get(account, {})
+        found = Secret(stored)
+        for key in {*stored, *keys}:
+            value = self._environ.get(variable(account, key))
+            if value:
+                found[key] = value
+        return found or None
+
     def set(self, account: str, values: Mapping[str, str]) -> None:
-        """Store an account's values in place of what was there. Raises CampaignError for empty ones."""
-        empty = sorted(key for key, value in values.items() if not value.strip())
-        if empty or not values:
-            raise CampaignError(
-                f"nothing was given for {', '.join(map(_in_words, empty)) or 'the secret'}; nothing is changed",
-                f"clarion accounts add {account}",
-            )
+        require_full(account, values)
         self._change(account, dict(values))
 
     def remove(self, account: str) -> None:
-        """Forget an account's values; harmless when there are none."""
         self._change(account, None)
+
+    def place(self, account: str, key: str) -> str:
+        return str(self._path)
 
     def _change(self, account: str, values: dict[str, str] | None) -> None:
         try:
@@ -93,6 +118,7 @@ class SecretFile:
         content = files.read_private(self._path)
         if content is None:
             return {}
+        files.refuse_open_folder(self._path.parent)
         try:
             stored = json.loads(content)
         except ValueError:
@@ -101,7 +127,7 @@ class SecretFile:
             # `from None`, and no excerpt: a parser's message may quote a secret.
             raise CampaignError(
                 f"{self._path} is damaged and cannot be read",
-                f"mv '{self._path}' '{self._path}.damaged', then clarion accounts add NAME for each account",
+                f"mv '{self._path}' '{self._path}.damaged', then clarion accounts login NAME for each account",
             ) from None
         return dict(stored)
 
@@ -109,6 +135,16 @@ class SecretFile:
 def variable(account: str, key: str) -> str:
     """The environment variable that holds one value of an account's secret."""
     return "_".join(["CLARION_SECRET", *(re.sub(r"[^0-9A-Z]", "_", word.upper()) for word in (account, key))])
+
+
+def require_full(account: str, values: Mapping[str, str]) -> None:
+    """Refuse to store nothing: a good secret is never overwritten with it."""
+    empty = sorted(key for key, value in values.items() if not value.strip())
+    if empty or not values:
+        raise CampaignError(
+            f"nothing was given for {', '.join(map(_in_words, empty)) or 'the secret'}; nothing is changed",
+            f"clarion accounts login {account}",
+        )
 
 
 def _well_formed(stored: object) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clarion.accounts.connections import Connections
-    from clarion.accounts.secrets import SecretFile
+    from clarion.accounts.secrets import SecretStore
     from clarion.app.live import Live
     from clarion.app.rehearsal import Rehearsal
     from clarion.campaign.config import Config
@@ -226,10 +226,11 @@ class App:
     # ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def secrets(self) -> SecretFile:
-        from clarion.accounts.secrets import SecretFile
+    def secrets(self) -> SecretStore:
+        """Where this campaign keeps its accounts' secrets."""
+        from clarion.accounts.stores import opened
 
-        return SecretFile(self.state / "secrets.json")
+        return opened(self.config.secrets.store, folder=self.state, campaign=self.config.campaign.id)
 
     def denied(self) -> Denied:
         """The names that are never posted, as this machine keeps them."""

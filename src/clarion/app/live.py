@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clarion.accounts.connections import Connections
-    from clarion.accounts.secrets import SecretFile
+    from clarion.accounts.secrets import SecretStore
     from clarion.accounts.verified import Verified
     from clarion.campaign.config import Config
     from clarion.model import Account, Profile
@@ -34,7 +34,7 @@ class Live:
 
     config: Config
     state: Path
-    secrets: SecretFile
+    secrets: SecretStore
     outbox: Callable[[], Outbox]
     bases: Mapping[str, str]  # networks that tests have on this machine
 

@@ -299,7 +299,6 @@ def _check_promises(document: Document, config: Config) -> None:
     unkept = [
         (("approval", "signed"), config.approval.signed),
         (("approval", "window"), config.approval.window is not None),
-        (("secrets", "store"), config.secrets.store != "file"),
         *((("accounts", name, "quiet"), bool(account.quiet)) for name, account in config.accounts.items()),
         *(
             (("accounts", name, "resend_when_absent"), account.resend_when_absent)
