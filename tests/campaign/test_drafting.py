@@ -31,7 +31,7 @@ def test_every_line_that_is_offered_is_valid_when_it_is_used(folder):
     read = templates.load(folder, "our-vigil").about
     unset = templates.About(title="", purpose="", languages=())
     same = {name for name in read.__struct_fields__ if getattr(read, name) == getattr(unset, name)}
-    assert same == {"purpose", "networks", "audience", "card"}
+    assert same == {"purpose", "networks", "audience", "card", "link_card"}
 
 
 def test_a_post_like_another_has_all_of_it_under_its_own_title(folder):

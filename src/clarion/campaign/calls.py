@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from clarion.campaign import lookup, toml
+from clarion.campaign.linkcard import LinkCard
 from clarion.campaign.lookup import Until
 from clarion.campaign.toml import Document, Table
 from clarion.errors import CampaignError
@@ -35,6 +36,7 @@ class Call(Table, frozen=True, kw_only=True):
     ]
     wording: dict[str, str]
     link: str | dict[str, str] | None = None
+    link_card: LinkCard | None = None  # none: what its page says of itself
     owner: str  # who runs the page or the action
     checked_on: dt.date  # when a person last looked at it
     closes_on: dt.date | None = None  # the last day on which it may be said
@@ -60,6 +62,11 @@ class Call(Table, frozen=True, kw_only=True):
     def page(self, language: str) -> str | None:
         """Its link for readers of a language."""
         return self.link.get(language) if isinstance(self.link, dict) else self.link
+
+    def card(self, language: str) -> tuple[str, ...]:
+        """The words and picture of its link's card in a language; nothing where there is none."""
+        said = self.link_card.words(language) if self.link_card and self.page(language) else {}
+        return (*said.values(), self.link_card.image or "") if said and self.link_card else ()
 
 
 class _Ledger(Table, frozen=True, kw_only=True):
@@ -128,7 +135,7 @@ class Calls:
         """What a post remembers of a call it used. When it was looked at, and its last day, are no part of it."""
         call = self._calls[id_]
         said = (language, call.kind, call.wording.get(language), call.page(language), call.owner)
-        return lookup.remembered("call", id_, *said, call.audience, call.status)
+        return lookup.remembered("call", id_, *said, call.audience, call.status, *call.card(language))
 
     def broken(self, used: Used, language: str, today: dt.date) -> str | None:
         """Why a call that a post used no longer holds; None while it does."""
@@ -177,11 +184,30 @@ def _require(document: Document, id_: str, call: Call) -> None:
             )
     if isinstance(call.link, dict):
         lookup.require_words(document, ("calls", id_, "link"), call.link)
+    if call.link_card:
+        _require_card(document, ("calls", id_, "link_card"), call.link_card, has_link=call.link is not None)
     links = call.link.values() if isinstance(call.link, dict) else (call.link,)
     for link in links:
         if link is not None and not _is_page(link):
             raise document.error(
                 ("calls", id_, "link"), "is not the address of a page", 'write it whole: link = "https://…"'
+            )
+
+
+def _require_card(document: Document, key: tuple[str, ...], card: LinkCard, *, has_link: bool) -> None:
+    if not has_link:
+        raise document.error(
+            key, "is there, but the call has no link", 'add link = "https://…", or remove it'
+        )
+    lookup.require_words(document, (*key, "title"), card.title)
+    if card.description:
+        lookup.require_words(document, (*key, "description"), card.description)
+    for language in card.description:
+        if language not in card.title:
+            raise document.error(
+                (*key, "title", language),
+                "is missing",
+                f'add {language} = "…" to title, or remove its description',
             )
 
 

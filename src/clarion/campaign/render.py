@@ -46,6 +46,10 @@ class Rendered:
     #: The words of its image card, by the names that `cards.Card` has; and in each of them, what is vouched for.
     card: Mapping[str, str] = field(default_factory=dict)
     card_vouched: Mapping[str, tuple[marks.Span, ...]] = field(default_factory=dict)
+    #: The same of its first link's card, "title" and "description", and that card's picture.
+    link_card: Mapping[str, str] = field(default_factory=dict)
+    link_vouched: Mapping[str, tuple[marks.Span, ...]] = field(default_factory=dict)
+    link_image: Path | None = None
     source: str | None = None
     where: str = "this text"  # what checks call it
 
@@ -136,6 +140,7 @@ class _Text(msgspec.Struct, frozen=True):
     text: str
     used: tuple[Used, ...]
     card: dict[str, str]
+    link_card: dict[str, str]
 
 
 def _written(asked: Sequence[Asked]) -> list[_Text | CampaignError]:
@@ -183,15 +188,18 @@ def _write(asked: Asked, met: _Met) -> _Text:
     values = {**asked.variables, "due": asked.due, "language": asked.language, "network": asked.network}
     text = sandbox.text(path, values)
     about = template.folder / ABOUT
-    card = {
-        name: sandbox.phrase(phrase, about, values)
-        for name, phrase in _card(template, asked.language).items()
-    }
+    card, link_card = (
+        {
+            name: sandbox.phrase(phrase, about, values)
+            for name, phrase in phrases(template, asked.language).items()
+        }
+        for phrases in (_card, _link_card)
+    )
     for id_ in template.about.facts:
         words.rely_on("fact", id_)
     for id_ in template.about.calls:
         words.rely_on("call", id_)
-    return _Text(text, words.used, card)
+    return _Text(text, words.used, card, link_card)
 
 
 def _finished(asked: Asked, written: _Text | CampaignError) -> Rendered | CampaignError:
@@ -199,7 +207,10 @@ def _finished(asked: Asked, written: _Text | CampaignError) -> Rendered | Campai
         return written
     template, language, where = asked.template, asked.language, _where(asked)
     text, spans = marks.lift(written.text)
-    card = {name: marks.composed(*marks.lift(words)) for name, words in written.card.items()}
+    card, link_card = (
+        {name: marks.composed(*marks.lift(words)) for name, words in phrases.items()}
+        for phrases in (written.card, written.link_card)
+    )
     try:
         parts = parts_of(text, where=where)
     except CampaignError as error:
@@ -217,6 +228,9 @@ def _finished(asked: Asked, written: _Text | CampaignError) -> Rendered | Campai
         audience=template.about.audience,
         card={name: words for name, (words, _) in card.items()},
         card_vouched={name: spans for name, (_, spans) in card.items()},
+        link_card={name: words for name, (words, _) in link_card.items()},
+        link_vouched={name: spans for name, (_, spans) in link_card.items()},
+        link_image=_link_image(template) if link_card else None,
         source=template.about.source,
         where=where,
     )
@@ -237,12 +251,26 @@ def _sandbox(template: Template, words: Words, compiled: Compiled | None = None)
 
 def _names(template: Template, sandbox: Sandbox) -> set[str]:
     asked = {name for path in template.texts.values() for name in sandbox.asks_for(path)}
-    phrases = [phrase for language in template.languages for phrase in _card(template, language).values()]
+    phrases = [
+        phrase
+        for language in template.languages
+        for written in (_card(template, language), _link_card(template, language))
+        for phrase in written.values()
+    ]
     return (asked | sandbox.asks_for(template.folder / ABOUT, phrases)) - RESERVED
 
 
 def _card(template: Template, language: str) -> dict[str, str]:
     return template.about.card.words(language) if template.about.card else {}
+
+
+def _link_card(template: Template, language: str) -> dict[str, str]:
+    return template.about.link_card.words(language) if template.about.link_card else {}
+
+
+def _link_image(template: Template) -> Path | None:
+    card = template.about.link_card
+    return toml.inside(template.folder, card.image) if card and card.image else None
 
 
 def _check_variables(template: Template, asked: set[str], variables: Mapping[str, str]) -> None:

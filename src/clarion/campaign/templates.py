@@ -16,6 +16,8 @@ import msgspec
 from clarion.campaign import cards, toml
 from clarion.campaign.calls import Audience
 from clarion.campaign.config import Duration
+from clarion.campaign.keys import Key
+from clarion.campaign.linkcard import LinkCard
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.toml import Document, Table
 from clarion.errors import CampaignError
@@ -53,6 +55,7 @@ class About(Table, frozen=True, kw_only=True):
     #: What its variables are filled with where nothing is queued: in `posts check`, in golden files.
     example: dict[str, str] = msgspec.field(default_factory=dict)
     card: cards.Asked | None = None
+    link_card: LinkCard | None = None  # of the post's first link
     late: Duration | None = None
     evergreen: bool = False
     audience: Audience = "everyone"
@@ -139,23 +142,12 @@ def require_slug(typed: str) -> None:
         )
 
 
-def inside(folder: Path, name: str) -> Path:
-    """A file of a folder by its plain name. CampaignError when it, or what it links to, is elsewhere."""
-    path = folder / name
-    if "/" in name or "\\" in name or name.startswith(".") or path.resolve().parent != folder.resolve():
-        raise CampaignError(
-            f"{toml.shown(folder)}: {name} is not in this folder",
-            "a template uses only files of its own folder",
-        )
-    return path
-
-
 def _texts(home: Path, about: About) -> dict[Which, Path]:
     texts: dict[Which, Path] = {}
     for path in sorted(home.glob("*.md")):
         if path.name.startswith("_"):
             continue  # a piece for {% include %}
-        texts[_which(path, about)] = inside(home, path.name)
+        texts[_which(path, about)] = toml.inside(home, path.name)
     return texts
 
 
@@ -189,12 +181,14 @@ def _check(document: Document, template: Template) -> None:
     for language in about.languages:
         _check_language(document, template, language)
     for place, picture in enumerate(about.media):
-        if not inside(template.folder, picture.file).is_file():
-            raise document.error(
-                ("media", place, "file"),
-                f"names {picture.file}, which is not there",
-                f"put it into posts/{template.slug}",
-            )
+        _require_there(document, template, ("media", place, "file"), picture.file)
+    if about.link_card and about.link_card.image:
+        _require_there(document, template, ("link_card", "image"), about.link_card.image)
+
+
+def _require_there(document: Document, template: Template, key: Key, file: str) -> None:
+    if not toml.inside(template.folder, file).is_file():
+        raise document.error(key, f"names {file}, which is not there", f"put it into posts/{template.slug}")
 
 
 def _check_language(document: Document, template: Template, language: str) -> None:
@@ -213,6 +207,10 @@ def _check_language(document: Document, template: Template, language: str) -> No
     if about.card and (part := about.card.lacks(language)):
         raise document.error(
             ("card", part, language), "is missing", f'add {language} = "…" to {part} under [card]'
+        )
+    if about.link_card and not about.link_card.title.get(language, "").strip():
+        raise document.error(
+            ("link_card", "title", language), "is missing", f'add {language} = "…" to title under [link_card]'
         )
     for place, picture in enumerate(about.media):
         if not picture.alt.get(language, "").strip():

@@ -86,6 +86,17 @@ def read_bytes(path: Path, limit: int) -> bytes:
     return raw
 
 
+def inside(folder: Path, name: str) -> Path:
+    """A file of a folder by its plain name. CampaignError when it, or what it links to, is elsewhere."""
+    path = folder / name
+    if "/" in name or "\\" in name or name.startswith(".") or path.resolve().parent != folder.resolve():
+        raise CampaignError(
+            f"{shown(folder)}: {name} is not in this folder",
+            "name a file that stands beside the one that names it",
+        )
+    return path
+
+
 def shown(path: Path) -> str:
     """A path as people know it: from `posts` on, else the file's name."""
     parts = path.parts
