@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from clarion.networks.base import (
         AddressModule,
+        LoginModule,
         OptionsModule,
         PublisherModule,
         RehearsalModule,
@@ -34,6 +35,10 @@ def text(network: str) -> TextModule:
 
 def publisher(network: str) -> PublisherModule:
     return cast("PublisherModule", _aspect(network, "publisher"))
+
+
+def login(network: str) -> LoginModule:
+    return cast("LoginModule", _aspect(network, "login"))
 
 
 def rehearsal(network: str) -> RehearsalModule:

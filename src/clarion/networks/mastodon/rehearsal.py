@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from typing import Any
 from clarion.networks.base import Accepted, Request, Response, Shown, ShownImage, ShownPart, spans
 from clarion.networks.mastodon import entities, options, rules, text
 from clarion.networks.mastodon.entities import Status, Upload, remote_id
+from clarion.networks.mastodon.oauth import OAuth, secret
 from clarion.networks.mastodon.wire import Params, Refusal, answer, params
 
 __all__ = ["new", "remote_id", "secret"]
@@ -29,12 +30,6 @@ _CONCURRENT = timedelta(seconds=5)
 
 def new() -> Server:
     return Server()
-
-
-def secret(account: str) -> dict[str, str]:
-    """The token the stand-in takes for this account; it says the name, and a checksum that it is no typing error."""
-    name = urlsafe_b64encode(account.encode()).decode().rstrip("=")
-    return {"access_token": f"rehearsal.{name}.{hashlib.sha256(name.encode()).hexdigest()[:16]}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +54,7 @@ class Server:
         self._keys: dict[str, tuple[str, str]] = {}  # account and key → status id, when
         self._hits: dict[str, list[float]] = {}  # family and account → when, in seconds since 1970
         self._last_id = 0
+        self._oauth = OAuth()
 
     # ── what the carrier asks ─────────────────────────────────────────────────────────────────────────────────
 
@@ -69,13 +65,7 @@ class Server:
             return refusal.response()
 
     def account_of(self, request: Request) -> str | None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        try:
-            _, name, _ = token.split(".")
-            account = urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()
-        except ValueError:
-            return None
-        return account if scheme.lower() == "bearer" and secret(account)["access_token"] == token else None
+        return self._oauth.account_of(request)
 
     def is_create(self, request: Request) -> bool:
         return request.method == "POST" and request.path.rstrip("/") == "/api/v1/statuses"
@@ -116,6 +106,7 @@ class Server:
             "keys": self._keys,
             "hits": self._hits,
             "last_id": self._last_id,
+            "oauth": self._oauth.dump(),
         }
         return json.dumps(plain).encode()
 
@@ -127,14 +118,18 @@ class Server:
         self._keys = {key: (status, at) for key, (status, at) in plain["keys"].items()}
         self._hits = plain["hits"]
         self._last_id = plain["last_id"]
+        self._oauth.load(plain.get("oauth", {}))
 
     # ── one request ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _handle(self, request: Request, now: datetime, quirks: frozenset[str]) -> Response:
+        if (let_in := self._oauth.handle(request, now)) is not None:
+            return let_in
         route, named = _route(request)
         account = self.account_of(request)
         if account is None and (route.private or "authorization" in request.headers):
             raise Refusal(401, "The access token is invalid", {"www-authenticate": "Bearer"})
+        self._oauth.require(request)
         headers = rules.count(self._hits, account or "", route.family, now)
         call = _Call(
             account=account or "",
