@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 class State(StrEnum):
@@ -233,11 +233,15 @@ class Finding:
     mend: str | None = None  # the command or the edit that mends it
 
 
+#: What a post may have used: what a ledger keeps, and what somebody gave leave for.
+UsedKind = Literal["fact", "call", "day", "consent"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
     """A living fact, call or consent that a post used, with the hash of its content then."""
 
-    kind: str  # "fact" · "call" · "day" · "consent"
+    kind: UsedKind
     id: str
     hash: str
 

@@ -7,6 +7,7 @@ says why this machine, this address or this secret may not be used.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -48,12 +49,11 @@ class Live:
 
     def open(self) -> Outbox:
         """The outbox; a local one is made when missing. Raises AnotherOutbox where two would post everything twice."""
-        opened = self._open()
-        try:
+        with ExitStack() as undone:
+            opened = self._open()
+            undone.callback(opened.close)
             self._refuse_a_second(opened.id)
-        except BaseException:
-            opened.close()
-            raise
+            undone.pop_all()
         return opened
 
     def accounts(self, outbox: Outbox) -> list[Account]:

@@ -7,6 +7,7 @@ leaves the machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -45,12 +46,11 @@ class Rehearsal:
         # On any disk, also a shared one: a second outbox posts nothing twice that anybody can read.
         if not self.outbox_path.exists():
             make_private_folder(self.state)
-        opened = opening.create(self.outbox_path, host=host_id(), simulated=self.simulated)
-        try:
+        with ExitStack() as undone:
+            opened = opening.create(self.outbox_path, host=host_id(), simulated=self.simulated)
+            undone.callback(opened.close)
             self._pin(opened)
-        except BaseException:
-            opened.close()
-            raise
+            undone.pop_all()
         return opened
 
     def accounts(self, outbox: Outbox) -> list[Account]:

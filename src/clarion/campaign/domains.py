@@ -142,7 +142,7 @@ def _changed(folder: Path, change: Callable[[TOMLDocument], None]) -> str:
     else:
         document = tomlkit.document()
         document.add(tomlkit.comment("Where the campaign's links may lead. A host stands for all below it."))
-        document["allowed"] = tomlkit.array(sorted(KNOWN)).multiline(multiline=True)  # type: ignore[arg-type]
+        document["allowed"] = tomlkit.item(sorted(KNOWN)).multiline(multiline=True)
     change(document)
     return tomlkit.dumps(document)
 

@@ -7,7 +7,8 @@ A new text is empty until somebody writes it: an empty one can be neither queued
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree, rmtree
 
@@ -24,15 +25,11 @@ _TEXT = """\
 
 def begin(folder: Path, slug: str, languages: Sequence[str]) -> Path:
     """Make posts/<slug> with post.toml and an empty text per language. CampaignError where the name is bad or taken."""
-    draft = _draft(folder, slug)
-    try:
+    with _draft(folder, slug) as draft:
         (draft / ABOUT).write_text(_about(slug, languages), encoding="utf-8")
         for language in languages:
             (draft / f"{language}.md").write_text(_TEXT, encoding="utf-8")
         return _settle(folder, draft, slug)
-    except BaseException:
-        rmtree(draft, ignore_errors=True)
-        raise
 
 
 def begin_like(folder: Path, slug: str, other: str) -> Path:
@@ -40,26 +37,26 @@ def begin_like(folder: Path, slug: str, other: str) -> Path:
     import tomlkit
 
     like = templates.load(folder, other)
-    draft = _draft(folder, slug)
-    try:
+    with _draft(folder, slug) as draft:
         copytree(like.folder, draft, dirs_exist_ok=True)
         about = tomlkit.parse(toml.read_text(draft / ABOUT))
         about["title"] = _title(slug)
         (draft / ABOUT).write_text(tomlkit.dumps(about), encoding="utf-8")
         return _settle(folder, draft, slug)
-    except BaseException:
-        rmtree(draft, ignore_errors=True)
-        raise
 
 
-def _draft(folder: Path, slug: str) -> Path:
-    """An empty folder beside the others, under a name that no template can have."""
+@contextmanager
+def _draft(folder: Path, slug: str) -> Iterator[Path]:
+    """An empty folder beside the others, under a name that no template can have; gone at the end, unless it settled."""
     templates.require_slug(slug)
     _require_free(folder, slug)
     draft = folder / FOLDER / f".{slug}.tmp"
     rmtree(draft, ignore_errors=True)  # what a crash left
     draft.mkdir(parents=True)
-    return draft
+    try:
+        yield draft
+    finally:
+        rmtree(draft, ignore_errors=True)
 
 
 def _settle(folder: Path, draft: Path, slug: str) -> Path:

@@ -44,10 +44,9 @@ class Ledger:
 
     def broken(self, used: Used, language: str, today: dt.date) -> str | None:
         """Why something that a post used no longer holds; None while it does, and for what no ledger keeps."""
-        if used.kind not in ("fact", "call", "day"):
+        if used.kind == "consent":
             return None
-        kind: Kind = used.kind  # type: ignore[assignment]
-        return self._of(kind).broken(used, language, today)
+        return self._of(used.kind).broken(used, language, today)
 
     def unreviewed(self, used: Used, today: dt.date) -> tuple[str, dt.date] | None:
         """The fact that a post used, itself or by a day, and the date by which it should have been read again."""
