@@ -14,10 +14,15 @@ MARGIN = timedelta(hours=2)
 EVERGREEN = timedelta(days=30)
 
 
-def window(due: datetime, late: timedelta, *, evergreen: bool) -> tuple[datetime, datetime]:
-    """The moments between which part 1 of a post due then may first be sent."""
-    margin = max(MARGIN, late)
-    return due - margin, due + (EVERGREEN if evergreen else margin)
+def window(
+    due: datetime, late: timedelta, *, evergreen: bool, margin: timedelta | None = None
+) -> tuple[datetime, datetime]:
+    """The moments between which part 1 of a post due then may first be sent.
+
+    `margin`: how far from due, where the campaign says so itself; narrower than `late`, a later post waits for a new look.
+    """
+    aside = max(MARGIN, late) if margin is None else margin
+    return due - aside, due + (max(EVERGREEN, aside) if evergreen else aside)
 
 
 def covers(

@@ -14,13 +14,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from clarion.clock import moment
 from clarion.model import Account, Approval, State
 from clarion.outbox import schema
 from clarion.outbox.accounts import restored
 from clarion.outbox.among import among, listed
 from clarion.outbox.blocks import blocked_in
 from clarion.outbox.store import Tx
+from clarion.outbox.views import restored_approval
 
 #: Literals, not parameters: PostgreSQL's plan for any value would lose the partial indexes.
 _SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
@@ -67,26 +67,15 @@ def _grouped(rows: Sequence[_Row]) -> list[Candidate]:
     for row in rows:
         candidate = found.get(row.id)
         if candidate is None:
-            candidate = found[row.id] = Candidate(row, _account(row), [])
-        if row.who is not None:
-            candidate.approvals.append(_approval(row))
+            candidate = found[row.id] = Candidate(row, restored(_among(row, _ITS, _ACCOUNT)), [])
+        if row.given_who is not None:
+            candidate.approvals.append(restored_approval(_among(row, _GIVEN, _APPROVAL)))
     return list(found.values())
 
 
-def _account(row: _Row) -> Account:
-    return restored(SimpleNamespace(**{name: getattr(row, _ITS + name) for name in _ACCOUNT}))
-
-
-def _approval(row: _Row) -> Approval:
-    return Approval(
-        outbox_id=row.given_in,
-        post_id=row.post,
-        digest=row.given_for,
-        not_before=moment(row.given_from),
-        not_after=moment(row.given_until),
-        who=row.who,
-        at=moment(row.given_at),
-    )
+def _among(row: _Row, prefix: str, names: Sequence[str]) -> SimpleNamespace:
+    """Those columns of a row that has more, by their own names."""
+    return SimpleNamespace(**{name: getattr(row, prefix + name) for name in names})
 
 
 # ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
@@ -94,8 +83,10 @@ def _approval(row: _Row) -> Approval:
 
 #: What an account is restored from, and how often in a row it was not to be had.
 _ACCOUNT = ("name", "network", "origin", "remote_id", "handle", "limits", "failures")
-#: Before an account's columns, in a row that has more.
-_ITS = "account_"
+#: What an approval is restored from.
+_APPROVAL = ("outbox_id", "post", "digest", "not_before", "not_after", "who", "at")
+#: Before an account's columns and an approval's, in a row that has more.
+_ITS, _GIVEN = "account_", "given_"
 _COLUMNS = (
     schema.delivery.c.id,
     schema.delivery.c.post,
@@ -107,6 +98,7 @@ _COLUMNS = (
     schema.delivery.c.backoffs,
     schema.delivery.c.intent_lost,
     schema.delivery.c.recall_wanted,
+    schema.delivery.c.cancel_wanted,
     schema.delivery.c.lapses_at,
     schema.delivery.c.reason,
     schema.post.c.entry,
@@ -118,13 +110,9 @@ _COLUMNS = (
     blocked_in(schema.post.c.used).label("blocked"),
     schema.post.c.not_before,
     schema.post.c.not_after,
+    schema.post.c.day,
     schema.entry.c.author,
-    schema.approval.c.outbox_id.label("given_in"),
-    schema.approval.c.digest.label("given_for"),
-    schema.approval.c.not_before.label("given_from"),
-    schema.approval.c.not_after.label("given_until"),
-    schema.approval.c.at.label("given_at"),
-    schema.approval.c.who,
+    *(schema.approval.c[name].label(_GIVEN + name) for name in _APPROVAL),
 )
 _before = schema.delivery.alias("before")
 _busy = schema.delivery.alias("busy")
@@ -143,6 +131,7 @@ def may_go(delivery: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
         delivery.c.due_at <= _NOW,
         sa.or_(delivery.c.lapses_at.is_(None), delivery.c.lapses_at > _NOW),
         ~delivery.c.recall_wanted,
+        ~delivery.c.cancel_wanted,
         # Not an EXISTS, which PostgreSQL may answer by hashing every delivery that was ever sent.
         sa.or_(delivery.c.part == sa.literal_column("1"), before == State.SENT.value),
     )

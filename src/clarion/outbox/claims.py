@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import sqlalchemy as sa
@@ -22,8 +22,9 @@ from clarion import approval
 from clarion.clock import micros, moment
 from clarion.digest import digest_of, restore
 from clarion.model import Account, ApprovalPolicy, Delivery, Part, Payload, Receipt, Staged, State
-from clarion.outbox import candidates, living, schema, taking
+from clarion.outbox import candidates, caps, living, schema, taking
 from clarion.outbox.candidates import Candidate
+from clarion.outbox.caps import Caps, Carried
 from clarion.outbox.living import Standings
 from clarion.outbox.posts import restored_receipt
 from clarion.outbox.spending import Window, bills
@@ -65,16 +66,18 @@ class Terms:
     accounts: Collection[str]
     windows: Mapping[str, Sequence[Window]] = field(default_factory=dict)  # network → its limits
     standings: Standings = field(default_factory=dict)  # how this host's ledgers stand
+    caps: Caps | None = None  # how many posts a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A post that a claim put back before people."""
+    """A post that a claim put back before people; or one that waits by itself, until that moment."""
 
     entry: int
     account: str
     language: str
     reason: str
+    until: datetime | None = None
 
 
 class Withheld(Exception):
@@ -157,13 +160,55 @@ def _ready(tx: Tx, terms: Terms, candidate: Candidate, hold: Callable[[Held], ob
         if found is None:
             return None
         why_not = _objection(terms, found, tx.now)
-        if why_not is None:
+        if why_not is None and not _carried_over(tx, terms, found):
             return _payable(terms, found)
-        if fresh:  # read since the account is locked
+        if why_not is None:
+            if not caps.nobody_queues(tx):
+                return None  # the next claim finds it
+            put_off = _put_off(tx, terms, found)
+            if put_off is None:
+                return _payable(terms, found)
+            hold(put_off)
+        elif fresh:  # read since the account is locked
             _hold(tx, found.row.post, why_not)
             hold(_held(found, why_not))
         found, fresh = candidates.next_of(tx, account), True
     return None
+
+
+def _carried_over(tx: Tx, terms: Terms, candidate: Candidate) -> bool:
+    """Whether a post begins on another day than the one it counts for: nobody published in time, or it had to wait."""
+    row = candidate.row
+    return (
+        terms.caps is not None
+        and row.day is not None
+        and row.part == 1
+        and row.first_intent_at is None
+        and row.day != terms.caps.day(tx.at)
+    )
+
+
+def _put_off(tx: Tx, terms: Terms, candidate: Candidate) -> Held | None:
+    """Let it count for today; or, where today is full, wait for tomorrow."""
+    row, account = candidate.row, candidate.account
+    assert terms.caps is not None
+    full = caps.admit(
+        tx,
+        terms.caps,
+        Carried(
+            post=row.post,
+            account=row.account,
+            name=account.name,
+            network=account.network,
+            language=row.language,
+        ),
+    )
+    if full is None:
+        return None
+    until = terms.caps.ends(tx.at)
+    reason = f"{full.most} posts of that day are the most, and they stand already"
+    caps.put_off(tx, row.id, row.fence, until, reason)
+    return replace(_held(candidate, reason), until=until)
 
 
 def _payable(terms: Terms, candidate: Candidate) -> Ready:

@@ -154,8 +154,18 @@ def retriable(tx: Tx, number: int) -> tuple[EntryView, list[Again]]:
     return entry, found
 
 
-def retry(tx: Tx, number: int, chosen: Sequence[Again], due: datetime, *, who: str | None) -> EntryView:
+def retry(
+    tx: Tx,
+    number: int,
+    chosen: Sequence[Again],
+    due: datetime,
+    *,
+    who: str | None,
+    margin: timedelta | None = None,
+) -> EntryView:
     """Put these posts before people again, due at `due`: a new window, so that no approval given before covers it.
+
+    `margin`: of the window, where the campaign has its own.
 
     What was cancelled because a part failed returns with it; what a person cancelled does not.
     """
@@ -165,7 +175,7 @@ def retry(tx: Tx, number: int, chosen: Sequence[Again], due: datetime, *, who: s
     reason = f"to be tried again, due {due:%Y-%m-%d %H:%M} UTC"
     posts.void_approvals(tx, _post.c.id.in_([again.post.id for again in moved]), who=who, reason=reason)
     for again in moved:
-        _return(tx, again, due)
+        _return(tx, again, due, margin)
     audit.record(tx, "retried", f"#{number}", who=who, detail=reason)
     return views.show(tx, number)
 
@@ -183,8 +193,7 @@ def _again(tx: Tx, post: PostView) -> Again | None:
 
 def _too_late(tx: Tx, post: PostView, each: DeliveryView) -> bool:
     """Whether it waits for people and no approval given now could cover it: it was tried once, so it does not expire."""
-    _, not_after = approval.window(post.due, post.late, evergreen=post.evergreen)
-    return each.state is State.PENDING and each.part == 1 and not each.intended and tx.at > not_after
+    return each.state is State.PENDING and each.part == 1 and not each.intended and tx.at > post.window[1]
 
 
 def _instead(entry: EntryView) -> str:
@@ -195,9 +204,9 @@ def _instead(entry: EntryView) -> str:
     return f"clarion queue show {entry.number}"
 
 
-def _return(tx: Tx, again: Again, due: datetime) -> None:
+def _return(tx: Tx, again: Again, due: datetime, margin: timedelta | None) -> None:
     post, first = again.post, again.part
-    not_before, not_after = approval.window(due, post.late, evergreen=post.evergreen)
+    not_before, not_after = approval.window(due, post.late, evergreen=post.evergreen, margin=margin)
     tx.execute(
         sa.update(_post)
         .where(_post.c.id == post.id)

@@ -95,6 +95,8 @@ class NewPost:
     late: timedelta
     images: Mapping[str, tuple[str, bytes]]  # sha256 → (mime, bytes)
     mark: Fingerprint | None = None  # None: it says nothing that could be repeated
+    day: int | None = None  # which it counts for against the cap (`caps.py`); None: for none
+    margin: timedelta | None = None  # of its approvals' window; None: the usual one
 
 
 def add(tx: Tx, entry: NewEntry, posts: Sequence[NewPost]) -> int:
@@ -251,7 +253,9 @@ def _keep_images(tx: Tx, images: Mapping[str, tuple[str, bytes]]) -> None:
 
 
 def _insert_post(tx: Tx, number: int, account: int, post: NewPost) -> None:
-    not_before, not_after = approval.window(post.due, post.late, evergreen=post.evergreen)
+    not_before, not_after = approval.window(
+        post.due, post.late, evergreen=post.evergreen, margin=post.margin
+    )
     post_id = new_id()
     tx.execute(
         sa.insert(schema.post).values(
@@ -270,6 +274,7 @@ def _insert_post(tx: Tx, number: int, account: int, post: NewPost) -> None:
             not_after=micros(not_after),
             answers=post.payload.answers,
             replaces=post.payload.replaces,
+            day=post.day,
             created_at=tx.now,
         ),
     )
@@ -291,7 +296,7 @@ def _insert_post(tx: Tx, number: int, account: int, post: NewPost) -> None:
 
 
 def _approve_post(tx: Tx, post: PostView, *, outbox_id: str, who: str) -> Approval:
-    not_before, not_after = approval.window(post.due, post.late, evergreen=post.evergreen)
+    not_before, not_after = post.window
     given = Approval(
         outbox_id=outbox_id,
         post_id=post.id,
@@ -318,7 +323,7 @@ def _approve_post(tx: Tx, post: PostView, *, outbox_id: str, who: str) -> Approv
 
 def _begins(post: PostView, now: datetime) -> datetime:
     """When what waits of a post would begin. What has begun may end whenever that is: its window held part 1."""
-    _, not_after = approval.window(post.due, post.late, evergreen=post.evergreen)
+    _, not_after = post.window
     waiting = [each for each in post.deliveries if each.state is State.PENDING]
     begun = all(each.part > 1 or each.intended for each in waiting)
     return min(max(post.due, now), not_after) if begun else max(post.due, now)

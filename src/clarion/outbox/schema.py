@@ -124,7 +124,10 @@ post = Table(
     Column("not_after", _Time, nullable=False),
     Column("answers", _Id),
     Column("replaces", _Id),
+    # Which day of the campaign's zone it counts for against the cap (`caps.py`); NULL: for none, as a correction.
+    Column("day", Integer),
     Column("created_at", _Time, nullable=False),
+    Index("ix_post_day", "account", "language", "day"),
 )
 
 #: Part k of a post: one remote create.
@@ -152,7 +155,10 @@ delivery = Table(
     Column("look_at", _Time),
     Column("looks", Integer, nullable=False, server_default="0"),
     Column("intent_lost", Boolean, nullable=False, server_default=text("false")),
+    # It is never sent again; and, if it is up, it is to be taken down.
     Column("recall_wanted", Boolean, nullable=False, server_default=text("false")),
+    # It is never sent again; if it is up, it stays.
+    Column("cancel_wanted", Boolean, nullable=False, server_default=text("false")),
     Column("receipt", Text),
     Column("remote_id", Text),
     Column("sent_at", _Time),
@@ -175,6 +181,13 @@ Index(
     "ix_delivery_look",
     delivery.c.look_at,
     **_where("state IN ('in_doubt', 'sent') AND look_at IS NOT NULL"),
+)
+# To be taken down, until that is done; without a time a person must do it.
+Index(
+    "ix_delivery_recall",
+    delivery.c.account,
+    delivery.c.look_at,
+    **_where("state = 'recalling' AND look_at IS NOT NULL"),
 )
 # A net under the claim, which locks the account: two deliveries of one account are never in flight.
 Index("uq_delivery_sending", delivery.c.account, unique=True, **_where("state = 'sending'"))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from clarion.clock import micros, moment
 from clarion.model import State
-from clarion.outbox import schema
+from clarion.outbox import caps, schema
+from clarion.outbox.caps import Caps
 from clarion.outbox.store import Tx
 
 _PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
@@ -22,6 +23,8 @@ _SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
 _SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
 _IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
 _SENT: sa.ColumnElement[str] = sa.literal_column("'sent'")
+#: A slot right at midnight belongs to the day that begins.
+_INSTANT = timedelta(microseconds=1)
 #: Gives an account's next free slot after a moment; None when it has none.
 NextSlot = Callable[[str, datetime], datetime | None]
 
@@ -45,8 +48,10 @@ class Tended:
     look: bool
 
 
-def tend(tx: Tx, next_slot: NextSlot) -> Tended:
-    """Free what dead workers held, and expire what is too late; evergreen posts go to the next free slot instead."""
+def tend(tx: Tx, next_slot: NextSlot, most: Caps | None = None) -> Tended:
+    """Free what dead workers held, and expire what is too late; evergreen posts go to the next free slot instead, on a day
+    on which there is room under the cap.
+    """
     soonest = tx.execute(_SOONEST).one()
     left = soonest.lease is not None and soonest.lease <= tx.now
     if left:
@@ -55,7 +60,9 @@ def tend(tx: Tx, next_slot: NextSlot) -> Tended:
     more = left or (soonest.lapse is not None and soonest.lapse <= tx.now)
     while more:
         rows = tx.execute(_LATE, {"now": tx.now}).all()
-        lapsed += [_lapse(tx, row, next_slot) for row in rows]
+        if any(_counted(row, most) for row in rows) and not caps.nobody_queues(tx):
+            break  # somebody queues this moment: the next time will do
+        lapsed += [_lapse(tx, row, next_slot, most) for row in rows]
         more = len(rows) == _AT_ONCE
     return Tended(lapsed=lapsed, look=left or (soonest.look is not None and soonest.look <= tx.now))
 
@@ -87,7 +94,10 @@ _LATE = (
         schema.post.c.late,
         schema.post.c.evergreen,
         schema.post.c.not_after,
+        schema.post.c.account,
+        schema.post.c.day,
         schema.account.c.name,
+        schema.account.c.network,
     )
     .join(schema.post, schema.post.c.id == schema.delivery.c.post)
     .join(schema.account, schema.account.c.id == schema.delivery.c.account)
@@ -101,13 +111,42 @@ _LATE = (
 )
 
 
-def _lapse(tx: Tx, row: sa.Row[tuple[object, ...]], next_slot: NextSlot) -> Lapsed:
-    slot = next_slot(row.name, tx.at) if row.evergreen and row.state == State.SCHEDULED.value else None
-    # Beyond its approval's window it would only come back to people.
-    if slot is not None and micros(slot) <= row.not_after:
+def _counted(row: sa.Row[tuple[object, ...]], most: Caps | None) -> bool:
+    """Whether it goes to a slot on whose day it counts against the cap."""
+    return most is not None and _goes_on(row) and row.day is not None
+
+
+def _goes_on(row: sa.Row[tuple[object, ...]]) -> bool:
+    return bool(row.evergreen) and row.state == State.SCHEDULED.value
+
+
+def _slot(tx: Tx, row: sa.Row[tuple[object, ...]], next_slot: NextSlot, most: Caps | None) -> datetime | None:
+    """The account's next free slot on a day that is not full, while its approval holds; beyond, it would only come back
+    to people.
+    """
+    slot = next_slot(row.name, tx.at) if _goes_on(row) else None
+    while slot is not None and micros(slot) <= row.not_after:
+        if most is None or not _counted(row, most) or _has_room(tx, row, most, slot):
+            return slot
+        slot = next_slot(row.name, most.ends(slot) - _INSTANT)
+    return None
+
+
+def _has_room(tx: Tx, row: sa.Row[tuple[object, ...]], most: Caps, slot: datetime) -> bool:
+    day = most.day(slot)
+    there = len(caps.standing(tx, row.account, row.language, day)) - (row.day == day)
+    return there < most.most[row.network]
+
+
+def _lapse(
+    tx: Tx, row: sa.Row[tuple[object, ...]], next_slot: NextSlot, most: Caps | None = None
+) -> Lapsed:
+    slot = _slot(tx, row, next_slot, most)
+    if slot is not None:
         _move(tx, row, slot)
+        if most is not None:
+            caps.put(tx, most, row.post, slot)
     else:
-        slot = None
         _expire(tx, row.post)
     return Lapsed(
         entry=row.entry, account=row.name, language=row.language, due=moment(row.due), moved_to=slot

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -71,6 +72,8 @@ class PostView:
     approvals: tuple[Approval, ...]
     deliveries: tuple[DeliveryView, ...]
     stored: bytes
+    used: str  # the facts, calls and days it used, as `living.py` reads them
+    window: tuple[datetime, datetime]  # in which an approval holds
 
     @cached_property
     def payload(self) -> Payload:
@@ -316,6 +319,8 @@ def _views(tx: Tx, which: sa.ColumnElement[bool]) -> list[EntryView]:
                 approvals=tuple(given.get(row.id, ())),
                 deliveries=tuple(of_post[row.id]),
                 stored=bytes(row.payload),
+                used=row.used,
+                window=(moment(row.not_before), moment(row.not_after)),
             ),
         )
     return [
@@ -348,7 +353,7 @@ def _delivery_view(row: sa.Row[tuple[object, ...]]) -> DeliveryView:
     )
 
 
-def restored_approval(row: sa.Row[tuple[object, ...]]) -> Approval:
+def restored_approval(row: Any) -> Approval:
     return Approval(
         outbox_id=row.outbox_id,
         post_id=row.post,

@@ -125,7 +125,7 @@ class Worker:
         if not self._tended:
             return Tended(lapsed=[], look=False)
         self._untended = Deadline(TEND_SECONDS)
-        return tend(tx, self.next_slot)
+        return tend(tx, self.next_slot, self.terms.caps)
 
     def _tend_once_more(self) -> bool:
         """Nothing is aloft: whether to launch again, because what time did was not asked for this time."""

@@ -145,11 +145,13 @@ def upgrade() -> None:
         sa.Column("not_after", sa.BigInteger(), nullable=False),
         sa.Column("answers", sa.String(length=32), nullable=True),
         sa.Column("replaces", sa.String(length=32), nullable=True),
+        sa.Column("day", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_post_account_account")),
         sa.ForeignKeyConstraint(["entry"], ["entry.number"], name=op.f("fk_post_entry_entry")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
     )
+    op.create_index("ix_post_day", "post", ["account", "language", "day"], unique=False)
     op.create_index(op.f("ix_post_entry"), "post", ["entry"], unique=False)
     op.create_table(
         "approval",
@@ -190,6 +192,7 @@ def upgrade() -> None:
         sa.Column("looks", sa.Integer(), server_default="0", nullable=False),
         sa.Column("intent_lost", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("recall_wanted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("cancel_wanted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("receipt", sa.Text(), nullable=True),
         sa.Column("remote_id", sa.Text(), nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
@@ -230,6 +233,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state IN ('in_doubt', 'sent') AND look_at IS NOT NULL"),
         postgresql_where=sa.text("state IN ('in_doubt', 'sent') AND look_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_delivery_recall",
+        "delivery",
+        ["account", "look_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'recalling' AND look_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'recalling' AND look_at IS NOT NULL"),
     )
     op.create_index(
         "uq_delivery_remote",
