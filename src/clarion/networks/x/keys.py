@@ -15,16 +15,15 @@ from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 from clarion.networks.base import Request
 from clarion.networks.x.options import BASE
 
-_CONSUMER_KEY = "rehearsal-consumer"
 
-
-def secret(account: str) -> dict[str, str]:
-    """The keys the stand-in takes for an account of this name."""
+def secret(account: str, generation: int = 0) -> dict[str, str]:
+    """The keys the stand-in takes for an account of this name; after each recall of them it gives out the next ones."""
+    renewed = f"z{generation}" if generation else ""
     return {
-        "consumer_key": _CONSUMER_KEY,
-        "consumer_secret": _derived("consumer secret"),
-        "access_token": f"{remote_id(account)}-{account.encode().hex()}",
-        "access_secret": _derived("access secret", account),
+        "consumer_key": CONSUMER[0],
+        "consumer_secret": CONSUMER[1],
+        "access_token": f"{remote_id(account)}-{account.encode().hex()}{renewed}",
+        "access_secret": _derived("access secret", account, renewed),
     }
 
 
@@ -35,35 +34,55 @@ def remote_id(account: str) -> str:
 
 def claimed(request: Request) -> str | None:
     """The account whose keys a request names, unchecked."""
-    token = _header(request).get("oauth_token", "")
-    try:
-        account = bytes.fromhex(token.partition("-")[2]).decode()
-    except ValueError:
-        return None
-    return account if account and token == secret(account)["access_token"] else None
+    named = _named(request)
+    return None if named is None else named[0]
 
 
-def verified(request: Request) -> str | None:
-    """The account whose signature a request carries."""
-    account = claimed(request)
-    header = _header(request)
-    if account is None or header.get("oauth_consumer_key") != _CONSUMER_KEY:
+def verified(request: Request) -> tuple[str, int] | None:
+    """The account whose signature a request carries, and the generation of its keys."""
+    named = _named(request)
+    if named is None or header(request).get("oauth_consumer_key") != CONSUMER[0]:
         return None
+    account, generation = named
+    ok = signed(request, CONSUMER[1], secret(account, generation)["access_secret"])
+    return (account, generation) if ok else None
+
+
+def signed(request: Request, consumer_secret: str, token_secret: str = "") -> bool:
+    """Whether a request carries the signature that these two make."""
     form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-    signed = _Signed(
+    signed_by = _Signed(
         http_method=request.method,
         # The host is tweepy's, hard-coded; our session redirects after signing.
         uri=f"{BASE}{request.path}",
-        signature=header.get("oauth_signature", ""),
+        signature=header(request).get("oauth_signature", ""),
         params=signature.collect_parameters(
             uri_query=request.query,
             body=request.body.decode() if form else None,
-            headers={"Authorization": request.headers["authorization"]},
+            headers={"Authorization": request.headers.get("authorization", "")},
         ),
     )
-    keys = secret(account)
-    ok = signature.verify_hmac_sha1(signed, keys["consumer_secret"], keys["access_secret"])
-    return account if ok else None
+    return bool(signature.verify_hmac_sha1(signed_by, consumer_secret, token_secret))
+
+
+def header(request: Request) -> dict[str, str]:
+    """What a request's Authorization says: oauth_consumer_key and the rest; empty when it is of another kind."""
+    try:
+        pairs = parse_authorization_header(request.headers.get("authorization", ""))
+    except ValueError:
+        return {}
+    return {name: signature.utils.unescape(value) for name, value in pairs}
+
+
+def _named(request: Request) -> tuple[str, int] | None:
+    token = header(request).get("oauth_token", "")
+    name, _, renewed = token.partition("-")[2].partition("z")
+    try:
+        account, generation = bytes.fromhex(name).decode(), int(renewed or "0")
+    except ValueError:
+        return None
+    known = account and token == secret(account, generation)["access_token"]
+    return (account, generation) if known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +95,9 @@ class _Signed:
     params: list[tuple[str, str]]
 
 
-def _header(request: Request) -> dict[str, str]:
-    try:
-        pairs = parse_authorization_header(request.headers.get("authorization", ""))
-    except ValueError:
-        return {}
-    return {name: signature.utils.unescape(value) for name, value in pairs}
-
-
 def _derived(*words: str) -> str:
-    return sha256("/".join(("clarion rehearsal x", *words)).encode()).hexdigest()
+    return sha256("/".join(("clarion rehearsal x", *filter(None, words))).encode()).hexdigest()
+
+
+#: The one app that the rehearsal knows: its key and its secret.
+CONSUMER = ("rehearsal-consumer", _derived("consumer secret"))

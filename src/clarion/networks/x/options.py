@@ -29,11 +29,14 @@ CREATES = (100, 15 * 60)
 CREATES_PER_APP = (10_000, 24 * 3600)
 #: docs.x.com, "Rate limits": GET /2/users/:id/tweets and GET /2/tweets/:id per user.
 READS = (900, 15 * 60)
+#: docs.x.com, "Rate limits": DELETE /2/tweets/:id per user.
+DELETES = (50, 15 * 60)
 #: A create and its read-back; a look reads up to three pages, and what it found once more.
 WINDOWS = (
     Rate(family="posts", limit=CREATES[0], seconds=CREATES[1], post=1),
     Rate(family="posts", limit=CREATES_PER_APP[0], seconds=CREATES_PER_APP[1], post=1, shared=True),
     Rate(family="reads", limit=READS[0], seconds=READS[1], post=1, look=4),
+    Rate(family="deletes", limit=DELETES[0], seconds=DELETES[1], recall=1),
 )
 #: What to wait on a 429 that does not say: one whole window.
 WINDOW_SECONDS = 15 * 60

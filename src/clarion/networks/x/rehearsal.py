@@ -17,6 +17,7 @@ from typing import Any
 
 from clarion.networks.base import Accepted, Request, Response, Shown
 from clarion.networks.x import keys
+from clarion.networks.x.oauth import OAuth
 from clarion.networks.x.options import CREATES, READS
 from clarion.networks.x.posts import Call, Posts
 from clarion.networks.x.problems import Problem, answer, json_of
@@ -38,12 +39,15 @@ class XRehearsal:
         self.uploads = Uploads()
         self.posts = Posts(self.uploads)
         self._throttle = Throttle()
+        self._oauth = OAuth()
 
     def handle(self, request: Request, now: datetime, quirks: frozenset[str] = frozenset()) -> Response:
         limits: dict[str, str] = {}
         try:
+            if (let_in := self._oauth.handle(request)) is not None:
+                return let_in
             name, budget, run, named = _route(request)
-            account = keys.verified(request)
+            account = self._oauth.verified(request)
             if account is None:
                 raise Problem(401, "Unauthorized")
             limits = self._throttle.spend(f"{account} {name}", budget, now)
@@ -69,6 +73,7 @@ class XRehearsal:
             "posts": self.posts.dump(),
             "uploads": self.uploads.dump(),
             "throttle": self._throttle.dump(),
+            "oauth": self._oauth.dump(),
         }
         return json.dumps(state).encode()
 
@@ -77,6 +82,7 @@ class XRehearsal:
         self.posts.load(plain["posts"])
         self.uploads.load(plain["uploads"])
         self._throttle.load(plain["throttle"])
+        self._oauth.load(plain.get("oauth", {}))
 
 
 _Run = Callable[[XRehearsal, Call], tuple[int, dict[str, Any]]]

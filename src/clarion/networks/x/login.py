@@ -1,0 +1,126 @@
+"""Connecting an X account by PIN (OAuth 1.0a): the app's two keys are typed, a person allows the app, a PIN becomes the
+account's two keys.
+
+In: a connection, with the app's keys where they are known. Out: an address to open, then the four values that publishing
+takes. The requests are signed by tweepy's own signer, on our session: tweepy's login opens sessions of its own, without
+a deadline and past an account's proxy. Source: docs.x.com, "PIN-based OAuth".
+"""
+
+from __future__ import annotations
+
+import http.client
+import logging
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode
+
+import requests
+import urllib3
+from requests_oauthlib import OAuth1
+
+from clarion.errors import AccountBlocked, PublishError, RateLimited, Unavailable
+from clarion.networks.base import Ask, Connection, Return
+from clarion.networks.http import lost
+from clarion.networks.x.answers import seconds_to_wait
+from clarion.networks.x.options import BASE, PRICE, PRICE_WITH_URL
+
+BEFORE = (
+    f"X takes money: about ${PRICE:g} a post, and ${PRICE_WITH_URL:.2f} a post with a link, from credits bought there.",
+    "You need an app of your own at console.x.com, set to “Read and write” before you go on.",
+    "Log in to the account in your browser first, and only to that one.",
+)
+ASKS = (
+    Ask(key="consumer_key", words="The app's API key (also: consumer key)"),
+    Ask(key="consumer_secret", words="Its secret"),
+)
+CODE: Ask | None = Ask(key="pin", words="PIN from the page", unseen=True)
+BROWSER = False
+
+_BROKEN = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
+#: These write keys or signatures at DEBUG.
+_TALKATIVE = ("oauthlib", "requests_oauthlib")
+
+
+def begin(connection: Connection) -> XLogin:
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return XLogin(connection)
+
+
+def doubt(key: str, typed: str) -> str | None:
+    """The keys of an app have a length, and people paste the one for the other."""
+    if key == "consumer_key" and "-" in typed:
+        return "this looks like an account's access token, not like an app's key"
+    return None
+
+
+def revoke(connection: Connection) -> str | None:
+    """Take the account's keys back. The app itself stays, for other accounts or for another day."""
+    secret = connection.secret
+    signer = OAuth1(
+        secret["consumer_key"], secret["consumer_secret"], secret["access_token"], secret["access_secret"]
+    )
+    _post(connection, "/1.1/oauth/invalidate_token", signer, "the recall of its keys")
+    return None
+
+
+class XLogin:
+    """See `networks.base.Login`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._app: tuple[str, str] = ("", "")
+        self._token: tuple[str, str] = ("", "")
+
+    def open(self, given: Mapping[str, str], back: Return | None = None) -> str:
+        self._app = given["consumer_key"], given["consumer_secret"]
+        signer = OAuth1(*self._app, callback_uri="oob")
+        told = _post(self._connection, "/oauth/request_token", signer, "the app's keys")
+        self._token = _pair(told)
+        return f"{self._connection.base}/oauth/authorize?{urlencode({'oauth_token': self._token[0]})}"
+
+    def finish(self, code: str | None = None) -> Mapping[str, str]:
+        signer = OAuth1(*self._app, *self._token, verifier=(code or "").strip())
+        token, secret = _pair(_post(self._connection, "/oauth/access_token", signer, "the PIN"))
+        app_key, app_secret = self._app
+        return {
+            "consumer_key": app_key,
+            "consumer_secret": app_secret,
+            "access_token": token,
+            "access_secret": secret,
+        }
+
+
+def _post(connection: Connection, path: str, signer: OAuth1, what: str) -> Mapping[str, str]:
+    """One signed request of the login; none of them creates a post, so what is unknown may be asked again."""
+    try:
+        # Signed for the one host that X knows; our session sends it where it really goes.
+        answer = connection.http.post(f"{BASE}{path}", auth=signer)
+    except _BROKEN as error:
+        raise Unavailable(lost(error, connection.http).message) from error
+    if not answer.ok or answer.is_redirect:
+        raise _meaning(connection, answer, what)
+    return dict(parse_qsl(answer.text))
+
+
+def _pair(told: Mapping[str, str]) -> tuple[str, str]:
+    """The token and its secret."""
+    pair = told.get("oauth_token", ""), told.get("oauth_token_secret", "")
+    if not all(pair):
+        raise Unavailable("X answered the login without a token")
+    return pair
+
+
+def _meaning(connection: Connection, answer: requests.Response, what: str) -> PublishError:
+    again = f"clarion accounts login {connection.account.name}"
+    if answer.status_code == 429:
+        return RateLimited(
+            "X wants fewer logins for a while", wait=seconds_to_wait(answer.headers), hint=again
+        )
+    if answer.status_code in (400, 401) and what == "the PIN":
+        return AccountBlocked("X does not take this PIN: a digit may be wrong, or it is too old", again)
+    if answer.status_code in (400, 401, 403):
+        return AccountBlocked(
+            f"X does not take {what}: they are not right, or the app may not log people in by PIN",
+            f"at console.x.com switch on “User authentication”, copy the API key and its secret again, then: {again}",
+        )
+    return Unavailable(f"X answered {answer.status_code} to {what}", again)
