@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from clarion.cli import clarion
+from tests.leftovers import stop_networks
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +23,8 @@ def home(tmp_path, monkeypatch):
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
-    return home
+    yield home
+    stop_networks(home)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from clarion.rehearsal.running import running
+from tests.leftovers import stop_networks
 from tests.networks.conftest import networks  # noqa: F401 - a fixture
 
 CLARION = str(Path(sys.executable).with_name("clarion"))
@@ -49,6 +49,4 @@ class Person:
 def person(tmp_path: Path) -> Iterator[Person]:
     someone = Person(tmp_path)
     yield someone
-    for server in someone.home.rglob("server.json"):
-        if found := running(server.parent):
-            found.stop()
+    stop_networks(someone.home)
