@@ -288,9 +288,9 @@ def test_a_failed_refresh_keeps_the_stored_tokens(networks: Networks, connect: C
 
 
 def test_a_wrong_password_blocks_the_account(networks: Networks, connect: Connected) -> None:
-    with pytest.raises(AccountBlocked, match="401") as raised:
+    with pytest.raises(AccountBlocked, match="does not take this app password") as raised:
         connect("bluesky", secret={"app_password": "wrong", "identifier": "voice"}).stage(delivery())
-    assert raised.value.hint == "clarion accounts verify"
+    assert raised.value.hint == "clarion accounts login voice"
     assert "wrong" not in raised.value.message
     with pytest.raises(AccountBlocked, match="no app password"):
         connect("bluesky", secret={}).stage(delivery())

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -19,8 +19,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from clarion.networks.base import Accepted, Request, Response, Shown
-from clarion.networks.bluesky import lexicon, options, record
+from clarion.networks.bluesky import lexicon, options, passwords, record
+from clarion.networks.bluesky.passwords import letters as _letters
 from clarion.networks.bluesky.timeline import shown
+from clarion.networks.bluesky.wire import Failure, as_json, bearer, field_of
 
 _XRPC = "/xrpc/"
 _UPLOAD_BYTES = 5_000_000  # what the server takes at all; what a post may show is less
@@ -34,8 +36,7 @@ def new() -> Bluesky:
 
 def secret(account: str) -> dict[str, str]:
     """Derived from the name, so that nothing has to be set up."""
-    letters = _letters(f"bluesky app password {account}", 16)
-    return {"app_password": "-".join(letters[i : i + 4] for i in range(0, 16, 4)), "identifier": account}
+    return {"app_password": passwords.app_password(account), "identifier": account}
 
 
 def remote_id(account: str) -> str:
@@ -44,16 +45,6 @@ def remote_id(account: str) -> str:
 
 def handle_of(account: str) -> str:
     return f"{account}.test"
-
-
-class Failure(Exception):
-    """An answer that is not a success."""
-
-    def __init__(
-        self, status: int, error: str, message: str, headers: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(message)
-        self.response = _json(status, {"error": error, "message": message}, headers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +93,7 @@ class Bluesky:
             ("GET", "com.atproto.server.describeServer"): (self._describe, ""),
             ("POST", "com.atproto.server.createSession"): (self._create_session, ""),
             ("POST", "com.atproto.server.refreshSession"): (self._refresh_session, "refresh"),
+            ("POST", "com.atproto.server.deleteSession"): (self._delete_session, "refresh"),
             ("GET", "com.atproto.server.getSession"): (self._get_session, "access"),
             ("POST", "com.atproto.repo.uploadBlob"): (self._upload, "access"),
             ("POST", "com.atproto.repo.putRecord"): (self._put, "access"),
@@ -115,7 +107,7 @@ class Bluesky:
     def handle(self, request: Request, now: datetime, quirks: frozenset[str] = frozenset()) -> Response:
         route = self._routes.get((request.method, request.path.removeprefix(_XRPC)))
         if route is None or not request.path.startswith(_XRPC):
-            return _json(501, {"error": "MethodNotImplemented", "message": "Method Not Implemented"})
+            return as_json(501, {"error": "MethodNotImplemented", "message": "Method Not Implemented"})
         handler, scope = route
         try:
             call = _Call(request=request, now=now, quirks=quirks, query=dict(parse_qsl(request.query)))
@@ -124,16 +116,16 @@ class Bluesky:
             return failure.response
 
     def account_of(self, request: Request) -> str | None:
-        known = self._state.tokens.get(_bearer(request))
+        known = self._state.tokens.get(bearer(request))
         if known is not None:
             return str(known["account"])
         if request.path.endswith(".createSession"):
-            return _field(request, "identifier")
+            return self._named(field_of(request, "identifier") or "")
         return self._state.accounts.get(dict(parse_qsl(request.query)).get("repo", ""))
 
     def is_create(self, request: Request) -> bool:
         put = request.method == "POST" and request.path == f"{_XRPC}com.atproto.repo.putRecord"
-        return put and _field(request, "collection") == record.POST
+        return put and field_of(request, "collection") == record.POST
 
     def accepted(self) -> list[Accepted]:
         return [
@@ -158,7 +150,7 @@ class Bluesky:
     # ── sessions ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _authorised(self, call: _Call, scope: str) -> _Call:
-        token = _bearer(call.request)
+        token = bearer(call.request)
         if not token:
             raise Failure(401, "AuthMissing", "Authentication Required")
         known = self._state.tokens.get(token)
@@ -176,38 +168,50 @@ class Bluesky:
         )
 
     def _describe(self, call: _Call) -> Response:
-        return _json(
+        return as_json(
             200, {"did": "did:web:localhost", "availableUserDomains": [".test"], "inviteCodeRequired": False}
         )
 
     def _create_session(self, call: _Call) -> Response:
         body = call.body()
-        account = str(body.get("identifier", ""))
+        account = self._named(str(body.get("identifier", "")))
         headers = self._spend(
             call, {f"day/{account}": options.LOGIN_DAY, f"short/{account}": options.LOGIN_SHORT}, 1
         )
-        if not account or body.get("password") != secret(account)["app_password"]:
+        scope = passwords.scope_of(account, body.get("password"))
+        if not account or scope is None:
             raise Failure(401, "AuthenticationRequired", "Invalid identifier or password", headers)
         self._state.accounts[remote_id(account)] = account
-        return _json(200, self._tokens(account, call.now), headers)
+        return as_json(200, self._tokens(account, call.now, scope), headers)
+
+    def _named(self, identifier: str) -> str:
+        """The account that a name, a handle or a DID means."""
+        return self._state.accounts.get(identifier) or identifier.removesuffix(".test")
 
     def _refresh_session(self, call: _Call) -> Response:
         known = self._state.tokens[call.token]
         if known["used"]:
             raise Failure(400, "ExpiredToken", "Token has been revoked")
         known["used"] = True
-        return _json(200, self._tokens(call.account, call.now))
+        return as_json(200, self._tokens(call.account, call.now, known.get("opened", passwords.APP)))
+
+    def _delete_session(self, call: _Call) -> Response:
+        self._state.tokens[call.token]["used"] = True
+        return Response(status=200)
 
     def _get_session(self, call: _Call) -> Response:
-        return _json(200, _who(call.account))
+        return as_json(200, _who(call.account))
 
-    def _tokens(self, account: str, now: datetime) -> dict[str, Any]:
+    def _tokens(self, account: str, now: datetime, opened: str) -> dict[str, Any]:
+        """A new pair; `opened`: what the password allows with which the session began."""
         self._state.issued += 1
         made = {}
         for scope, seconds in (("access", options.ACCESS_SECONDS), ("refresh", options.REFRESH_SECONDS)):
-            token = f"{scope}.{_letters(f'{scope} {account} {self._state.issued}', 40)}"
             until = now.timestamp() + seconds
-            self._state.tokens[token] = {"account": account, "scope": scope, "until": until, "used": False}
+            says = opened if scope == "access" else "com.atproto.refresh"
+            token = passwords.token(says, of=remote_id(account), number=self._state.issued, until=until)
+            known = {"account": account, "scope": scope, "until": until, "used": False, "opened": opened}
+            self._state.tokens[token] = known
             made[f"{scope}Jwt"] = token
         return made | _who(account)
 
@@ -222,13 +226,13 @@ class Bluesky:
         cid, there = record.cid(value), self._state.records.get(uri)
         answer = {"uri": uri, "cid": cid, "validationStatus": "valid"}
         if there is not None and there["cid"] == cid:
-            return _json(200, answer, headers)
+            return as_json(200, answer, headers)
         if "swapRecord" in body and body["swapRecord"] != (there and there["cid"]):
             raise Failure(400, "InvalidSwap", f"Record was at {there and there['cid']}", headers)
         self._state.answered.append([uri, cid])
         if "silent_drop" not in call.quirks:
             self._store(call, uri, cid, value, created=there is None)
-        return _json(200, answer | {"commit": _commit(cid, call.now)}, headers)
+        return as_json(200, answer | {"commit": _commit(cid, call.now)}, headers)
 
     def _store(self, call: _Call, uri: str, cid: str, value: dict[str, Any], *, created: bool) -> None:
         self._state.records[uri] = {
@@ -255,10 +259,10 @@ class Bluesky:
         headers = self._spend_points(call, "delete")
         uri = self._address(call, call.body())
         if self._state.records.pop(uri, None) is None:
-            return _json(200, {}, headers)
+            return as_json(200, {}, headers)
         for taken in self._state.accepted:
             taken["deleted"] = taken["deleted"] or taken["remote_id"] == uri
-        return _json(200, {"commit": _commit(uri, call.now)}, headers)
+        return as_json(200, {"commit": _commit(uri, call.now)}, headers)
 
     def _get(self, call: _Call) -> Response:
         repo, collection, key = (call.query.get(name, "") for name in ("repo", "collection", "rkey"))
@@ -268,7 +272,7 @@ class Bluesky:
             there = _profile(self._state.accounts[repo])
         if there is None:
             raise Failure(400, "RecordNotFound", f"Could not locate record: {uri}")
-        return _json(200, {"uri": uri, "cid": there["cid"], "value": there["value"]})
+        return as_json(200, {"uri": uri, "cid": there["cid"], "value": there["value"]})
 
     def _list(self, call: _Call) -> Response:
         prefix = f"at://{call.query.get('repo', '')}/{call.query.get('collection', '')}/"
@@ -279,7 +283,7 @@ class Bluesky:
             mine = mine[[uri.rpartition("/")[2] for uri, _ in mine].index(cursor) + 1 :]
         page = [{"uri": uri, "cid": there["cid"], "value": there["value"]} for uri, there in mine[:limit]]
         more = {"cursor": page[-1]["uri"].rpartition("/")[2]} if len(mine) > limit else {}
-        return _json(200, {"records": page, **more})
+        return as_json(200, {"records": page, **more})
 
     def _visible(self, call: _Call) -> dict[str, dict[str, Any]]:
         if "stale_reads" not in call.quirks:
@@ -327,7 +331,7 @@ class Bluesky:
             "mime": mime,
             "content": base64.b64encode(content).decode(),
         }
-        return _json(200, {"blob": blob}, headers)
+        return as_json(200, {"blob": blob}, headers)
 
     def _source(self, account: str, cid: str) -> str:
         """A blob as a data: address."""
@@ -374,25 +378,3 @@ def _profile(account: str) -> dict[str, Any]:
 
 def _commit(seed: str, now: datetime) -> dict[str, str]:
     return {"cid": record.cid({"commit": seed, "at": now.isoformat()}), "rev": _letters(now.isoformat(), 13)}
-
-
-def _letters(seed: str, count: int) -> str:
-    return base64.b32encode(sha256(seed.encode()).digest()).decode().lower().rstrip("=")[:count]
-
-
-def _bearer(request: Request) -> str:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    return token if kind == "Bearer" else ""
-
-
-def _field(request: Request, name: str) -> str | None:
-    try:
-        value = json.loads(request.body)[name]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return value if isinstance(value, str) else None
-
-
-def _json(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    plain = {"content-type": "application/json; charset=utf-8", **(headers or {})}
-    return Response(status=status, headers=plain, body=json.dumps(body, ensure_ascii=False).encode())

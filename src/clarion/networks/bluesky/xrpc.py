@@ -133,7 +133,17 @@ class Server:
             "identifier": secret.get("identifier", account.handle),
             "password": secret["app_password"],
         }
-        return self._keep(self._session_call("createSession", json=body))
+        answer = self._session_call("createSession", json=body)
+        if answer.status == 401 and answer.error == "AuthenticationRequired":
+            raise AccountBlocked(
+                f"{account.server} does not take this app password for @{account.handle} (any more)",
+                f"clarion accounts login {account.name}",
+            )
+        return self._keep(answer)
+
+    def end(self, refresh: str) -> Answer:
+        """Close the session that this refresh token keeps open."""
+        return self._session_call("deleteSession", token=refresh)
 
     def _session_call(self, name: str, **what: Any) -> Answer:
         try:
