@@ -236,6 +236,7 @@ class OptionsModule(Protocol):
     MOVING: str | None  # why a picture that moves is not taken, as a sentence; None: it is, alone
     SECRETS: tuple[str, ...]  # the keys `accounts add` asks for, in order
     WINDOWS: tuple[Rate, ...]  # the limits that a delivery is admitted by
+    CARDS: bool  # whether who posts makes the card below a link; elsewhere the network's own server does
 
 
 class AddressModule(Protocol):
@@ -269,6 +270,7 @@ class ShownPart:
     images: tuple[ShownImage, ...] = ()
     card: Card | None = None
     card_image: ShownImage | None = None
+    card_later: bool = False  # preview: its link's card is made when the post is queued live
     weight: int | None = None  # preview: what it counts, of `limit`
     limit: int | None = None
     remote_id: str | None = None  # timeline: what the network calls it

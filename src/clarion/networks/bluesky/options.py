@@ -24,6 +24,9 @@ LIMITS = Limits(text=300, text_bytes=3000, alt=2000, images=4, image_bytes=1_000
 #: app.bsky.embed.images: the app shows the first frame of a GIF, and nobody knows that it moved.
 MOVING: str | None = "Bluesky would show nothing but its first frame"
 
+#: app.bsky.embed.external: the client reads the page, and the record carries what it found.
+CARDS = True
+
 #: What `accounts add` asks for: an app password, never the account's own.
 SECRETS = ("app_password",)
 

@@ -19,6 +19,9 @@ LIMITS = Limits(text=500, alt=1500, per_url=23, images=4, image_bytes=16 * 1024 
 #: MediaAttachment: a GIF that moves becomes a silent video, which stands alone in a post (PostStatusService).
 MOVING: str | None = None
 
+#: The server reads the page itself (FetchLinkCardService).
+CARDS = False
+
 #: What `accounts add` asks for: an application's token with read and write, from the server's Preferences → Development.
 SECRETS = ("access_token",)
 
