@@ -8,13 +8,12 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from statistics import median
 
 from tests.bench.ratio import Ratio
+from tests.bench.turns import in_turn
 
 ROUNDS = int(os.environ.get("ROUNDS", "21"))
 FUTURE = 1_000_000
@@ -39,6 +38,7 @@ def ratios() -> list[Ratio]:
                 "empty": lambda: run([clarion, "publish"], empty, homes(empty)),
                 "full": lambda: run([clarion, "publish"], full, homes(full)),
             },
+            rounds=ROUNDS,
         )
     return [
         Ratio("clarion --help ÷ import click", took["help"] / took["click"], 1.4),
@@ -49,17 +49,6 @@ def ratios() -> list[Ratio]:
             f"idle publish, {FUTURE:,} future deliveries ÷ empty outbox", took["full"] / took["empty"], 1.1
         ),
     ]
-
-
-def in_turn(calls: Mapping[str, Callable[[], None]]) -> dict[str, float]:
-    """The median seconds of each, measured round by round."""
-    seconds: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(ROUNDS + 2):
-        for name, call in calls.items():
-            began = time.perf_counter()
-            call()
-            seconds[name].append(time.perf_counter() - began)
-    return {name: median(taken[2:]) for name, taken in seconds.items()}  # two rounds to warm the file cache
 
 
 def homes(campaign: Path) -> dict[str, str]:

@@ -7,13 +7,11 @@ updates by primary key, on connections as the outbox itself has them. Claim and 
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
 
 import sqlalchemy as sa
 
@@ -29,6 +27,7 @@ from clarion.publishing.worker import TEND_SECONDS
 from tests import postgres
 from tests.bench import filling
 from tests.bench.ratio import Ratio
+from tests.bench.turns import in_turn
 from tests.desk import NOON, Desk, on_postgres
 
 FEW, MANY = 1_000, 1_000_000
@@ -95,7 +94,8 @@ def ratios() -> list[Ratio]:
         for name in ("sqlite", "postgres"):
             with opened(name, Path(made), server, MANY) as many, opened(name, Path(made), server, FEW) as few:
                 took = in_turn(
-                    {"bare": many.bare, "ones": many.by_ones, "tens": many.by_tens, "few": few.by_ones}
+                    {"bare": many.bare, "ones": many.by_ones, "tens": many.by_tens, "few": few.by_ones},
+                    rounds=ROUNDS,
                 )
             bare = f"{name}: a bare loop ÷ claim and settle"
             rows += [
@@ -108,17 +108,6 @@ def ratios() -> list[Ratio]:
                 ),
             ]
     return rows
-
-
-def in_turn(calls: dict[str, Callable[[], None]]) -> dict[str, float]:
-    """The median seconds of each, measured round by round, so that a slow minute strikes all alike."""
-    seconds: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(ROUNDS + 2):
-        for name, call in calls.items():
-            began = time.perf_counter()
-            call()
-            seconds[name].append(time.perf_counter() - began)
-    return {name: median(taken[2:]) for name, taken in seconds.items()}
 
 
 @contextmanager

@@ -9,39 +9,35 @@ import pytest
 from clarion.campaign.calls import Calls
 from clarion.errors import CampaignError
 from tests.campaign.conftest import Folder
+from tests.ledgers import call
 
-CALLS = """\
-[calls.letter]
-kind = "letter"
-wording = { en = "write a letter to the Chairman" }
-link = "https://letters.example/how"
-owner = "A group"
-checked_on = 2026-11-01
-audience = "outside-russia"
-never = ["ru"]
-
-[calls.petition]
-kind = "petition"
-wording = { en = "sign the petition", ru = "подпишите петицию" }
-link = { en = "https://petition.example/en" }
-owner = "A group"
-checked_on = 2026-11-01
-closes_on = 2026-12-31
-
-[calls.give]
-kind = "donate"
-wording = { en = "give to those who shelter people" }
-owner = "A fund"
-checked_on = 2026-11-01
-
-[calls.gone]
-kind = "watch"
-wording = { en = "watch the video" }
-owner = "A group"
-checked_on = 2026-11-01
-status = "blocked"
-why = "consent was taken back"
-"""
+CALLS = "".join(
+    (
+        call(
+            "letter",
+            kind="letter",
+            wording={"en": "write a letter to the Chairman"},
+            link="https://letters.example/how",
+            audience="outside-russia",
+            never=["ru"],
+        ),
+        call(
+            "petition",
+            kind="petition",
+            wording={"en": "sign the petition", "ru": "подпишите петицию"},
+            link={"en": "https://petition.example/en"},
+            closes_on=date(2026, 12, 31),
+        ),
+        call("give", kind="donate", wording={"en": "give to those who shelter people"}, owner="A fund"),
+        call(
+            "gone",
+            kind="watch",
+            wording={"en": "watch the video"},
+            status="blocked",
+            why="consent was taken back",
+        ),
+    )
+)
 
 HERE = "posts/one/en.md"
 TODAY = date(2026, 11, 21)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,37 +12,30 @@ from clarion.campaign.marks import Count, Said
 from clarion.campaign.words import Words, sentence
 from clarion.errors import CampaignError
 from tests.campaign.conftest import Folder
+from tests.ledgers import call, day
 
 DUE = datetime(2027, 3, 29, 9, 5, tzinfo=ZoneInfo("Europe/Berlin"))
 
-CALLS = """\
-[calls.watch]
-kind = "watch"
-wording = { en = "watch the video", ru = "посмотрите видео" }
-link = { en = "https://example.org/en", ru = "https://example.org/ru" }
-owner = "Somebody"
-checked_on = 2026-11-01
+CALLS = "".join(
+    (
+        call(
+            "watch",
+            kind="watch",
+            wording={"en": "watch the video", "ru": "посмотрите видео"},
+            link={"en": "https://example.org/en", "ru": "https://example.org/ru"},
+        ),
+        call("inform", kind="inform", wording={"en": "tell a friend"}),
+        call(
+            "donate",
+            kind="donate",
+            wording={"en": "give to those who help"},
+            link="https://example.org/give",
+        ),
+    )
+)
 
-[calls.inform]
-kind = "inform"
-wording = { en = "tell a friend" }
-owner = "The campaign"
-checked_on = 2026-11-01
-
-[calls.donate]
-kind = "donate"
-wording = { en = "give to those who help" }
-link = "https://example.org/give"
-owner = "Somebody"
-checked_on = 2026-11-01
-"""
-
-DAYS = """\
-[days.learned]
-date = 2017-03-29
-name = { en = "the day the Network learned", ru = "день, когда узнала сеть" }
-fact = "learned"
-"""
+LEARNED = {"en": "the day the Network learned", "ru": "день, когда узнала сеть"}
+DAYS = day("learned", date=date(2017, 3, 29), name=LEARNED, fact="learned")
 
 
 @pytest.fixture

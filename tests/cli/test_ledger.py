@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
+from datetime import date
 
 import pytest
 
 from clarion.app import App
 from clarion.outbox import blocks, claims
+from tests.ledgers import call, day
 
 from .terminal import Terminal
 
@@ -39,21 +41,17 @@ why = "it is false"
 as_of = 2017-04-17
 checked_on = 2020-05-01
 """
-CALLS = """\
-[calls.petition]
-kind = "petition"
-wording = { en = "sign the petition" }
-link = "https://petition.example/"
-owner = "A group"
-checked_on = 2020-05-01
-closes_on = 2020-08-01
-"""
-DAYS = """\
-[days.learned]
-date = 2017-03-29
-name = { en = "the day the Network learned of it" }
-fact = "learned"
-"""
+CALLS = call(
+    "petition",
+    kind="petition",
+    wording={"en": "sign the petition"},
+    link="https://petition.example/",
+    checked_on=date(2020, 5, 1),
+    closes_on=date(2020, 8, 1),
+)
+DAYS = day(
+    "learned", date=date(2017, 3, 29), name={"en": "the day the Network learned of it"}, fact="learned"
+)
 POST = """\
 title = "One"
 purpose = "A test"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from clarion.campaign import config
 from clarion.campaign.config import Config
 from clarion.composing.compose import Composed, Request, compose
 from clarion.model import Account, Identity
+from tests.ledgers import fact
 
 DUE = datetime(2026, 9, 12, 6, 0, tzinfo=UTC)
 CONFIG = """
@@ -38,14 +39,14 @@ handle = "eyes.example"
 network = "x"
 handle = "eyes"
 """
-FACTS = """
-[facts.judgment]
-wording = { en = "the European Court found torture", ru = "Европейский суд установил пытки" }
-source = "ECtHR, no. 28834/19"
-date = 2023-09-12
-as_of = 2023-09-12
-checked_on = 2026-01-01
-"""
+FACTS = fact(
+    "judgment",
+    wording={"en": "the European Court found torture", "ru": "Европейский суд установил пытки"},
+    source="ECtHR, no. 28834/19",
+    date=date(2023, 9, 12),
+    as_of=date(2023, 9, 12),
+    checked_on=date(2026, 1, 1),
+)
 POST = """
 title = "The judgment"
 purpose = "Remind"

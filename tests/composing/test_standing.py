@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from tests.composing.conftest import DUE, FACTS, Desk
+from tests.ledgers import call, day
 
 BEFORE = DUE - timedelta(days=30)
-CALL = """\
-[calls.sign]
-kind = "petition"
-wording = {{ en = "sign the petition" }}
-owner = "A group"
-checked_on = 2026-01-01
-closes_on = {closes}
-"""
-DAY = """\
-[days.judgment]
-date = 2023-09-12
-name = { en = "the day of the judgment" }
-fact = "judgment"
-"""
+DAY = day("judgment", date=date(2023, 9, 12), name={"en": "the day of the judgment"}, fact="judgment")
 POST = """\
 title = "Sign"
 purpose = "A test"
@@ -42,7 +30,8 @@ def found(desk: Desk, text: str, now: datetime) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(("days", "levels"), [(0, []), (-1, ["never"])])
 def test_a_call_must_still_be_open_when_the_post_is_due(desk: Desk, days: int, levels: list[str]) -> None:
     closes = (DUE + timedelta(days=days)).date()
-    desk.write("posts/calls.toml", CALL.format(closes=closes))
+    petition = call("sign", kind="petition", wording={"en": "sign the petition"}, closes_on=closes)
+    desk.write("posts/calls.toml", petition)
     said = found(desk, 'Please {{ call("sign") }}.\n', BEFORE)
     assert [level for level, _, _ in said] == levels
     assert all(f'The call "sign" closed on {closes}.' == why for _, why, _ in said)
@@ -53,7 +42,7 @@ def test_a_call_must_still_be_open_when_the_post_is_due(desk: Desk, days: int, l
     [(BEFORE, []), (DUE, ["reason"]), (datetime(2027, 1, 1, tzinfo=UTC), ["never"])],
 )
 def test_a_day_is_as_good_as_the_review_of_its_fact(desk: Desk, now: datetime, levels: list[str]) -> None:
-    desk.write("posts/facts.toml", FACTS + "review_by = 2026-09-10\n")
+    desk.write("posts/facts.toml", FACTS.rstrip() + "\nreview_by = 2026-09-10\n")
     desk.write("posts/days.toml", DAY)
     said = found(desk, 'We remember {{ day_name("judgment") }}.\n', now)
     assert [level for level, _, _ in said] == levels
