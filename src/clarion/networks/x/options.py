@@ -14,6 +14,9 @@ LIMITS = Limits(text=280, alt=1000, per_url=23, images=4, image_bytes=5_000_000)
 #: docs.x.com, "Media best practices": a GIF that moves is uploaded as another kind of media, up to 15 MB.
 MOVING: str | None = "X takes pictures that move only by another way of uploading, which Clarion does not use"
 
+#: X's own crawler reads the page.
+CARDS = False
+
 #: OAuth 1.0a user context: the app's two and the account's two, from the developer console. They do not expire.
 SECRETS = ("consumer_key", "consumer_secret", "access_token", "access_secret")
 
