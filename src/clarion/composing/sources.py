@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from clarion.campaign import proper, render, templates
+from clarion.campaign import proper, render, templates, toml
+from clarion.campaign.calls import Call
 from clarion.campaign.checks import found
 from clarion.campaign.ledger import Ledger
 from clarion.campaign.plain import parts_of
 from clarion.campaign.render import Asked, Rendered
 from clarion.campaign.templates import Template
+from clarion.composing.linkcard import Own
 from clarion.errors import CampaignError
 from clarion.model import Finding, Used
 from clarion.networks import NAMES as NETWORKS
@@ -64,6 +66,14 @@ class Source(Protocol):
 
     def single(self, language: str, network: str, threading: Sequence[str]) -> str:
         """What a person does where a network takes no thread; `threading` are the accounts asked that take one."""
+        ...
+
+    def link_cards(self, rendered: Rendered, language: str) -> dict[str, Own]:
+        """The cards that the ledger has for links of the text, by their addresses."""
+        ...
+
+    def call_links(self, rendered: Rendered, language: str) -> list[str]:
+        """The pages of the calls that the text makes or rests on."""
         ...
 
     def standing(self, rendered: Rendered, language: str) -> list[Finding]:
@@ -149,6 +159,27 @@ class FromTemplate:
     def _own(self, language: str, network: str) -> str:
         return f"{language}{f'.{self.wording}' if self.wording > 1 else ''}.{network}.md"
 
+    def link_cards(self, rendered: Rendered, language: str) -> dict[str, Own]:
+        made: dict[str, Own] = {}
+        for call, page in self._made(rendered, language):
+            if call.link_card and (words := call.link_card.words(language)):
+                image = call.link_card.image
+                made[page] = Own(
+                    words=words,
+                    vouched={name: ((0, len(said)),) for name, said in words.items()},
+                    image=toml.inside(self.template.folder.parent, image) if image else None,
+                )
+        return made
+
+    def call_links(self, rendered: Rendered, language: str) -> list[str]:
+        return [page for _, page in self._made(rendered, language)]
+
+    def _made(self, rendered: Rendered, language: str) -> list[tuple[Call, str]]:
+        """The calls that the text makes, each with its page."""
+        calls = dict(self.ledger.calls.items())
+        pages = [(calls[id_], calls[id_].page(language)) for id_ in rendered.calls]
+        return [(call, page) for call, page in pages if page]
+
     def standing(self, rendered: Rendered, language: str) -> list[Finding]:
         findings = [
             found(
@@ -231,6 +262,12 @@ class Typed:
         if threading:
             return f"Say it where threads are taken: {' '.join(f'--to {name}' for name in threading)}"
         return "Say it in one post, without a line ---"
+
+    def link_cards(self, rendered: Rendered, language: str) -> dict[str, Own]:
+        return {}
+
+    def call_links(self, rendered: Rendered, language: str) -> list[str]:
+        return []
 
     def standing(self, rendered: Rendered, language: str) -> list[Finding]:
         return []

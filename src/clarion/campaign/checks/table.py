@@ -86,6 +86,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(id="over-long", level="never", why="The network would refuse it, or cut it."),
     Rule(id="no-thread", level="never", why="The account takes single posts."),
+    Rule(id="no-link", level="never", why="The account is set to carry no links."),
     Rule(id="too-many-images", level="never", why="The network takes fewer pictures."),
     Rule(id="alt-long", level="never", why="The network would cut the alt text."),
     Rule(id="image-large", level="never", why="The network would refuse the picture."),
@@ -175,6 +176,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(id="lone-tag", level="look", find=shape.lone_tag, of=_POST, why="The two tags belong together."),
     Rule(id="replies", level="look", why="The network cannot limit who replies."),
+    Rule(id="no-card", level="look", why="The page behind a link gives no card, or no picture for it."),
+    Rule(id="link-left-out", level="look", why="The account carries links otherwise than the text does."),
     Rule(id="nobody", level="look", why="No account takes the template in any of its languages."),
 )
 BY_ID: dict[str, Rule] = {rule.id: rule for rule in RULES}
