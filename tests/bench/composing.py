@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import quantiles
@@ -27,12 +27,14 @@ from clarion.campaign.config import Config
 from clarion.clock import micros
 from clarion.composing import entries, honesty
 from clarion.composing.compose import Composed, Request, compose
+from clarion.composing.rules import Rules
 from clarion.digest import canonical, digest
 from clarion.model import Account, Payload
 from clarion.outbox import audit, fingerprints, schema, store
 from clarion.outbox.fingerprints import Fingerprint
 from tests.bench.ratio import Ratio
 from tests.desk import LATE, Desk, on_sqlite
+from tests.ledgers import fact
 
 FEW, MANY = 100, 10_000
 #: The promise for 10,000 different posts.
@@ -57,14 +59,14 @@ network = "mastodon"
 handle = "voice{number}"
 server = "https://one.example"
 """
-_FACTS = """
-[facts.judgment]
-wording = { en = "the European Court found torture" }
-source = "ECtHR, no. 28834/19"
-date = 2023-09-12
-as_of = 2023-09-12
-checked_on = 2026-01-01
-"""
+_FACTS = fact(
+    "judgment",
+    wording={"en": "the European Court found torture"},
+    source="ECtHR, no. 28834/19",
+    date=date(2023, 9, 12),
+    as_of=date(2023, 9, 12),
+    checked_on=date(2026, 1, 1),
+)
 _POST = """
 title = "What was said"
 purpose = "Tells of the day."
@@ -123,7 +125,7 @@ class Bench:
         self._queue(*self.ready.pop())
 
     def _queue(self, request: Request, made: list[Composed]) -> None:
-        entries.queue(self.desk.outbox, request, made, author="ann")
+        entries.queue(self.desk.outbox, request, made, author="ann", rules=Rules())
 
 
 def ratios() -> list[Ratio]:

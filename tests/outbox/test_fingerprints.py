@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from clarion.composing import entries, honesty
 from clarion.composing.compose import Composed, Request
+from clarion.composing.rules import Rules
 from clarion.digest import digest
 from clarion.errors import CheckFailed
 from clarion.model import Account, Part, Payload, State
@@ -47,7 +48,7 @@ def composed(account: Account, text: str = TEXT, *, due: datetime = NOON, langua
 
 def say(desk: Desk, *what: Composed, because: str | None = None) -> int:
     request = Request(text=what[0].payload.parts[0].text, because=because)
-    return entries.queue(desk.outbox, request, what, author="ann").number
+    return entries.queue(desk.outbox, request, what, author="ann", rules=Rules()).number
 
 
 def rules(desk: Desk, *what: Composed) -> list[list[str]]:
@@ -199,7 +200,7 @@ def expire(desk: Desk, number: int) -> None:
 def retry(desk: Desk, number: int, due: datetime = NOON) -> None:
     with desk.outbox.read() as tx:
         _, chosen = handling.retriable(tx, number)
-    entries.retry(desk.outbox, number, chosen, {False: due}, who="ann")
+    entries.retry(desk.outbox, number, chosen, {False: due}, who="ann", rules=Rules())
 
 
 def test_what_another_account_said_meanwhile_is_not_tried_again(desk: Desk) -> None:

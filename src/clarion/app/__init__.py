@@ -330,6 +330,7 @@ class App:
 
         from clarion import networks
         from clarion.app.standing import standings
+        from clarion.composing import rules
         from clarion.outbox.claims import Terms
         from clarion.publishing.limits import windows
 
@@ -342,6 +343,7 @@ class App:
             accounts=frozenset(account.name for account in self.accounts()),
             windows=windows({network: networks.options(network).WINDOWS for network in used}),
             standings=standings(self.folder, self.config),
+            caps=rules.of(self.config).caps,
         )
 
     def next_slot(self) -> NextSlot:

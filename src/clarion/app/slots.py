@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 
 def next_slot(config: Config, outbox: Outbox) -> NextSlot:
-    """The next free slot of an account, None where it has none; no slot is handed out twice."""
-    from clarion.composing import slots
+    """The next free slot of an account, None where it has none; no slot is handed out twice.
+
+    Whether the slot's day is full is asked in the transaction that moves a post there (`outbox/tending.py`).
+    """
+    from clarion.composing import rules, slots
     from clarion.outbox.views import taken
 
     handed_out: set[tuple[str, datetime]] = set()
+    hours = rules.of(config)
 
     def found(name: str, after: datetime) -> datetime | None:
         account = config.accounts.get(name)
@@ -31,7 +35,9 @@ def next_slot(config: Config, outbox: Outbox) -> NextSlot:
         with outbox.read() as tx:
             busy = taken(tx, [name]) | {slot for whose, slot in handed_out if whose == name}
         try:
-            slot = slots.next_slot(after, account.slots, config.zone(), busy)
+            slot = slots.next_slot(
+                after, account.slots, config.zone(), busy, lambda at: hours.quiet_until(name, at) is None
+            )
         except CampaignError:  # it has no slots, or none is free
             return None
         handed_out.add((name, slot))

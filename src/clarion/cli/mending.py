@@ -93,7 +93,7 @@ def retry(app: App, number: int, at: str | None, *, yes: bool) -> None:
     rest of a thread goes at once.
     """
     from clarion.cli import queueing
-    from clarion.composing import entries
+    from clarion.composing import entries, rules
     from clarion.outbox import handling
 
     who = app.who()
@@ -108,7 +108,7 @@ def retry(app: App, number: int, at: str | None, *, yes: bool) -> None:
     if asked and not shell.confirm(_question(app, chosen, times, alone=alone), yes=False):
         shell.say_so("Nothing was changed.")
         return
-    entry = entries.retry(app.outbox, number, chosen, times, who=who)
+    entry = entries.retry(app.outbox, number, chosen, times, who=who, rules=rules.of(app.config))
     confirmed = alone and (yes or asked)
     if confirmed:
         queueing.approve(app, number, who, only={each.post.id for each in chosen})
@@ -206,8 +206,10 @@ def _times(app: App, chosen: Sequence[Again], at: str | None) -> dict[bool, date
     from clarion.cli.queueing import moments
 
     usual = "now" if app.rehearsing else "next slot"
+    whose = {each.post.account.name for each in chosen}
+    said = {each.post.language for each in chosen}
     return {
-        begun: moments(app, at or ("now" if begun else usual))[1]
+        begun: moments(app, at or ("now" if begun else usual), whose, said)[1]
         for begun in sorted({each.begun for each in chosen})
     }
 

@@ -24,11 +24,11 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
 
     `hint`: say when it would go out if this were not a rehearsal.
     """
-    from clarion.composing import entries
+    from clarion.composing import entries, rules
     from clarion.composing.compose import compose, require_clean
 
     who = app.who()
-    now, due = moments(app, at)
+    now, due = moments(app, at, request.accounts, request.languages)
     posts = compose(
         request,
         folder=app.folder,
@@ -50,7 +50,7 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
     ):
         shell.say_so("Nothing was queued.")
         return
-    entry = entries.queue(app.outbox, request, posts, author=who)
+    entry = entries.queue(app.outbox, request, posts, author=who, rules=rules.of(app.config))
     confirmed = alone and (yes or shell.interactive())
     if confirmed:
         approve(app, entry.number, who)
@@ -83,8 +83,14 @@ def accounts(app: App) -> list[Account]:
     return found
 
 
-def moments(app: App, at: str) -> tuple[datetime, datetime]:
-    """(now, due) in the campaign's zone, by the outbox's clock."""
+def moments(
+    app: App, at: str, whose: Collection[str] | None = None, languages: Collection[str] | None = None
+) -> tuple[datetime, datetime]:
+    """(now, due) in the campaign's zone, by the outbox's clock.
+
+    The next slot is one at which these accounts (None: all) may say something in these languages (None: all).
+    """
+    from clarion.composing import rules
     from clarion.composing.slots import parse_when
     from clarion.outbox.posts import taken
 
@@ -92,8 +98,11 @@ def moments(app: App, at: str) -> tuple[datetime, datetime]:
         now = tx.at
         busy = taken(tx, app.config.accounts)
     slots = sorted({slot for account in app.config.accounts.values() for slot in account.slots})
+    names = [name for name in app.config.accounts if whose is None or name in whose]
+    said = languages or {language for name in names for language in app.config.languages(name)}
+    may = rules.open_at(app.outbox, rules.of(app.config), names, said)
     here = zone(app)
-    due = parse_when(at, now=now, zone=here, slots=slots, taken=busy)
+    due = parse_when(at, now=now, zone=here, slots=slots, taken=busy, may=may)
     return now.astimezone(here), due.astimezone(here)
 
 

@@ -12,9 +12,10 @@ from datetime import datetime
 
 from clarion.composing import honesty
 from clarion.composing.compose import Composed, Request
+from clarion.composing.rules import Rules, require_awake, require_room
 from clarion.errors import CheckFailed, OutboxError
 from clarion.model import Finding, State
-from clarion.outbox import fingerprints, handling, posts, store
+from clarion.outbox import caps, fingerprints, handling, posts, store
 from clarion.outbox.fingerprints import Said
 from clarion.outbox.handling import Again
 from clarion.outbox.posts import EntryView, NewEntry, NewPost, PostView
@@ -31,10 +32,13 @@ def compared(outbox: Outbox, composed: Sequence[Composed]) -> list[Composed]:
     ]
 
 
-def queue(outbox: Outbox, request: Request, composed: Sequence[Composed], *, author: str | None) -> EntryView:
+def queue(
+    outbox: Outbox, request: Request, composed: Sequence[Composed], *, author: str | None, rules: Rules
+) -> EntryView:
     """Put composed posts into the outbox as one pending entry.
 
-    Raises CheckFailed when another account of the network says the same, or this one said it lately and no reason is given.
+    Raises CheckFailed when another account of the network says the same, or this one said it lately and no reason is
+    given; when a day would have more posts than its cap; when an account is quiet until the post is too late.
     """
     entry = NewEntry(
         kind="template" if request.slug else "say",
@@ -49,23 +53,39 @@ def queue(outbox: Outbox, request: Request, composed: Sequence[Composed], *, aut
     with outbox.write() as tx:
         fingerprints.one_at_a_time(tx)
         _require_new([each for found in _repeated(tx, composed) for each in found], request.because)
-        return posts.show(tx, posts.add(tx, entry, [_new(each) for each in composed]))
+        for each in composed:
+            require_awake(rules, each.account.name, each.due, each.late)
+        number = posts.add(tx, entry, [_new(each, rules) for each in composed])
+        require_room(tx, rules, number)
+        return posts.show(tx, number)
 
 
 def retry(
-    outbox: Outbox, number: int, chosen: Sequence[Again], times: Mapping[bool, datetime], *, who: str | None
+    outbox: Outbox,
+    number: int,
+    chosen: Sequence[Again],
+    times: Mapping[bool, datetime],
+    *,
+    who: str | None,
+    rules: Rules,
 ) -> EntryView:
     """Put what failed or expired before people again; `times`: when goes what begins anew (False), and what has begun.
 
-    Raises CheckFailed, with nothing changed, when another account of the network has said the same meanwhile: what is
-    not up and does not go up holds no text.
+    Raises CheckFailed, with nothing changed, when another account of the network has said the same meanwhile (what is
+    not up and does not go up holds no text), when the new day has as many posts as its cap, or its account is quiet too
+    long. The rest of a thread counts for the day it began on.
     """
     with outbox.write() as tx:
         fingerprints.one_at_a_time(tx)
         for begun, due in sorted(times.items()):
-            handling.retry(tx, number, [each for each in chosen if each.begun == begun], due, who=who)
+            again = [each for each in chosen if each.begun == begun]
+            handling.retry(tx, number, again, due, who=who, margin=rules.window)
         for each in chosen:
             _require_alone(tx, number, each.post, times[each.begun])
+            if not each.begun:
+                _begin_again(tx, number, each.post, times[False], rules)
+        if any(not each.begun for each in chosen):
+            require_room(tx, rules, number, refusal=_unchanged(number))
         return posts.show(tx, number)
 
 
@@ -115,6 +135,17 @@ def _repeated(tx: Tx, composed: Sequence[Composed]) -> list[list[Finding]]:
     return found
 
 
+def _begin_again(tx: Tx, number: int, post: PostView, due: datetime, rules: Rules) -> None:
+    """Let a post count for its new day."""
+    require_awake(rules, post.account.name, due, post.late, refusal=_unchanged(number))
+    if rules.caps is not None:
+        caps.put(tx, rules.caps, post.id, due)
+
+
+def _unchanged(number: int) -> str:
+    return f"#{number} stays as it is"
+
+
 def _require_new(findings: Sequence[Finding], because: str | None) -> None:
     for level in ("never", "reason"):
         found = [each for each in findings if each.level == level]
@@ -131,12 +162,12 @@ def _require_alone(tx: Tx, number: int, post: PostView, due: datetime) -> None:
     for finding in honesty.judge(mark, post.account, due, said):
         if finding.level == "never":
             raise CheckFailed(
-                f"#{number} stays as it is: {finding.why}",
+                f"{_unchanged(number)}: {finding.why}",
                 f"clarion queue show {number} shows your text: say it in other words with clarion say",
             )
 
 
-def _new(composed: Composed) -> NewPost:
+def _new(composed: Composed, rules: Rules) -> NewPost:
     return NewPost(
         account=composed.account.name,
         payload=composed.payload,
@@ -148,4 +179,6 @@ def _new(composed: Composed) -> NewPost:
         late=composed.late,
         images=composed.images,
         mark=honesty.fingerprint(composed.payload, composed.account.network),
+        day=rules.day(composed.payload, composed.due),
+        margin=rules.window,
     )

@@ -9,7 +9,7 @@ type; a slot, where there is nobody to ask, moves past a gap and takes the first
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
@@ -46,14 +46,23 @@ class Slot:
 
 
 def parse_when(
-    text: str, *, now: datetime, zone: tzinfo, slots: Sequence[str] = (), taken: Collection[datetime] = ()
+    text: str,
+    *,
+    now: datetime,
+    zone: tzinfo,
+    slots: Sequence[str] = (),
+    taken: Collection[datetime] = (),
+    may: Callable[[datetime], bool] = lambda _moment: True,
 ) -> datetime:
-    """The moment a person means, in UTC. Without an offset it is the wall time of `zone`."""
+    """The moment a person means, in UTC. Without an offset it is the wall time of `zone`.
+
+    `may`: whether a slot is free for another reason than that its minute is taken.
+    """
     typed = " ".join(text.split()).lower()
     if typed == "now":
         return now.astimezone(UTC)
     if typed in ("next slot", "next free slot"):
-        return next_slot(now, slots, zone, taken)
+        return next_slot(now, slots, zone, taken, may)
     if exact := _EXACT.fullmatch(typed):
         return _exact(exact, now=now, zone=zone)
     if spoken := _SPOKEN.fullmatch(typed):
@@ -205,16 +214,20 @@ def _east(moment: datetime) -> str:
 
 
 def next_slot(
-    after: datetime, slots: Sequence[str], zone: tzinfo, taken: Collection[datetime] = ()
+    after: datetime,
+    slots: Sequence[str],
+    zone: tzinfo,
+    taken: Collection[datetime] = (),
+    may: Callable[[datetime], bool] = lambda _moment: True,
 ) -> datetime:
-    """The first slot after that moment whose minute is not taken, in UTC.
+    """The first slot after that moment whose minute is not taken and at which something may go out, in UTC.
 
     Raises CampaignError where no slot can be read, or none is free within a year.
     """
     plan = parse_slots(slots)
     occupied = {_to_minute(moment) for moment in taken}
     for moment in _ahead(after, plan, zone):
-        if moment > after and moment not in occupied:
+        if moment > after and moment not in occupied and may(moment):
             return moment
     raise CampaignError(
         "no slot is free within a year", 'add slots to the account, or type --at "2026-12-01 18:00"'

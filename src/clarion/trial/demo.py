@@ -19,6 +19,7 @@ from clarion.campaign import bundled
 from clarion.clock import FixedClock
 from clarion.composing import entries
 from clarion.composing.compose import Request, compose, require_clean
+from clarion.composing.rules import Rules
 from clarion.networks import NAMES
 from clarion.outbox import posts
 from clarion.outbox.posts import EntryView
@@ -31,6 +32,8 @@ TEMPLATES = ("court-found", "what-happened", "day-29-march", "stay-informed")
 #: Where the answer is lost, on the first create.
 DROPPED = "mastodon"
 ORGANISER = "demo"
+#: A whole campaign in one afternoon, on networks of its own: more than any account may say on a day.
+SHOW = Rules()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +115,13 @@ def _queue_all(app: App, show: Show, tell: Callable[[Show], None]) -> None:
     for slug in TEMPLATES:
         request = Request(slug=slug)
         composed = compose(
-            request, folder=app.folder, config=app.config, accounts=app.accounts(), due=due, now=due
+            request,
+            folder=app.folder,
+            config=app.config,
+            accounts=app.accounts(),
+            due=due,
+            now=due,
+            denied=app.denied(),
         )
         require_clean(composed)
         for each in composed:
@@ -134,7 +143,7 @@ def _queue_all(app: App, show: Show, tell: Callable[[Show], None]) -> None:
                 extras=", ".join(extras),
             )
             tell(show)
-        queued.append(entries.queue(app.outbox, request, composed, author=ORGANISER))
+        queued.append(entries.queue(app.outbox, request, composed, author=ORGANISER, rules=SHOW))
     show.phase = "Approving exactly what was shown"
     for entry in queued:
         with app.outbox.write() as tx:

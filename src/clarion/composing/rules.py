@@ -1,0 +1,111 @@
+"""What no post goes around on its way into the queue: the cap of a day, the quiet times of its account.
+
+In: the campaign's configuration; a transaction in which posts were queued or put off. Out: CheckFailed, which takes the
+transaction back, and which no reason, no --yes and no team answers. A correction is let through: it counts for no day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from clarion import networks
+from clarion.campaign import quiet
+from clarion.campaign.quiet import Quiet
+from clarion.errors import CheckFailed
+from clarion.model import Payload
+from clarion.outbox import caps
+from clarion.outbox.caps import Caps, Full
+from clarion.outbox.store import Outbox, Tx
+
+if TYPE_CHECKING:
+    from clarion.campaign.config import Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a campaign's posts are queued under. Without values: no cap and no quiet time, for a show of its own."""
+
+    caps: Caps | None = None
+    quiet: Mapping[str, Quiet] = field(default_factory=dict)  # by account
+    window: timedelta | None = None  # of an approval, where the campaign has its own
+
+    def day(self, payload: Payload, due: datetime) -> int | None:
+        """The day a post counts for; None where it counts for none, because it mends what is up."""
+        mends = payload.answers is not None or payload.replaces is not None
+        return None if self.caps is None or mends else self.caps.day(due)
+
+    def quiet_until(self, account: str, at: datetime) -> datetime | None:
+        """When an account that is quiet at that moment may post again."""
+        hours = self.quiet.get(account)
+        return hours.until(at) if hours else None
+
+
+def of(config: Config) -> Rules:
+    """The rules of a campaign."""
+    zone = config.zone()
+    return Rules(
+        caps=Caps(zone=zone, most={network: config.cap(network) for network in networks.NAMES}),
+        quiet={
+            name: quiet.quiet(account.quiet, zone)
+            for name, account in config.accounts.items()
+            if account.quiet
+        },
+        window=config.approval.window,
+    )
+
+
+def require_room(tx: Tx, rules: Rules, number: int, *, refusal: str = "nothing was queued") -> None:
+    """Raise CheckFailed where there are too many posts on a day, now that this entry's stand there too."""
+    if rules.caps is None:
+        return
+    for full in caps.overfull(tx, rules.caps, number):
+        raise CheckFailed(f"{refusal}: {in_words(full)}", _MEND)
+
+
+def require_awake(
+    rules: Rules, account: str, due: datetime, late: timedelta, *, refusal: str = "nothing was queued"
+) -> None:
+    """Raise CheckFailed where a post would be too late by the time its account is no longer quiet."""
+    until = rules.quiet_until(account, due)
+    if until is None or until < due + late:
+        return
+    here = until.astimezone(rules.quiet[account].zone)
+    raise CheckFailed(
+        f"{refusal}: {account} is quiet until {here:%Y-%m-%d %H:%M}, and by then the post is too late",
+        f'a later time: --at "{here:%Y-%m-%d %H:%M}"; or leave the account out: name the others with --to',
+    )
+
+
+def open_at(
+    outbox: Outbox, rules: Rules, accounts: Collection[str], languages: Collection[str]
+) -> Callable[[datetime], bool]:
+    """Whether these accounts may say something in these languages at a moment: what a free slot is."""
+    asked: dict[int, bool] = {}
+
+    def may(at: datetime) -> bool:
+        if any(rules.quiet_until(account, at) for account in accounts):
+            return False
+        if rules.caps is None:
+            return True
+        day = rules.caps.day(at)
+        if day not in asked:
+            with outbox.read() as tx:
+                asked[day] = caps.full(tx, rules.caps, accounts, languages, day) is None
+        return asked[day]
+
+    return may
+
+
+_MEND = 'another day: --at "2026-12-01 18:00", or --at "next slot", which passes over full days; or cancel one of these: clarion queue cancel NUMBER'
+
+
+def in_words(full: Full) -> str:
+    """A full day in a sentence."""
+    stand = ", ".join(f"#{number}" for number in full.numbers)
+    return (
+        f"{full.account} has {len(full.numbers)} posts in {full.language} on {full.day:%Y-%m-%d} already ({stand}),"
+        f" and {full.most} a day is the most"
+    )
