@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
@@ -103,8 +103,17 @@ class HasUrls(Protocol):
 class Connected:
     """Makes publishers whose sessions are closed when the test ends. `media` holds the bytes they may load."""
 
-    def __init__(self, networks: HasUrls) -> None:
+    def __init__(
+        self,
+        networks: HasUrls,
+        *,
+        account: Callable[[str, str], Account] | None = None,
+        secret: Callable[[str, str], Mapping[str, str]] | None = None,
+    ) -> None:
+        """`account` and `secret` of a network and a name: the rehearsal's, where they are not given."""
         self._networks = networks
+        self._account = account or account_on
+        self._secret = secret or _rehearsed_secret
         self._sessions: list[Session] = []
         self.media: dict[str, bytes] = {}
 
@@ -126,8 +135,8 @@ class Connected:
         self._sessions.append(http)
         return registry.publisher(network).connect(
             Connection(
-                account=account_on(network, account),
-                secret=registry.rehearsal(network).secret(account) if secret is None else secret,
+                account=self._account(network, account),
+                secret=self._secret(network, account) if secret is None else secret,
                 base=base,
                 http=http,
                 sessions=sessions or MemorySessions(),
@@ -157,6 +166,10 @@ def account_on(network: str, name: str = "voice") -> Account:
         ),
         limits=registry.options(network).LIMITS,
     )
+
+
+def _rehearsed_secret(network: str, name: str) -> Mapping[str, str]:
+    return registry.rehearsal(network).secret(name)
 
 
 def _rewrite(network: str, base: str) -> tuple[str, str] | None:

@@ -1,8 +1,22 @@
-"""The publisher contract, for each network."""
+"""The publisher contract on the rehearsal networks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
 from tests.networks.contract import PublisherContract
+from tests.networks.contract_bluesky import BlueskyContract
+from tests.networks.contract_mastodon import MastodonContract
+from tests.networks.stage import RehearsalStage, Stage
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    made = RehearsalStage(request.cls.network)
+    yield made
+    made.close()
 
 
 class TestX(PublisherContract):
@@ -12,10 +26,9 @@ class TestX(PublisherContract):
     drops_silently = False
 
 
-class TestMastodon(PublisherContract):
-    network = "mastodon"
+class TestMastodon(MastodonContract):
+    pass
 
 
-class TestBluesky(PublisherContract):
-    network = "bluesky"
-    can_double = False  # a put names its record: there is nothing to double
+class TestBluesky(BlueskyContract):
+    pass

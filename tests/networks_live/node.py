@@ -1,4 +1,4 @@
-"""The reference counters, as npm has them: installed once into a cache outside this checkout, asked by standard input.
+"""Node, npm, and the reference counters as npm has them: installed once into a cache, asked by standard input.
 
 In: texts. Out: what twitter-text says they weigh and link, what @atproto/api says it links, and how long a text takes
 twitter-text. The versions are those of package-lock.json, whose hash names the folder in the cache.
@@ -6,27 +6,33 @@ twitter-text. The versions are those of package-lock.json, whose hash names the 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.networks_live import cache
+
 HERE = Path(__file__).parent
+#: The oldest Node on which the Bluesky server starts.
+OLDEST = 20
 
 
-class NoNode(Exception):
+class NoNode(cache.Missing):
     """Node or npm is not installed."""
 
 
 def ask(script: str, texts: Sequence[str]) -> Any:
     """What the script says of the texts: one answer of JSON."""
+    require()
+    folder = cache.kept("npm", HERE / "package-lock.json", _install)
+    for each in HERE.glob("*.mjs"):  # beside the packages, where Node looks for them
+        shutil.copy(each, folder)
     done = subprocess.run(
-        ["node", _installed() / script],
+        ["node", folder / script],
         input=json.dumps(list(texts)),
         capture_output=True,
         text=True,
@@ -37,35 +43,33 @@ def ask(script: str, texts: Sequence[str]) -> Any:
     return json.loads(done.stdout)
 
 
-def _installed() -> Path:
-    """The folder that has the packages and our scripts."""
+def require() -> None:
+    """Raises NoNode, with what installs it, where Node or npm is missing."""
     if not (shutil.which("node") and shutil.which("npm")):
         raise NoNode("Node and npm are needed: apt-get install nodejs npm")
-    lock = (HERE / "package-lock.json").read_bytes()
-    folder = _cache() / f"npm-{hashlib.sha256(lock).hexdigest()[:16]}"
-    if not (folder / "node_modules").is_dir():
-        _install(folder)
-    for script in HERE.glob("*.mjs"):  # beside the packages, where Node looks for them
-        shutil.copy(script, folder)
-    return folder
 
 
-def _install(folder: Path) -> None:
-    """Beside it first, then under its name: two at once never see half of one."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=folder.parent))
+def version() -> str:
+    """Node's own: "v20.20.2"."""
+    require()
+    return subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def install(source: Path, made: Path, *options: str) -> None:
+    """`npm ci` of the packages that stand in `source`, into the folder `made`. Raises CalledProcessError."""
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, made)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional", "--silent"]
-    try:
-        subprocess.run(command, cwd=made, check=True)
-        made.rename(folder)
-    except OSError:
-        if not folder.is_dir():  # else somebody else was first
-            raise
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.copy(source / name, made)
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--omit=optional", *options]
+    subprocess.run(command, cwd=made, check=True, env={**os.environ, **headers()}, stdout=subprocess.DEVNULL)
 
 
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clarion-tests"
+def headers() -> dict[str, str]:
+    """Where this Node's C++ headers are, for packages that are built: without that, npm would download them."""
+    found = shutil.which("node")
+    prefix = Path(found).resolve().parents[1] if found else Path("/usr")
+    there = (prefix / "include" / "node" / "node.h").exists()
+    return {"npm_config_nodedir": str(prefix)} if there else {}
+
+
+def _install(made: Path) -> None:
+    install(HERE, made, "--ignore-scripts", "--silent")

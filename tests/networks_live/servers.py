@@ -1,0 +1,73 @@
+"""`make test-networks`: the publishers' contract on real servers, a Bluesky PDS and mastodon_mock.
+
+The same contract that `make test` plays on the rehearsal networks; what a server cannot show is skipped, and the log says
+which server, what and why (stages.py). Below it, what only a real server shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from clarion.errors import RateLimited
+from tests.networks.contract import TEXT
+from tests.networks.contract_bluesky import BlueskyContract
+from tests.networks.contract_mastodon import MastodonContract
+from tests.networks.deliveries import delivery_on, publish
+from tests.networks.stage import Stage
+from tests.networks_live.bluesky_server import Pds
+from tests.networks_live.mastodon_server import Mock
+from tests.networks_live.stages import MockStage, PdsStage
+
+
+class TestBlueskyPds(BlueskyContract):
+    @pytest.fixture
+    def stage(self, pds: Pds) -> Iterator[Stage]:
+        made = PdsStage(pds)
+        yield made
+        made.close()
+
+    def test_its_own_rate_limit_is_a_wait_until_its_window_ends(self, stage: Stage, pds: Pds) -> None:
+        publisher = stage.connect()
+        publish(publisher, delivery_on(stage, TEXT))
+        pds.limit(repo_write_hour={"points": 4, "duration": 600})
+        try:
+            publish(publisher, delivery_on(stage, f"{TEXT} 2"))  # a create: 3 points
+            with pytest.raises(RateLimited) as caught:
+                publish(publisher, delivery_on(stage, f"{TEXT} 3"))
+        finally:
+            pds.limit(repo_write_hour={})
+        assert 500 <= caught.value.wait <= 600
+        assert len(stage.accepted()) == 2
+
+    def test_its_own_limit_of_logins_is_a_wait(self, stage: Stage, pds: Pds) -> None:
+        pds.limit(createSession_1={"points": 1, "duration": 300})
+        try:
+            stage.connect().verify()
+            with pytest.raises(RateLimited) as caught:
+                stage.connect().verify()
+        finally:
+            pds.limit(createSession={})
+        assert 200 <= caught.value.wait <= 300
+
+
+class TestMastodonMock(MastodonContract):
+    can_double = False  # it keeps the key of a create, and answers a second with the first
+
+    @pytest.fixture
+    def stage(self, mock: Mock) -> Iterator[Stage]:
+        made = MockStage(mock)
+        yield made
+        made.close()
+
+    def test_it_is_as_lenient_as_the_stage_says(self, stage: Stage) -> None:
+        """Once it is strict, the contract's tests that are skipped for it must be played."""
+        headers = {"Authorization": f"Bearer {stage.secret()['access_token']}"}
+        body = {"status": "a" * 499, "spoiler_text": "b" * 499, "visibility": "public"}
+        answer = requests.post(f"{stage.url}/api/v1/statuses", data=body, headers=headers, timeout=20)
+        assert answer.status_code == 200, "it counts the warning now: take “too long” out of its lacks"
+        file = {"file": ("image.png", b"#!/bin/sh", "image/png")}
+        answer = requests.post(f"{stage.url}/api/v2/media", files=file, headers=headers, timeout=20)
+        assert answer.status_code == 200, "it looks at images now: take “not an image” out of its lacks"
