@@ -20,8 +20,9 @@ from clarion.campaign.config import Config
 from clarion.campaign.denied import NOBODY, Denied
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.render import Rendered
-from clarion.composing import measure, sources
+from clarion.composing import links, measure, sources
 from clarion.composing.freeze import folds_warning, freeze
+from clarion.composing.linkcard import LinkCards, Linked, Pages
 from clarion.composing.pictures import Pictures, Shown
 from clarion.composing.sources import Source
 from clarion.errors import CampaignError, CheckFailed
@@ -67,6 +68,7 @@ class Composed:
     used: tuple[Used, ...]
     findings: tuple[Finding, ...]
     images: Mapping[str, tuple[str, bytes]]  # sha256 → (mime, final bytes)
+    later: frozenset[int] = frozenset()  # the parts, from 1, whose link gets its card when queued live
 
     @property
     def language(self) -> str:
@@ -88,12 +90,14 @@ def compose(
     now: datetime,
     denied: Denied = NOBODY,
     by: Standards | None = None,
+    pages: Pages | None = None,
 ) -> list[Composed]:
     """The posts a request makes, account by account, in every language it has in common with the text.
 
     `due` is what the text takes for now, and `now` is when its facts are judged. `denied`: the names that are never
-    posted. `by`: what else the checks measure by, where it is not the campaign's own. CampaignError when the request
-    cannot be met: no such template, account, language, image or variable, or nothing in common.
+    posted. `by`: what else the checks measure by, where it is not the campaign's own. `pages`: reads what links lead to,
+    for their cards; None: nothing is read. CampaignError when the request cannot be met: no such template, account,
+    language, image or variable, or nothing in common.
     """
     _require_utf8(request)
     source = _source(request, folder=folder, config=config, due=due, now=now)
@@ -106,6 +110,7 @@ def compose(
         due=due,
         by=by or checks.standards(folder, config, denied),
         pictures=Pictures(config.cards, config.campaign.tags),
+        pages=pages,
     )
 
 
@@ -118,6 +123,7 @@ def posts_of(
     due: datetime,
     by: Standards,
     pictures: Pictures,
+    pages: Pages | None = None,
 ) -> list[Composed]:
     """The posts that a source makes for these accounts, in the languages asked or all: what `compose` does with a request.
 
@@ -133,9 +139,18 @@ def posts_of(
     if not wanted:
         raise _nothing(source, accounts, config, languages)
     source.prepare([(language, account.network) for account, language in wanted])
+    link_cards = LinkCards(by=by, pages=pages)
     return [
         _post(
-            source, account, language, config=config, due=due, by=by, pictures=pictures, threading=threading
+            source,
+            account,
+            language,
+            config=config,
+            due=due,
+            by=by,
+            pictures=pictures,
+            link_cards=link_cards,
+            threading=threading,
         )
         for account, language in wanted
     ]
@@ -247,12 +262,24 @@ def _post(
     due: datetime,
     by: Standards,
     pictures: Pictures,
+    link_cards: LinkCards,
     threading: Sequence[str],
 ) -> Composed:
-    rendered, followed = checks.untracked(source.words(language, account.network))
     settings = config.accounts[account.name]
+    rendered, changed = _said(source, account, language, settings.links)
     shown = pictures.of(rendered, account)
-    parts = _fit(rendered, account, shown, threads=bool(settings.threads))
+    texts = _threaded(rendered, account) if settings.threads else rendered.parts
+    linked = link_cards.of(
+        texts,
+        rendered,
+        source.link_cards(rendered, language),
+        account=account,
+        language=language,
+        proxy=settings.proxy,
+        pictured=bool(shown),
+        typed=source.typed,
+    )
+    parts = _fit(texts, rendered.warning, account, shown, linked)
     payload, digest = freeze(
         account,
         language=language,
@@ -263,7 +290,8 @@ def _post(
     )
     findings = [
         *checks.check(rendered, language=language, network=account.network, by=by, typed=source.typed),
-        *followed,
+        *changed,
+        *linked.findings,
         *measure.findings(
             payload,
             account,
@@ -285,17 +313,40 @@ def _post(
         evergreen=source.evergreen,
         used=rendered.used,
         findings=tuple(dict.fromkeys(findings)),
-        images={each.image.sha256: (each.image.mime, each.image.bytes) for each in shown},
+        images={
+            **{each.image.sha256: (each.image.mime, each.image.bytes) for each in shown},
+            **linked.images,
+        },
+        later=linked.later,
     )
 
 
-def _fit(rendered: Rendered, account: Account, shown: Sequence[Shown], *, threads: bool) -> tuple[Part, ...]:
+def _said(source: Source, account: Account, language: str, setting: str) -> tuple[Rendered, list[Finding]]:
+    """The words for an account, with links as its setting wants them, and without what follows readers in them."""
+    rendered = source.words(language, account.network)
+    elsewhere = "Say it without the link" if source.typed else source.single(language, account.network, ())
+    rendered, changed = links.carried(
+        rendered,
+        setting,
+        source.call_links(rendered, language),
+        account=account,
+        mend=elsewhere if source.typed else f"{elsewhere} without it",
+    )
+    rendered, followed = checks.untracked(rendered)
+    return rendered, [*changed, *followed]
+
+
+def _fit(
+    texts: Sequence[str], warning: str | None, account: Account, shown: Sequence[Shown], linked: Linked
+) -> tuple[Part, ...]:
     """The parts as the account's network gets them. Rendered words are NFC, so facets are counted in the final bytes."""
     media = tuple(each.media for each in shown)
-    first, *rest = _threaded(rendered, account) if threads else rendered.parts
     draft = Draft(
-        parts=(DraftPart(text=first, media=media), *(DraftPart(text=text) for text in rest)),
-        warning=rendered.warning,
+        parts=tuple(
+            DraftPart(text=text, media=() if number else media, card=card)
+            for number, (text, card) in enumerate(zip(texts, linked.cards, strict=True))
+        ),
+        warning=warning,
     )
     return networks.text(account.network).fit(draft, account.limits)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
 
 from clarion import __version__
 from clarion.clock import Deadline
@@ -28,6 +29,12 @@ SECONDS = 30.0
 CONNECT_SECONDS = 10.0
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _MAX_REDIRECTS = 3
+#: So much is unpacked at once of what is read piece by piece.
+_PIECE = 8_192
+
+
+#: Connects to a host and port within so many seconds; OSError where it cannot or will not.
+Dial = Callable[[str, int, float], socket.socket]
 
 
 class DeadlineExceeded(requests.Timeout):
@@ -43,7 +50,7 @@ class Session(requests.Session):
 
     `rewrite` is (prefix, replacement): applied after signing, because tweepy signs a hard-coded host.
     `wrote` says whether bytes of the last request may have left: the line between "certainly not created" and
-    "unknown".
+    "unknown". `dial` connects in place of the usual way, where no proxy does: it decides which addresses it takes.
     """
 
     def __init__(
@@ -53,6 +60,7 @@ class Session(requests.Session):
         seconds: float = SECONDS,
         proxy: str | None = None,
         rewrite: tuple[str, str] | None = None,
+        dial: Dial | None = None,
     ) -> None:
         super().__init__()
         self.trust_env = False  # no .netrc, no proxy from the air: an account says its own
@@ -65,7 +73,7 @@ class Session(requests.Session):
         self._may_begin: Allowance | None = None
         if proxy and not loopback_only:
             self.proxies = {"http": proxy, "https": proxy}
-        adapter = _Adapter(self._wire)
+        adapter = _Adapter(self._wire, None if self.proxies else dial)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
@@ -75,6 +83,33 @@ class Session(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send, and read the whole answer, within the deadline. SDKs' own timeouts, streams and redirects do not count."""
+        kwargs["stream"] = False
+        if request.method not in _REPEATABLE:
+            kwargs["allow_redirects"] = False
+        with self._in_time(request):
+            return super().send(request, **{**kwargs, "timeout": self._timeout()})
+
+    def read(
+        self, url: str, *, most: int, wanted: Callable[[requests.Response], bool], accept: str
+    ) -> tuple[requests.Response, bytes]:
+        """The head of an answer and, where it is wanted, its body up to a byte more than `most`, unpacked.
+
+        For what a stranger's server gives: its redirects are the caller's to follow, and a packed body may be a bomb.
+        """
+        request = self.prepare_request(
+            requests.Request("GET", url, headers={"Accept": accept, "Accept-Encoding": "gzip"})
+        )
+        with self._in_time(request):
+            answer = super().send(request, stream=True, allow_redirects=False, timeout=self._timeout())
+            with answer:
+                return answer, _up_to(answer, most + 1) if wanted(answer) else b""
+
+    def _timeout(self) -> tuple[float, float]:
+        return min(CONNECT_SECONDS, self.seconds), self.seconds
+
+    @contextmanager
+    def _in_time(self, request: requests.PreparedRequest) -> Iterator[None]:
+        """One request, where it may go at all: its whole answer is there in time, or the socket is closed."""
         request.url = self._rewritten(request.url or "")
         deadline = Deadline(self.seconds)
         self._wire.reset(deadline, self._may_begin)
@@ -82,15 +117,11 @@ class Session(requests.Session):
             raise NotLoopback(
                 f"rehearsal never leaves this machine; refused {urlsplit(request.url).hostname}"
             )
-        kwargs["stream"] = False
-        kwargs["timeout"] = (min(CONNECT_SECONDS, self.seconds), self.seconds)
-        if request.method not in _REPEATABLE:
-            kwargs["allow_redirects"] = False
         timer = threading.Timer(self.seconds, self._wire.cut)
         timer.daemon = True
         timer.start()
         try:
-            answer = super().send(request, **kwargs)
+            yield
         except requests.RequestException as error:
             if self._wire.expired or deadline.left <= 0:  # the socket's own timeout may ring first
                 raise self._late(request) from error
@@ -98,9 +129,7 @@ class Session(requests.Session):
         finally:
             timer.cancel()
         if self._wire.expired:  # cut in its head or in a body without a length, an answer still looks whole
-            answer.close()
             raise self._late(request)
-        return answer
 
     @contextmanager
     def within(self, allowance: Allowance | None) -> Iterator[None]:
@@ -169,6 +198,10 @@ class _Wire:
             self._may_begin = may_begin
             self.wrote = self.expired = False
 
+    @property
+    def left(self) -> float:
+        return max(self._deadline.left, 0.001)
+
     def writing(self, sock: socket.socket, *, request: bool) -> None:
         """Called with every chunk before it is written. Raises TimeoutError when it must not be."""
         with self._lock:
@@ -195,8 +228,9 @@ class _Wire:
 class _Adapter(HTTPAdapter):
     """Tells the wire about every connection it writes to."""
 
-    def __init__(self, wire: _Wire) -> None:
+    def __init__(self, wire: _Wire, dial: Dial | None) -> None:
         self._wire = wire
+        self._dial = dial
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -210,15 +244,33 @@ class _Adapter(HTTPAdapter):
 
     def _watch(self, manager: Any) -> None:
         manager.pool_classes_by_scheme = {
-            scheme: _watched_pool(pool, self._wire) for scheme, pool in manager.pool_classes_by_scheme.items()
+            scheme: _watched_pool(pool, self._wire, self._dial)
+            for scheme, pool in manager.pool_classes_by_scheme.items()
         }
 
 
-def _watched_pool(pool: Any, wire: _Wire) -> Any:
+def _up_to(answer: requests.Response, size: int) -> bytes:
+    body = b""
+    for piece in answer.iter_content(_PIECE):
+        body += piece
+        if len(body) >= size:
+            break
+    return body[:size]
+
+
+def _watched_pool(pool: Any, wire: _Wire, dial: Dial | None) -> Any:
     if getattr(pool, "watched", False):
         return pool
 
     class Connection(pool.ConnectionCls):  # type: ignore[misc]
+        def _new_conn(self) -> Any:
+            if dial is None:
+                return super()._new_conn()
+            try:
+                return dial(self.host, self.port, wire.left)
+            except OSError as error:
+                raise NewConnectionError(self, str(error)) from error
+
         def connect(self) -> None:
             self.connecting = True  # what a proxy is told meanwhile (CONNECT) is not the request
             try:

@@ -89,6 +89,12 @@ def control(passage: Passage, standards: Standards) -> Iterator[Remark]:
     yield from _remarks(passage.text, places, "it is a command to machines, not text")
 
 
+def without(text: str) -> str:
+    """A stranger's text without any character that these rules remark; a control becomes a space."""
+    kept = _INVISIBLE.sub("", _CONTROL.sub(" ", text))
+    return "".join(letter for letter in kept if letter not in _OVERRIDES | _MARKS)
+
+
 def _between_letters(text: str, place: int) -> bool:
     around = text[max(place - 1, 0) : place] + text[place + 1 : place + 2]
     return bool(around) and all(unicodedata.category(letter)[0] in "LM" for letter in around)
