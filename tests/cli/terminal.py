@@ -57,9 +57,11 @@ class Terminal:
         """Wait for the question, then press Ctrl-C until it ends, as a person would: one may fall between two reads."""
         self.answer(question, "\x03")
         until = time.monotonic() + _SECONDS
-        while self._process.poll() is None and time.monotonic() < until:
-            time.sleep(0.3)
-            if self._process.poll() is None:
+        while time.monotonic() < until:
+            try:
+                self._process.wait(0.3)
+                return
+            except subprocess.TimeoutExpired:
                 os.write(self._ours, b"\x03")
 
     def _wait_until_it_reads(self, until):

@@ -31,7 +31,9 @@ class Network:
         self.looks: list[Sighting | Exception] = []
         self.taken: list[Delivery] = []
         self.shows = True
+        self.read_back: Callable[[Delivery, Receipt], bool] = lambda _delivery, _receipt: self.shows
         self.before_send: Callable[[], None] = lambda: None
+        self.before_opening: Callable[[], None] = lambda: None
         self.recalled: list[str] = []
         self.cannot_open: dict[str, Exception] = {}
         self._lock = threading.Lock()
@@ -67,7 +69,7 @@ class Network:
         return Found(receipt=self.receipt(delivery))
 
     def confirm(self, delivery: Delivery, receipt: Receipt) -> bool:
-        return self.shows
+        return self.read_back(delivery, receipt)
 
     def recall(self, receipt: Receipt) -> None:
         self.recalled.append(receipt.remote_id)
@@ -77,6 +79,7 @@ class Network:
 
     @contextmanager
     def of(self, account: Account) -> Iterator[Publisher]:
+        self.before_opening()
         if account.name in self.cannot_open:
             raise self.cannot_open[account.name]
         yield self

@@ -23,7 +23,7 @@ def test_an_account_whose_post_is_read_back_is_not_claimed_for_again(stage: Stag
     quick_is_done = threading.Event()
     seen: list[list[str]] = []
 
-    def confirm(delivery: Delivery, _receipt: Receipt) -> bool:
+    def read_back(delivery: Delivery, _receipt: Receipt) -> bool:
         if delivery.content.text == "slow 1":
             assert quick_is_done.wait(10)
             seen.append(stage.desk.states(numbers["slow", 2]))
@@ -31,7 +31,7 @@ def test_an_account_whose_post_is_read_back_is_not_claimed_for_again(stage: Stag
             quick_is_done.set()
         return True
 
-    stage.network.confirm = confirm  # type: ignore[assignment, method-assign]
+    stage.network.read_back = read_back
     stage.worker().drain()
     assert seen == [["scheduled"]]
     assert len(stage.network.taken) == 4

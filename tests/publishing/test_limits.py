@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,8 +11,7 @@ import sqlalchemy as sa
 from clarion import networks as registry
 from clarion.clock import micros
 from clarion.errors import RateLimited
-from clarion.model import Account
-from clarion.networks.base import Publisher, Rate, Unsure
+from clarion.networks.base import Rate, Unsure
 from clarion.outbox import schema
 from clarion.outbox.spending import Window
 from clarion.publishing.limits import LAG, windows
@@ -74,13 +71,11 @@ def test_an_account_told_to_wait_after_the_claim_is_asked_for_nothing(stage: Sta
     number = queued(stage, picture=picture)
     stage.network.stage_script = [AssertionError("it was asked to take an image")]
 
-    @contextmanager
-    def of(_account: Account) -> Iterator[Publisher]:
+    def told_to_wait() -> None:
         with stage.desk.outbox.write() as tx:
             tx.execute(sa.update(schema.account).values(blocked_until=micros(NOON + timedelta(minutes=5))))
-        yield stage.network
 
-    stage.network.of = of  # type: ignore[assignment, method-assign]
+    stage.network.before_opening = told_to_wait
     stage.worker().drain()
     assert stage.network.taken == []
     assert stage.desk.states(number) == ["scheduled"]

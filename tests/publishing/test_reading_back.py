@@ -75,11 +75,11 @@ def test_a_silent_drop_is_noticed_by_a_later_run(stage: Stage) -> None:
 def test_what_cannot_be_read_is_asked_for_a_few_times_and_then_stands(stage: Stage) -> None:
     asked: list[float] = []
 
-    def confirm(_delivery: Delivery, _receipt: Receipt) -> bool:
+    def read_back(_delivery: Delivery, _receipt: Receipt) -> bool:
         asked.append((stage.desk.now - NOON) / timedelta(minutes=1))
         raise Unavailable("no route")
 
-    stage.network.confirm = confirm  # type: ignore[assignment, method-assign]
+    stage.network.read_back = read_back
     number = queued(stage)
     for _ in range(500):
         stage.worker().drain()

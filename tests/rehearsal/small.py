@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import asdict
 from datetime import datetime
 
@@ -14,6 +15,7 @@ class Small:
         self._accepted: list[Accepted] = []
         self.requests: list[Request] = []
         self.quirks: list[frozenset[str]] = []
+        self.took = threading.Event()  # whether anything was accepted
 
     def handle(self, request: Request, now: datetime, quirks: frozenset[str] = frozenset()) -> Response:
         self.requests.append(request)
@@ -33,6 +35,7 @@ class Small:
                     at=now.isoformat(),
                 )
             )
+            self.took.set()
         return Response(status=200, headers={"content-type": "text/plain"}, body=b"ok")
 
     def account_of(self, request: Request) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -86,15 +85,12 @@ def test_it_accepts_twice_and_answers_once(served: Networks, small: Small, http:
     assert [one.text for one in served.accepted("small")] == ["a", "a"]
 
 
-def test_it_accepts_late(served: Networks, http: requests.Session) -> None:
+def test_it_accepts_late(served: Networks, small: Small, http: requests.Session) -> None:
     served.fault("small", "accept_late", seconds=0.5)
     with pytest.raises(requests.ConnectionError):
         http.post(f"{served.urls['small']}/create", data="a")
     assert served.accepted("small") == []
-    patience = time.monotonic() + 60
-    while not served.accepted("small"):
-        assert time.monotonic() < patience
-        time.sleep(0.05)
+    assert small.took.wait(60)
     assert len(served.accepted("small")) == 1
 
 
