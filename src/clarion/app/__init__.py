@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from clarion.campaign.config import Config
     from clarion.campaign.denied import Denied
     from clarion.clock import Clock
+    from clarion.composing.linkcard import Pages
     from clarion.model import Account, ApprovalPolicy, Profile
+    from clarion.networks.public import Reach
     from clarion.outbox.claims import Terms
     from clarion.outbox.store import Outbox
     from clarion.outbox.tending import NextSlot
@@ -45,6 +47,7 @@ class App:
         live_bases: Mapping[str, str] | None = None,
         live: bool = False,
         simulated: datetime | None = None,
+        reach: Reach | None = None,
     ) -> None:
         self.campaign = campaign
         self._as_live = live
@@ -52,6 +55,7 @@ class App:
         self._state = state
         self._clock = clock
         self._live_bases = live_bases or {}
+        self._reach = reach
         self._seen: object = None  # what config.toml was when a long run last read it
 
     def __enter__(self) -> Self:
@@ -150,7 +154,17 @@ class App:
             clock=self._clock,
             live_bases=self._live_bases,
             live=True,
+            reach=self._reach,
         )
+
+    def pages(self) -> Pages | None:
+        """What reads the pages that posts link to, for their cards; a rehearsal never leaves this machine and has none.
+
+        Only a constructor can let it reach other than the public web.
+        """
+        from clarion.composing.linkcard import Pages
+
+        return None if self.rehearsing else Pages(self._reach)
 
     # ── the outbox ────────────────────────────────────────────────────────────────────────────────────────────
 

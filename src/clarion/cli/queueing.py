@@ -37,6 +37,7 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
         due=due,
         now=now,
         denied=app.denied(),
+        pages=app.pages(),
     )
     posts = entries.compared(app.outbox, posts)
     _show(posts, zone=zone(app))
