@@ -252,6 +252,10 @@ class AddressModule(Protocol):
 # ── showing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+#: What stands in place of a card that is not there yet.
+CARD_LATER = "None is made here: live, when this is queued, the page is read for its title and picture."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownImage:
     """An image ready for a page: `src` is a data: or a relative address."""

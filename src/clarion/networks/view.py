@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from clarion import networks
-from clarion.networks.base import Shown
+from clarion.networks.base import CARD_LATER, Shown
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,13 +39,15 @@ def styles(names: Iterable[str] = networks.NAMES) -> Markup:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["card_later"] = CARD_LATER
+    return made
 
 
 @cache
