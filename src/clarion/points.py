@@ -21,6 +21,9 @@ NAMES = (
     "after_confirm",
 )
 
+#: Every point between the wish to take something down and its end, in order.
+RECALLING = ("recall_wanted", "recall_claimed", "before_recall", "after_recall", "recall_settled")
+
 hook: Callable[[str], None] | None = None
 
 

@@ -156,6 +156,8 @@ class LoginModule(Protocol):
     ASKS: tuple[Ask, ...]  # what is asked before anything is sent
     CODE: Ask | None  # what the person copies from the page; None: there is no page
     BROWSER: bool  # whether a browser may bring the code to this machine
+    BY_HAND: str  # how a person ends on the network what Clarion may do, as a sentence
+    SINGLE: bool  # whether each login has a token of its own, so that giving one back touches no other
 
     def begin(self, connection: Connection) -> Login: ...
 
@@ -163,8 +165,8 @@ class LoginModule(Protocol):
         """Why what was typed is hardly what was asked for, as a sentence; nothing was sent yet."""
         ...
 
-    def revoke(self, connection: Connection) -> str | None:
-        """Take back what the connection's secret allows. What a person must still do there, as a sentence; None: nothing."""
+    def revoke(self, connection: Connection) -> bool:
+        """Take back what the connection's secret allows; False where the rest is a person's to do, by `BY_HAND`."""
         ...
 
 
@@ -225,6 +227,7 @@ class Rate:
     post: int = 0  # a create and its first read-back
     image: int = 0  # an upload, until the server has worked through it
     look: int = 0  # looking for a post of unknown outcome, or reading one back once more
+    recall: int = 0  # taking one down
     shared: bool = False  # by all accounts that use one app
 
 

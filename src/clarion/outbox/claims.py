@@ -52,6 +52,8 @@ class Claim:
     looks: int = 0
     doubtful: bool = False  # claimed to look for it, not to send it
     unread: Receipt | None = None  # claimed to read back what this says is up
+    down: Receipt | None = None  # claimed to take this down
+    taken_back: bool = False  # people do not want it sent any more
     failures: int = 0  # of its account, in a row, when it was claimed
 
 
@@ -107,8 +109,8 @@ def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
     if candidate is None:
         raise Withheld("another worker has it")
     row = candidate.row
-    if row.recall_wanted:
-        raise Withheld("it is to be recalled")
+    if row.recall_wanted or row.cancel_wanted:
+        raise Withheld("it was taken back")
     if tx.execute(_PAUSED, {"scope": claimed.delivery.account.name, "now": tx.now}).first():
         raise Withheld("publishing is paused")
     why_not = _objection(terms, candidate, tx.now)

@@ -19,6 +19,7 @@ from clarion.model import Account, Delivery, Receipt, State
 from clarion.outbox import audit, posts, schema, settle, views
 from clarion.outbox.claims import Claim
 from clarion.outbox.store import Tx
+from clarion.outbox.taking_back import taken_back
 from clarion.outbox.views import DeliveryView, EntryView, PostView
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -94,7 +95,7 @@ def is_absent(tx: Tx, doubt: Doubt, *, outbox_id: str, who: str | None) -> None:
             _delivery.c.state == State.IN_DOUBT.value,
         )
         .values(
-            state=sa.case((_delivery.c.recall_wanted, State.CANCELLED.value), else_=State.SCHEDULED.value),
+            state=sa.case((taken_back, State.CANCELLED.value), else_=State.SCHEDULED.value),
             reason=None,
             due_at=tx.now if before is None or before.state is State.SENT else None,
             generation=_delivery.c.generation + 1,
@@ -146,6 +147,11 @@ def retriable(tx: Tx, number: int) -> tuple[EntryView, list[Again]]:
     Raises OutboxError when nothing of it failed or expired, or waits for an approval that would come too late.
     """
     entry = views.show(tx, number)
+    if entry.recalled:
+        raise OutboxError(
+            f"#{number} was recalled: it is not sent again",
+            'to say it anew: clarion say "…"   or   clarion queue add SLUG',
+        )
     found = [again for post in entry.posts if (again := _again(tx, post)) is not None]
     if not found:
         raise OutboxError(

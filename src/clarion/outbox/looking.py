@@ -123,6 +123,7 @@ def _claimed(tx: Tx, terms: Terms, row: _Row) -> Claim:
         looks=row.looks,
         doubtful=True,
         unread=restored_receipt(row.receipt) if row.state == State.SENT.value else None,
+        taken_back=row.recall_wanted or row.cancel_wanted,
         failures=account.failures,
     )
 

@@ -63,7 +63,8 @@ def _look_at(tx: Tx) -> sa.ColumnElement[int | None]:
     answered = sa.exists().where(
         before.c.post == _delivery.c.post,
         before.c.part == _delivery.c.part - 1,
-        before.c.state == State.SENT.value,
+        before.c.receipt.is_not(None),  # also one that was taken down since
+        before.c.state != State.IN_DOUBT.value,
     )
     return sa.case((sa.or_(_delivery.c.part == 1, answered), tx.now), else_=None)
 

@@ -101,6 +101,8 @@ def objection(tx: Tx, delivery: str, account: str) -> str | None:
         return None
     if row.recall_wanted:
         return "it is to be recalled"
+    if row.cancel_wanted:
+        return "it was cancelled"
     if row.paused:
         return "publishing is paused"
     # A look, or the read-back of the post before, may have been told to wait since this one was claimed.
@@ -141,6 +143,7 @@ def _holds(tx: Tx) -> sa.ColumnElement[bool]:
 
 _LAST_LOOK = sa.select(
     _delivery.c.recall_wanted,
+    _delivery.c.cancel_wanted,
     sa.select(schema.account.c.blocked_until)
     .where(schema.account.c.id == _delivery.c.account)
     .scalar_subquery()

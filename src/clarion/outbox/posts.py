@@ -17,7 +17,7 @@ from clarion.clock import micros
 from clarion.digest import canonical
 from clarion.errors import ApprovalError, OutboxError
 from clarion.model import Approval, ApprovalPolicy, Payload, State, Used
-from clarion.outbox import audit, fingerprints, once, schema
+from clarion.outbox import audit, fingerprints, once, schema, taking_back
 from clarion.outbox.fingerprints import Fingerprint
 from clarion.outbox.store import Tx, new_id
 from clarion.outbox.views import (
@@ -167,6 +167,11 @@ def approve(
 def cancellable(entry: EntryView) -> list[PostView]:
     """The posts of an entry that can still be cancelled. Raises OutboxError when there are none."""
     found = [post for post in entry.posts if any(d.state in _WAITING | _FLYING for d in post.deliveries)]
+    if entry.recalled:
+        raise OutboxError(
+            f"#{entry.number} was recalled: nothing of it is sent any more",
+            f"clarion queue show {entry.number}",
+        )
     if not found:
         raise OutboxError(
             f"#{entry.number} is {entry.state}: nothing of it is still waiting",
@@ -184,13 +189,7 @@ def cancel(tx: Tx, number: int, *, who: str | None) -> list[PostView]:
     lock_entries(tx, [number])  # or what is snoozed meanwhile would be neither waiting nor in flight
     touched = cancellable(show(tx, number))
     for post in touched:
-        _move(tx, post.id, _WAITING, State.CANCELLED, reason="cancelled")
-        delivery = schema.delivery
-        tx.execute(
-            sa.update(delivery)
-            .where(delivery.c.post == post.id, delivery.c.state.in_([state.value for state in _FLYING]))
-            .values(recall_wanted=True),
-        )
+        taking_back.stop(tx, schema.post.c.id == post.id, word="cancel_wanted", reason="cancelled")
     audit.record(tx, "cancelled", f"#{number}", who=who)
     return touched
 
@@ -253,9 +252,7 @@ def _keep_images(tx: Tx, images: Mapping[str, tuple[str, bytes]]) -> None:
 
 
 def _insert_post(tx: Tx, number: int, account: int, post: NewPost) -> None:
-    not_before, not_after = approval.window(
-        post.due, post.late, evergreen=post.evergreen, margin=post.margin
-    )
+    not_before, not_after = approval.window(post.due, post.late, evergreen=post.evergreen, margin=post.margin)
     post_id = new_id()
     tx.execute(
         sa.insert(schema.post).values(

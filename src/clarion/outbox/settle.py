@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from clarion.errors import OutboxBusy
 from clarion.model import Receipt, State
-from clarion.outbox import audit, incidents, schema
+from clarion.outbox import audit, incidents, schema, taking_back
 from clarion.outbox.claims import Claim
 from clarion.outbox.posts import stored_receipt
 from clarion.outbox.store import Tx
@@ -36,6 +36,7 @@ _delivery = schema.delivery
 _attempt = schema.attempt
 _account = schema.account
 
+_RECALLING: sa.ColumnElement[str] = sa.literal_column("'recalling'")
 _another = _delivery.alias("another")
 #: Unless another delivery of the account has that receipt already.
 _SENT = (
@@ -51,12 +52,16 @@ _SENT = (
         ),
     )
     .values(
-        state=State.SENT.value,
+        # What is to be recalled goes on to be taken down, without a moment in which it counts as sent.
+        state=sa.case((_delivery.c.recall_wanted, _RECALLING), else_=State.SENT.value),
         reason=sa.null(),
         receipt=sa.bindparam("proof"),
         remote_id=sa.bindparam("up"),
         sent_at=sa.bindparam("now"),
-        look_at=sa.bindparam("read_back"),
+        look_at=sa.case(
+            (_delivery.c.recall_wanted, sa.bindparam("now", type_=sa.BigInteger)),
+            else_=sa.bindparam("read_back", type_=sa.BigInteger),
+        ),
         looks=sa.literal_column("0"),
         lease_owner=sa.null(),
         lease_until=sa.null(),
@@ -174,6 +179,11 @@ def account_blocked(tx: Tx, claim: Claim, reason: str) -> bool:
     return True
 
 
+def unreachable(tx: Tx, claim: Claim, reason: str) -> None:
+    """Count it against the account; what the delivery itself waits for is the caller's affair."""
+    _count_failure(tx, claim, reason)
+
+
 def closed(tx: Tx, claim: Claim, reason: str) -> None:
     """The account closes until somebody verifies it; the delivery stays as it is."""
     _block(tx, claim, _UNTIL_VERIFIED, reason)
@@ -212,7 +222,10 @@ def unsure(tx: Tx, claim: Claim, *, look_at: int | None, reason: str | None = No
 
 
 def absent(tx: Tx, claim: Claim) -> bool:
-    """A look that found nothing where the repeat is safe: the same generation, the same key, due now."""
+    """A look that found nothing where the repeat is safe: the same generation, the same key, due now.
+
+    What was taken back is not repeated, so that nothing is proved: it is looked for again.
+    """
     return _leave(tx, claim, State.SCHEDULED, reason=None, due_at=tx.now, look_at=None)
 
 
@@ -222,12 +235,12 @@ def absent(tx: Tx, claim: Claim) -> bool:
 def _leave(tx: Tx, claim: Claim, to: State, *, from_: tuple[State, ...] = (), **values: Any) -> bool:
     """Leave the claim's state for another, if this worker still holds the fence.
 
-    What a person took back meanwhile is never scheduled again.
+    What a person took back meanwhile is neither scheduled again nor kept for another try.
     """
     expected = from_ or ((State.IN_DOUBT,) if claim.doubtful else (State.SENDING,))
-    state: Any = to.value
-    if to is State.SCHEDULED:
-        state = sa.case((_delivery.c.recall_wanted, State.CANCELLED.value), else_=to.value)
+    values["state"] = to.value
+    if to in (State.SCHEDULED, State.FAILED):
+        values |= _unless_taken_back(tx, claim, values)
     done = tx.execute(
         sa.update(_delivery)
         .where(
@@ -235,9 +248,22 @@ def _leave(tx: Tx, claim: Claim, to: State, *, from_: tuple[State, ...] = (), **
             _delivery.c.fence == claim.fence,
             _delivery.c.state.in_([each.value for each in expected]),
         )
-        .values(state=state, lease_owner=None, lease_until=None, **values),
+        .values(lease_owner=None, lease_until=None, **values),
     )
     return done.rowcount == 1
+
+
+def _unless_taken_back(tx: Tx, claim: Claim, values: dict[str, Any]) -> dict[str, Any]:
+    may_be_up = claim.doubtful or claim.delivery.tried or claim.delivery.intent_lost
+    instead = taking_back.instead(tx, may_be_up=may_be_up, looks=claim.looks)
+    return {
+        # Typed, also where it is NULL: PostgreSQL would take that for a text.
+        name: sa.case(
+            (taking_back.taken_back, sa.literal(value, _delivery.c[name].type)),
+            else_=values.get(name, _delivery.c[name]),
+        )
+        for name, value in instead.items()
+    }
 
 
 def _read_back(tx: Tx, claim: Claim, **values: Any) -> bool:

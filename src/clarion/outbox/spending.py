@@ -26,7 +26,7 @@ _KEPT = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """At most `limit` in any `length`. One post costs `post`, each of its images `image` more, a look for it `look`."""
+    """At most `limit` in any `length`. One post costs `post`, each of its images `image` more, a look for it `look`, taking it down `recall`."""
 
     family: str  # "posts", "requests", "media": with the account's or the app's name it makes a bucket
     limit: int
@@ -34,6 +34,7 @@ class Window:
     post: int = 1
     image: int = 0
     look: int = 0
+    recall: int = 0
     shared: bool = False  # by all accounts of the network: a limit per app
 
     def cost(self, images: int) -> int:
@@ -68,10 +69,12 @@ def admit(tx: Tx, costs: Sequence[Bill]) -> int | None:
 
 def admit_look(tx: Tx, network: str, account: str, windows: Sequence[Window]) -> int | None:
     """The same for looking, which any worker may do while another sends for the account; not while it is closed."""
-    closed_until = tx.execute(_HOLD, {"name": account}).scalar()
-    if closed_until is not None and closed_until > tx.now:
-        return int(closed_until)
-    return admit(tx, _bills(network, account, [(window, window.look) for window in windows]))
+    return _admit_beside(tx, network, account, [(window, window.look) for window in windows])
+
+
+def admit_recall(tx: Tx, network: str, account: str, windows: Sequence[Window]) -> int | None:
+    """The same for taking a post down."""
+    return _admit_beside(tx, network, account, [(window, window.recall) for window in windows])
 
 
 def room_at(tx: Tx, costs: Sequence[Bill]) -> int | None:
@@ -99,6 +102,13 @@ def bucket(network: str, account: str, window: Window) -> str:
 
 
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _admit_beside(tx: Tx, network: str, account: str, costs: Sequence[tuple[Window, int]]) -> int | None:
+    closed_until = tx.execute(_HOLD, {"name": account}).scalar()
+    if closed_until is not None and closed_until > tx.now:
+        return int(closed_until)
+    return admit(tx, _bills(network, account, costs))
 
 
 def _bills(network: str, account: str, costs: Sequence[tuple[Window, int]]) -> tuple[Bill, ...]:

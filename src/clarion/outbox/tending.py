@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from clarion.clock import micros, moment
 from clarion.model import State
-from clarion.outbox import caps, schema
+from clarion.outbox import caps, schema, taking_back
 from clarion.outbox.caps import Caps
 from clarion.outbox.store import Tx
 
@@ -23,6 +24,7 @@ _SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
 _SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
 _IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
 _SENT: sa.ColumnElement[str] = sa.literal_column("'sent'")
+_RECALLING: sa.ColumnElement[str] = sa.literal_column("'recalling'")
 #: A slot right at midnight belongs to the day that begins.
 _INSTANT = timedelta(microseconds=1)
 #: Gives an account's next free slot after a moment; None when it has none.
@@ -42,10 +44,11 @@ class Lapsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tended:
-    """What time did, and whether it is time to look at something: one question, asked with the others."""
+    """What time did, and whether it is time to look at something, or to take it down: asked with the others."""
 
     lapsed: list[Lapsed]
     look: bool
+    recall: bool = False
 
 
 def tend(tx: Tx, next_slot: NextSlot, most: Caps | None = None) -> Tended:
@@ -64,7 +67,11 @@ def tend(tx: Tx, next_slot: NextSlot, most: Caps | None = None) -> Tended:
             break  # somebody queues this moment: the next time will do
         lapsed += [_lapse(tx, row, next_slot, most) for row in rows]
         more = len(rows) == _AT_ONCE
-    return Tended(lapsed=lapsed, look=left or (soonest.look is not None and soonest.look <= tx.now))
+    return Tended(
+        lapsed=lapsed,
+        look=left or (soonest.look is not None and soonest.look <= tx.now),
+        recall=soonest.recall is not None and soonest.recall <= tx.now,
+    )
 
 
 # Mostly there is nothing: one statement finds that out. It and the limit name no time, or PostgreSQL, whose plan is for
@@ -82,6 +89,10 @@ _SOONEST = sa.select(
     .where(schema.delivery.c.state.in_([_IN_DOUBT, _SENT]), schema.delivery.c.look_at.is_not(None))
     .scalar_subquery()
     .label("look"),
+    sa.select(sa.func.min(schema.delivery.c.look_at))
+    .where(schema.delivery.c.state == _RECALLING, schema.delivery.c.look_at.is_not(None))
+    .scalar_subquery()
+    .label("recall"),
 )
 _AT_ONCE = 200
 _LATE = (
@@ -135,12 +146,10 @@ def _slot(tx: Tx, row: sa.Row[tuple[object, ...]], next_slot: NextSlot, most: Ca
 def _has_room(tx: Tx, row: sa.Row[tuple[object, ...]], most: Caps, slot: datetime) -> bool:
     day = most.day(slot)
     there = len(caps.standing(tx, row.account, row.language, day)) - (row.day == day)
-    return there < most.most[row.network]
+    return bool(there < most.most[row.network])
 
 
-def _lapse(
-    tx: Tx, row: sa.Row[tuple[object, ...]], next_slot: NextSlot, most: Caps | None = None
-) -> Lapsed:
+def _lapse(tx: Tx, row: sa.Row[tuple[object, ...]], next_slot: NextSlot, most: Caps | None = None) -> Lapsed:
     slot = _slot(tx, row, next_slot, most)
     if slot is not None:
         _move(tx, row, slot)
@@ -176,7 +185,13 @@ def _rescue(tx: Tx) -> None:
     """Deliveries whose worker died: in doubt after an intent, free again before one."""
     delivery, attempt = schema.delivery, schema.attempt
     lapsed = tx.execute(
-        sa.select(delivery.c.id, delivery.c.fence, attempt.c.intent_at)
+        sa.select(
+            delivery.c.id,
+            delivery.c.fence,
+            delivery.c.first_intent_at,
+            taking_back.taken_back.label("taken_back"),
+            attempt.c.intent_at,
+        )
         .join(attempt, sa.and_(attempt.c.delivery == delivery.c.id, attempt.c.fence == delivery.c.fence))
         .where(delivery.c.state == _SENDING, delivery.c.lease_until <= tx.now)
         .with_for_update(skip_locked=True, of=delivery),
@@ -186,14 +201,7 @@ def _rescue(tx: Tx) -> None:
         freed = tx.execute(
             sa.update(delivery)
             .where(delivery.c.id == row.id, delivery.c.fence == row.fence, delivery.c.state == _SENDING)
-            .values(
-                state=(State.IN_DOUBT if unknown else State.SCHEDULED).value,
-                reason="its worker stopped after the request may have gone out" if unknown else None,
-                look_at=tx.now if unknown else None,
-                looks=0,
-                lease_owner=None,
-                lease_until=None,
-            ),
+            .values(looks=0, lease_owner=None, lease_until=None, **_freed(tx, row, unknown=unknown)),
         )
         if freed.rowcount == 1:
             tx.execute(
@@ -203,3 +211,12 @@ def _rescue(tx: Tx) -> None:
                     ended_at=tx.now, outcome="unknown" if unknown else "released", detail="its lease lapsed"
                 ),
             )
+
+
+def _freed(tx: Tx, row: sa.Row[tuple[object, ...]], *, unknown: bool) -> dict[str, Any]:
+    if unknown:
+        reason = "its worker stopped after the request may have gone out"
+        return {"state": State.IN_DOUBT.value, "reason": reason, "look_at": tx.now}
+    if row.taken_back:
+        return taking_back.instead(tx, may_be_up=row.first_intent_at is not None)
+    return {"state": State.SCHEDULED.value, "reason": None, "look_at": None}

@@ -30,6 +30,7 @@ _SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
 _SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
 _IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
 _SENT: sa.ColumnElement[str] = sa.literal_column("'sent'")
+_RECALLING: sa.ColumnElement[str] = sa.literal_column("'recalling'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class DeliveryView:
     backoffs: int
     receipt: Receipt | None
     intended: bool  # a request may have gone out once
+    recall_wanted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +102,11 @@ class EntryView:
     def state(self) -> State:
         """The first of its posts' states, in the order of `State`."""
         return state_of_post([post.state for post in self.posts])
+
+    @property
+    def recalled(self) -> bool:
+        """Whether somebody asked for all of it to be taken down; nothing of it is sent any more."""
+        return any(each.recall_wanted for post in self.posts for each in post.deliveries)
 
     @property
     def title(self) -> str:
@@ -257,6 +264,9 @@ def next_change(tx: Tx) -> int | None:
             delivery.c.look_at.is_not(None),
             delivery.c.look_at > tx.now,
         ),
+        sa.select(sa.func.min(delivery.c.look_at)).where(
+            delivery.c.state == _RECALLING, delivery.c.look_at.is_not(None), delivery.c.look_at > tx.now
+        ),
         sa.select(sa.func.min(delivery.c.lapses_at)).where(waiting, delivery.c.lapses_at > tx.now),
         sa.select(sa.func.min(delivery.c.lease_until)).where(
             delivery.c.state == _SENDING, delivery.c.lease_until > tx.now
@@ -350,6 +360,7 @@ def _delivery_view(row: sa.Row[tuple[object, ...]]) -> DeliveryView:
         backoffs=row.backoffs,
         receipt=restored_receipt(row.receipt),
         intended=row.first_intent_at is not None,
+        recall_wanted=row.recall_wanted,
     )
 
 

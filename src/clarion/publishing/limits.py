@@ -29,5 +29,6 @@ def _window(rate: Rate) -> Window:
         post=rate.post,
         image=rate.image,
         look=rate.look,
+        recall=rate.recall,
         shared=rate.shared,
     )

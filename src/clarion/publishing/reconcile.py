@@ -13,7 +13,7 @@ from datetime import timedelta
 from clarion.errors import AccountBlocked, PublishError, RateLimited
 from clarion.model import Receipt
 from clarion.networks.base import Absent, Found, Publisher, Sighting, Unsure
-from clarion.outbox import settle, spending
+from clarion.outbox import settle, spending, taking_back
 from clarion.outbox.claims import Claim, Terms
 from clarion.outbox.store import Outbox, Tx
 
@@ -34,6 +34,8 @@ def look(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Fo
     sighting = _sight(outbox, publisher, claim, terms)
     if claim.delivery.intent_lost and isinstance(sighting, Absent):
         sighting = Unsure(look_again_in=None)  # the outbox that sent it, if one did, had another key
+    if claim.taken_back and isinstance(sighting, Absent):
+        sighting = _again(claim)  # nobody sends it again, so that nothing proves its absence
     with outbox.write() as tx:
         match sighting:
             case Found(receipt=receipt):
@@ -43,13 +45,20 @@ def look(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Fo
             case Absent():
                 held = settle.absent(tx, claim)
             case Unsure(look_again_in=None):
-                held = settle.unsure(
-                    tx, claim, look_at=None, reason="not found, and sending again might double it"
-                )
+                held = settle.unsure(tx, claim, look_at=None, reason=_not_found(claim))
             case Unsure(look_again_in=seconds):
                 later = timedelta(seconds=max(seconds or 0, SOONEST))
                 held = settle.unsure(tx, claim, look_at=tx.now + later // _MICROSECOND)
     return sighting if held else None
+
+
+def look_later(outbox: Outbox, claim: Claim, later: timedelta) -> None:
+    """Nothing was learnt: again after a while."""
+    with outbox.write() as tx:
+        if claim.unread:
+            settle.unread(tx, claim)
+        else:
+            settle.unsure(tx, claim, look_at=tx.now + later // _MICROSECOND)
 
 
 def is_there(
@@ -96,6 +105,17 @@ def hold_back(tx: Tx, claim: Claim, error: RateLimited) -> None:
 def _room_for_a_look(outbox: Outbox, claim: Claim, terms: Terms) -> bool:
     with outbox.write() as tx:
         return may_look(tx, claim, terms) is None
+
+
+def _again(claim: Claim) -> Unsure:
+    again = taking_back.AGAIN
+    return Unsure(look_again_in=again[claim.looks].total_seconds() if claim.looks < len(again) else None)
+
+
+def _not_found(claim: Claim) -> str:
+    if claim.taken_back:
+        return "it was taken back, and not found; it is not sent again"
+    return "not found, and sending again might double it"
 
 
 def _sight(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Sighting:

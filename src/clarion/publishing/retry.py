@@ -14,6 +14,16 @@ ATTEMPTS = 8
 
 def back_off(spent: int, attempts: int = ATTEMPTS) -> float | None:
     """Seconds until the next try after `spent` earlier back-offs; None: it was tried `attempts` times."""
+    tries = _after(spent)
+    return None if stop_after_attempt(attempts)(tries) else WAIT(tries)
+
+
+def wait_after(spent: int) -> float:
+    """The same without an end, for what must be done however long it takes."""
+    return WAIT(_after(spent))
+
+
+def _after(spent: int) -> RetryCallState:
     tries = RetryCallState(Retrying(), fn=None, args=(), kwargs={})
     tries.attempt_number = spent + 1
-    return None if stop_after_attempt(attempts)(tries) else WAIT(tries)
+    return tries

@@ -14,7 +14,9 @@ from clarion.outbox.tending import Lapsed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a delivery: "sent", "found", "absent", "failed", "in_doubt", "waiting"."""
+    """Something that happened to a delivery: "sent", "found", "absent", "failed", "in_doubt", "waiting",
+    and of what is taken down "recalled", "recall_waits", "still_up".
+    """
 
     kind: str
     delivery: Delivery
@@ -31,5 +33,16 @@ class Tally:
     failed: set[str] = field(default_factory=set)
     in_doubt: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
+    recalled: set[str] = field(default_factory=set)
+    recall_waits: set[str] = field(default_factory=set)
+    still_up: set[str] = field(default_factory=set)
     lapsed: list[Lapsed] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+
+    def count(self, kind: str, delivery: str) -> None:
+        """Note what happened to a delivery; what was in doubt is so no longer once something is known of it."""
+        if kind in ("found", "absent", "sent"):
+            self.in_doubt.discard(delivery)
+        of_kind = getattr(self, kind, None)
+        if of_kind is not None:
+            of_kind.add(delivery)

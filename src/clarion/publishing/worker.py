@@ -21,12 +21,12 @@ from clarion.clock import Deadline
 from clarion.errors import AccountBlocked, OutboxBusy, OutcomeUnknown, PublishError, RateLimited, Refused
 from clarion.model import Account, Delivery, Receipt, Staged
 from clarion.networks.base import Absent, Found, Publisher, Unsure
-from clarion.outbox import claims, looking, pauses, settle, spending
+from clarion.outbox import claims, looking, pauses, recalling, settle, spending
 from clarion.outbox.claims import Claim, Held, Terms, Withheld
 from clarion.outbox.store import Outbox, Tx
 from clarion.outbox.tending import Lapsed, NextSlot, Tended, tend
 from clarion.points import point
-from clarion.publishing import reconcile
+from clarion.publishing import recall, reconcile
 from clarion.publishing.retry import ATTEMPTS, back_off
 from clarion.publishing.tally import Event, Tally
 
@@ -64,6 +64,7 @@ class Worker:
     tell_lapsed: Callable[[Lapsed], None] = lambda _lapsed: None
     tell_held: Callable[[Held], None] = lambda _held: None
     halted: Callable[[], bool] = lambda: False
+    sends: bool = True  # or it only takes down what is to be recalled, and looks
     next_slot: NextSlot = lambda _account, _after: None
     patience: timedelta = SOON
     attempts: int = ATTEMPTS  # tries of a network that is not to be had, before a delivery fails
@@ -105,20 +106,28 @@ class Worker:
         lease = self._lease()
         with self.outbox.write() as tx:
             tended = self._tend(tx)
+            downs = recalling.claim(tx, self._terms_without(aloft), room, LOOKING) if tended.recall else []
+            aloft = {*aloft, *(each.delivery.account.name for each in downs)}
+            room -= len(downs)
             looks = looking.claim(tx, self._terms_without(aloft), room, LOOKING) if tended.look else []
             aloft = {*aloft, *(each.delivery.account.name for each in looks)}
+            room -= len(looks)
             held: list[Held] = []
-            sends = claims.claim(tx, self._terms_without(aloft), room - len(looks), held.append)
+            terms = self._terms_without(aloft)
+            sends = claims.claim(tx, terms, room, held.append) if self.sends else []
         point("claimed")
+        if downs:
+            point("recall_claimed")
         for each in tended.lapsed:
             self.tally.lapsed.append(each)
             self.tell_lapsed(each)
         for post in held:
             self.tally.held.append(post)
             self.tell_held(post)
-        return {pool.submit(self._look, each): each.delivery.account.name for each in looks} | {
-            pool.submit(self._deliver, each, lease): each.delivery.account.name for each in sends
-        }
+        flights = [(pool.submit(self._take_down, each), each) for each in downs]
+        flights += [(pool.submit(self._look, each), each) for each in looks]
+        flights += [(pool.submit(self._deliver, each, lease), each) for each in sends]
+        return {flight: each.delivery.account.name for flight, each in flights}
 
     def _tend(self, tx: Tx) -> Tended:
         self._tended = self._untended.left <= 0
@@ -277,11 +286,14 @@ class Worker:
         return held
 
     def _settle(self, claim: Claim, error: PublishError) -> None:
+        if claim.down is not None:
+            self._note_end(claim, recall.failed(self.outbox, claim, error))
+            return
         if claim.doubtful:  # only looked for: nothing is decided
             if isinstance(error, AccountBlocked):
                 with self.outbox.write() as tx:
                     settle.closed(tx, claim, error.message)
-            self._look_later(claim, LATER)
+            reconcile.look_later(self.outbox, claim, LATER)
             return
         match error:
             case OutcomeUnknown():
@@ -305,16 +317,12 @@ class Worker:
             case _:
                 self._back_off(claim, error)
 
-    def _look_later(self, claim: Claim, later: timedelta) -> None:
-        with self.outbox.write() as tx:
-            if claim.unread:
-                settle.unread(tx, claim)
-            else:
-                settle.unsure(tx, claim, look_at=tx.now + later // _MICROSECOND)
-
     def _back_off(self, claim: Claim, error: PublishError) -> None:
+        seconds = back_off(claim.backoffs, self.attempts)
+        if seconds is None and claim.delivery.tried:
+            self._doubt(claim, f"tried too often, and it may be up already: {error.message}", look=False)
+            return
         with self.outbox.write() as tx:
-            seconds = back_off(claim.backoffs, self.attempts)
             until = None if seconds is None else tx.now + timedelta(seconds=seconds) // _MICROSECOND
             settle.backed_off(tx, claim, until=until, reason=error.message)
         self._note("failed" if until is None else "waiting", claim, error.message)
@@ -328,7 +336,7 @@ class Worker:
     def _release(self, claim: Claim, reason: str, *, later: timedelta = timedelta(0)) -> None:
         if claim.doubtful:  # only looked for: nothing is decided
             with suppress(OutboxBusy):
-                self._look_later(claim, later)
+                reconcile.look_later(self.outbox, claim, later)
             return
         # A worker that cannot even write this leaves the claim to its lease.
         with suppress(OutboxBusy), self.outbox.write() as tx:
@@ -348,6 +356,17 @@ class Worker:
                 case False if settle.not_there(tx, claim):
                     self._note("in_doubt", claim, "the network took it and does not show it")
         point("after_confirm")
+
+    # ── taking down ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _take_down(self, claim: Claim) -> None:
+        with self._opened(claim) as publisher:
+            if publisher is not None:
+                self._note_end(claim, recall.take_down(self.outbox, publisher, claim, self.terms))
+
+    def _note_end(self, claim: Claim, ended: recall.Ended) -> None:
+        if ended.kind is not None:
+            self._note(ended.kind, claim, ended.detail, url=claim.down.url if claim.down else None)
 
     # ── looking ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -372,16 +391,6 @@ class Worker:
 
     def _note(self, kind: str, claim: Claim, detail: str | None = None, url: str | None = None) -> None:
         """Count it and tell it."""
-        of_kind = {
-            "sent": self.tally.sent,
-            "found": self.tally.found,
-            "failed": self.tally.failed,
-            "in_doubt": self.tally.in_doubt,
-            "waiting": self.tally.waiting,
-        }
-        if kind in ("found", "absent", "sent"):
-            self.tally.in_doubt.discard(claim.delivery.id)
-        if kind in of_kind:
-            of_kind[kind].add(claim.delivery.id)
+        self.tally.count(kind, claim.delivery.id)
         log.info("%s", kind, extra={"action": f"delivery_{kind}", "delivery": claim.delivery.id})
         self.tell(Event(kind=kind, delivery=claim.delivery, detail=detail, url=url))

@@ -45,13 +45,18 @@ LOGIN_SHORT = (30, 300)
 LOGIN_DAY = (300, 86_400)
 UPLOAD_DAY = (1_000, 86_400)
 #: What one write costs of WRITE_HOUR and WRITE_DAY.
-POINTS = {"create": 3, "put": 2, "delete": 1}
-#: A put that creates is counted as a create, though the documents say put: the post, and who may reply to it. A look
-#: that finds the post puts that second record, and so does the read-back after it.
+POINTS = {"put": 2, "delete": 1}
+#: A put costs the same whether it creates or not (@atproto/pds 0.5.35): the post, and who may reply to it. A look that
+#: finds the post puts that second record, and so does the read-back after it. A recall deletes both.
 WINDOWS = (
     *(
         Rate(
-            family="points", limit=most, seconds=seconds, post=2 * POINTS["create"], look=2 * POINTS["create"]
+            family="points",
+            limit=most,
+            seconds=seconds,
+            post=2 * POINTS["put"],
+            look=2 * POINTS["put"],
+            recall=2 * POINTS["delete"],
         )
         for most, seconds in (WRITE_HOUR, WRITE_DAY)
     ),

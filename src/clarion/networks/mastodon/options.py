@@ -34,9 +34,10 @@ DELETES = (30, 30 * 60)
 #: A create and its read-back are two requests; an image is uploaded and asked for until it is ready, twice as a rule;
 #: a look reads a page, the source of what resembles, and what it found once more.
 WINDOWS = (
-    Rate(family="requests", limit=REQUESTS[0], seconds=REQUESTS[1], post=2, image=3, look=3),
+    Rate(family="requests", limit=REQUESTS[0], seconds=REQUESTS[1], post=2, image=3, look=3, recall=1),
     Rate(family="statuses", limit=STATUSES[0], seconds=STATUSES[1], post=1),
     Rate(family="media", limit=MEDIA[0], seconds=MEDIA[1], image=1),
+    Rate(family="deletes", limit=DELETES[0], seconds=DELETES[1], recall=1),
 )
 #: How long to wait after a 429 that does not say.
 WAIT_SECONDS = 300.0

@@ -28,7 +28,8 @@ def resembles(delivery: Delivery, status: Mapping[str, Any], since: datetime) ->
         isinstance(made, datetime)
         and made >= since
         and status.get("reblog") is None
-        and (None if answers is None else str(answers)) == parent
+        # A reply shows none once what it answers was taken down.
+        and (answers is None or str(answers) == parent)
         and len(status.get("media_attachments") or ()) == len(delivery.content.media)
         and alike(str(status.get("spoiler_text") or ""), delivery.payload.warning or "")
     )
