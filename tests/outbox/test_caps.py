@@ -1,0 +1,302 @@
+"""How many posts an account puts out on a day: never more than the cap, whichever way they come."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from itertools import count
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+
+from clarion.composing import entries
+from clarion.composing.compose import Composed, Request
+from clarion.composing.rules import Rules, open_at
+from clarion.digest import digest
+from clarion.errors import CheckFailed
+from clarion.model import Account, Part, Payload, Receipt
+from clarion.networks import NAMES
+from clarion.outbox import claims, handling, posts, schema, settle
+from clarion.outbox.caps import Caps
+from clarion.outbox.claims import Claim, Held
+from clarion.outbox.tending import tend
+from tests.desk import LATE, NOON, Desk
+from tests.outbox.meeting import Scene, fresh, meetings, two
+
+__all__ = ["two"]
+
+BERLIN = ZoneInfo("Europe/Berlin")
+#: NOON is the day on which Berlin's clocks go forward: 23 hours.
+RULES = Rules(caps=Caps(zone=BERLIN, most=dict.fromkeys(NAMES, 2)))
+DAY = timedelta(days=1)
+_times = count(1)
+
+
+def composed(
+    account: Account,
+    due: datetime = NOON,
+    *,
+    language: str = "en",
+    answers: str | None = None,
+    **more: object,
+) -> Composed:
+    """A post, each in other words: two of one account must not repeat each other here."""
+    text = "".join(chr(ord("a") + byte % 26) for byte in blake2b(str(next(_times)).encode()).digest())
+    payload = Payload(account=account.identity, language=language, parts=(Part(text=text),), answers=answers)
+    made = Composed(
+        account=account,
+        payload=payload,
+        digest=digest(payload),
+        due=due,
+        late=LATE,
+        evergreen=False,
+        used=(),
+        findings=(),
+        images={},
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def say(desk: Desk, *what: Composed, rules: Rules = RULES) -> int:
+    request = Request(text="a text", because="it matters")
+    return entries.queue(desk.outbox, request, what, author="ann", rules=rules).number
+
+
+def approved(desk: Desk, *what: Composed) -> int:
+    number = say(desk, *what)
+    desk.approve(number)
+    return number
+
+
+def take(desk: Desk, held: list[Held] | None = None) -> list[Claim]:
+    told = [] if held is None else held
+    with desk.outbox.write() as tx:
+        return claims.claim(tx, replace(desk.terms(), caps=RULES.caps), 10, told.append)
+
+
+def publish(desk: Desk, held: list[Held] | None = None) -> list[int]:
+    """Send all that may go; the numbers of their entries."""
+    sent = []
+    while taken := take(desk, held):
+        for claim in taken:
+            up = Receipt(remote_id=claim.delivery.id, url="https://one.example/1", at=desk.now)
+            with desk.outbox.write() as tx:
+                settle.sent(tx, claim, up)
+            sent.append(claim.delivery.entry)
+    return sent
+
+
+def day_of(desk: Desk, number: int) -> int | None:
+    with desk.outbox.read() as tx:
+        found = tx.execute(sa.select(schema.post.c.day).where(schema.post.c.entry == number)).scalar_one()
+    return None if found is None else int(found)
+
+
+# ── queueing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_next_post_of_a_full_day_is_refused_and_says_what_stands_there(desk: Desk) -> None:
+    voice = desk.account("voice")
+    first, second = say(desk, composed(voice)), say(desk, composed(voice))
+    with pytest.raises(CheckFailed) as caught:
+        say(desk, composed(voice))
+    assert caught.value.message == (
+        f"nothing was queued: voice has 2 posts in en on 2026-03-29 already (#{first}, #{second}),"
+        " and 2 a day is the most"
+    )
+    assert "--at" in (caught.value.hint or "")
+    with desk.outbox.read() as tx:
+        assert len(posts.entries(tx)) == 2, "nothing is kept of what is refused"
+
+
+def test_each_language_and_each_account_has_its_own_count(desk: Desk) -> None:
+    voice, other = desk.account("voice"), desk.account("other")
+    for _ in range(2):
+        say(desk, composed(voice), composed(voice, language="ru"), composed(other))
+    with pytest.raises(CheckFailed, match="voice has 2 posts in ru"):
+        say(desk, composed(voice, language="ru"))
+
+
+def test_a_day_begins_and_ends_by_the_campaigns_clock(desk: Desk) -> None:
+    voice = desk.account("voice")
+    midnight = datetime(2026, 3, 29, tzinfo=BERLIN)
+    for due in (midnight, datetime(2026, 3, 29, 23, 59, tzinfo=BERLIN)):
+        say(desk, composed(voice, due))
+    for due in (midnight - timedelta(seconds=1), datetime(2026, 3, 30, tzinfo=BERLIN)):
+        say(desk, composed(voice, due))
+    with pytest.raises(CheckFailed, match="2026-03-29"):
+        say(desk, composed(voice, NOON))
+
+
+def test_what_was_cancelled_expired_or_refused_leaves_room_and_what_went_out_does_not(desk: Desk) -> None:
+    voice = desk.account("voice")
+    for _ in range(2):
+        with desk.outbox.write() as tx:
+            posts.cancel(tx, say(desk, composed(voice)), who="ann")
+    gone = [approved(desk, composed(voice)) for _ in range(2)]
+    assert sorted(publish(desk)) == gone
+    with pytest.raises(CheckFailed, match=f"#{gone[0]}, #{gone[1]}"):
+        say(desk, composed(voice))
+
+
+def test_a_thread_is_one_post(desk: Desk) -> None:
+    voice = desk.account("voice")
+    thread = composed(voice)
+    parts = (*thread.payload.parts, Part(text="and more"), Part(text="and the rest"))
+    payload = replace(thread.payload, parts=parts)
+    say(desk, replace(thread, payload=payload, digest=digest(payload)))
+    say(desk, composed(voice))
+    with pytest.raises(CheckFailed):
+        say(desk, composed(voice))
+
+
+def test_taking_care_does_not_wait_a_correction_counts_for_no_day(desk: Desk) -> None:
+    voice = desk.account("voice")
+    for _ in range(2):
+        say(desk, composed(voice))
+    correction = say(desk, composed(voice, answers="0" * 32))
+    assert day_of(desk, correction) is None
+    desk.approve(correction)
+    assert publish(desk) == [correction]
+
+
+def test_what_is_tried_again_counts_for_its_new_day(desk: Desk) -> None:
+    voice = desk.account("voice")
+    late = approved(desk, composed(voice))
+    desk.later(hours=3)
+    with desk.outbox.write() as tx:
+        tend(tx, lambda _account, _after: None)
+    for _ in range(2):
+        say(desk, composed(voice, desk.now + DAY))
+    with desk.outbox.read() as tx:
+        _, chosen = handling.retriable(tx, late)
+    with pytest.raises(CheckFailed, match=f"#{late} stays as it is: voice has 2 posts in en on 2026-03-30"):
+        entries.retry(desk.outbox, late, chosen, {False: desk.now + DAY}, who="ann", rules=RULES)
+    assert desk.states(late) == ["expired"]
+    entries.retry(desk.outbox, late, chosen, {False: desk.now + 2 * DAY}, who="ann", rules=RULES)
+    assert day_of(desk, late) == RULES.caps.day(desk.now + 2 * DAY)  # type: ignore[union-attr]
+
+
+def test_a_free_slot_is_on_a_day_with_room(desk: Desk) -> None:
+    voice = desk.account("voice")
+    for _ in range(2):
+        say(desk, composed(voice, NOON + DAY))
+    may = open_at(desk.outbox, RULES, ["voice"], ["en"])
+    assert [may(NOON + ahead * DAY) for ahead in range(3)] == [True, False, True]
+    assert open_at(desk.outbox, RULES, ["voice"], ["ru"])(NOON + DAY)
+
+
+# ── going out ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_nobody_published_in_time_counts_for_the_day_on_which_it_goes_out(desk: Desk) -> None:
+    voice = desk.account("voice")
+    evening = datetime(2026, 3, 29, 23, 30, tzinfo=BERLIN)
+    yesterday = approved(desk, composed(voice, evening))
+    today = approved(desk, composed(voice, evening + timedelta(hours=1)))
+    desk.later(hours=10, minutes=45)  # 00:45 in Berlin
+    assert publish(desk) == [yesterday, today]
+    assert day_of(desk, yesterday) == day_of(desk, today)
+    with pytest.raises(CheckFailed, match=f"2026-03-30 already .#{yesterday}, #{today}"):
+        say(desk, composed(voice, desk.now))
+
+
+def test_what_is_carried_over_to_a_full_day_waits_for_the_next(desk: Desk) -> None:
+    voice = desk.account("voice")
+    evening = datetime(2026, 3, 29, 23, 30, tzinfo=BERLIN)
+    carried = approved(desk, composed(voice, evening, late=2 * DAY))
+    today = [approved(desk, composed(voice, evening + timedelta(hours=1))) for _ in range(2)]
+    desk.later(hours=10, minutes=45)
+    held: list[Held] = []
+    assert sorted(publish(desk, held)) == today
+    tomorrow = datetime(2026, 3, 31, tzinfo=BERLIN)
+    assert [(each.entry, each.until) for each in held] == [(carried, tomorrow)]
+    assert desk.states(carried) == ["scheduled"]
+    desk.later(days=1)
+    assert publish(desk) == [carried]
+
+
+def test_an_evergreen_post_goes_to_a_slot_on_a_day_with_room(desk: Desk) -> None:
+    voice = desk.account("voice")
+    ever = approved(desk, composed(voice, evergreen=True))
+    for ahead in (1, 1, 2, 2):
+        say(desk, composed(voice, NOON + ahead * DAY))
+    desk.later(hours=3)
+
+    def nine(_account: str, after: datetime) -> datetime:
+        morning = after.astimezone(BERLIN).replace(hour=9, minute=0, second=0, microsecond=0)
+        return morning if morning > after else morning + DAY
+
+    with desk.outbox.write() as tx:
+        [moved] = tend(tx, nine, RULES.caps).lapsed
+    assert moved.moved_to == datetime(2026, 4, 1, 9, tzinfo=BERLIN)
+    assert day_of(desk, ever) == RULES.caps.day(NOON + 3 * DAY)  # type: ignore[union-attr]
+
+
+# ── at once ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_of_many_who_queue_at_once_as_many_are_taken_as_there_is_room_for(desk: Desk) -> None:
+    voice = desk.account("voice")
+    made = [composed(voice) for _ in range(6)]
+    gate = threading.Barrier(len(made))
+
+    def attempt(what: Composed) -> bool:
+        gate.wait(20)
+        try:
+            say(desk, what)
+        except CheckFailed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(made)) as pool:
+        assert sum(pool.map(attempt, made)) == 2
+
+
+def test_whenever_two_meet_over_the_last_place_of_a_day_one_has_it(two: tuple[Desk, Desk]) -> None:
+    """PostgreSQL, where nobody waits by himself: the second comes after every statement of the first."""
+
+    def make() -> Scene:
+        scene = fresh(two)
+        say(scene.one, composed(scene.account))
+        return scene
+
+    def speak(desk: Desk, scene: Scene) -> int:
+        return say(desk, composed(scene.account))
+
+    for _, met in meetings(make, speak, speak):
+        answers = [met.first, met.second]
+        assert sorted(type(each).__name__ for each in answers) == ["CheckFailed", "int"]
+
+
+def test_whenever_a_post_is_carried_over_while_another_is_queued_the_day_is_not_overfull(
+    two: tuple[Desk, Desk],
+) -> None:
+    def make() -> Scene:
+        scene = fresh(two)
+        scene.number = approved(scene.one, composed(scene.account, NOON - DAY, late=2 * DAY))
+        say(scene.one, composed(scene.account))
+        return scene
+
+    def speak(desk: Desk, scene: Scene) -> int:
+        return say(desk, composed(scene.account))
+
+    def carry(desk: Desk, _scene: Scene) -> int:
+        return len(take(desk))
+
+    for pair in ((speak, carry), (carry, speak)):
+        for scene, _ in meetings(make, *pair):
+            today = RULES.caps.day(NOON)  # type: ignore[union-attr]
+            with scene.one.outbox.read() as tx:
+                stands = sa.select(sa.func.count()).select_from(schema.post)
+                of_it = (
+                    schema.post.c.account
+                    == sa.select(schema.account.c.id)
+                    .where(schema.account.c.name == scene.account.name)
+                    .scalar_subquery()
+                )
+                assert tx.execute(stands.where(of_it, schema.post.c.day == today)).scalar_one() <= 2
