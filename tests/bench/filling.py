@@ -57,9 +57,9 @@ _POSTS = (
     """
     {series}
     INSERT INTO post (id, entry, account, language, payload, digest, sensitive, evergreen, due, late, not_before, not_after,
-                      created_at)
+                      day, created_at)
     SELECT {id}, p.entry, p.account, p.language, p.payload, p.digest, p.sensitive, p.evergreen, p.due, p.late,
-           p.not_before, p.not_after, p.created_at
+           p.not_before, p.not_after, 740000 + i, p.created_at
       FROM n """
     + _FIRST
 )

@@ -134,9 +134,9 @@ def test_a_day_begins_and_ends_by_the_campaigns_clock(desk: Desk) -> None:
 
 def test_what_was_cancelled_expired_or_refused_leaves_room_and_what_went_out_does_not(desk: Desk) -> None:
     voice = desk.account("voice")
-    for _ in range(2):
+    for number in [say(desk, composed(voice)) for _ in range(2)]:
         with desk.outbox.write() as tx:
-            posts.cancel(tx, say(desk, composed(voice)), who="ann")
+            posts.cancel(tx, number, who="ann")
     gone = [approved(desk, composed(voice)) for _ in range(2)]
     assert sorted(publish(desk)) == gone
     with pytest.raises(CheckFailed, match=f"#{gone[0]}, #{gone[1]}"):

@@ -8,13 +8,15 @@ for): there a state that is bound, or a range that seems wide, would lose the in
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from clarion.outbox import claims, looking, schema
+from clarion.outbox import caps, claims, looking, schema
+from clarion.outbox.caps import Caps
 from clarion.outbox.tending import tend
 from tests.bench import filling
 from tests.desk import Desk
@@ -24,6 +26,23 @@ INDEXES = {"ix_delivery_due", "ix_delivery_lapses", "ix_delivery_look"}
 #: Both hold what is being sent, one row an account: either will do.
 SENDING = {"ix_delivery_lease", "uq_delivery_sending"}
 Sent = tuple[str, Any]
+
+
+def the_caps(desk: Desk) -> list[Sent]:
+    """What is asked for the cap of a day, when a post is queued and when a free slot is looked for."""
+    sent: dict[str, Any] = {}
+
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
+        sent.setdefault(statement, values)
+
+    most = Caps(zone=UTC, most={"mastodon": 4})
+    with desk.outbox.read() as tx:
+        sa.event.listen(desk.outbox.engine, "before_cursor_execute", note)
+        assert len(caps.standing(tx, 1, "en", 740_010)) == 1
+        caps.full(tx, most, ["account0"], ["en"], 740_010)
+        caps.overfull(tx, most, 1)
+    sa.event.remove(desk.outbox.engine, "before_cursor_execute", note)
+    return list(sent.items())
 
 
 def a_claim(desk: Desk) -> list[Sent]:
@@ -104,3 +123,10 @@ def test_a_claim_at_a_million_reads_only_what_its_indexes_name(desk: Desk) -> No
         assert named >= INDEXES, named
         assert named & SENDING, named
     assert len(sent) >= 8, "a claim that had everything to do asked too little"
+
+
+def test_the_cap_of_a_day_is_one_look_into_an_index_however_many_posts_there_are(desk: Desk) -> None:
+    filling.fill(desk, now=desk.now, accounts=10, due=QUEUED // 5, future=10)
+    for plan in plans(desk, the_caps(desk)):
+        assert not re.search(r"Seq Scan on (post|delivery)|SCAN (post|delivery)(?! USING)", plan), plan
+    assert sum("ix_post_day" in plan for plan in plans(desk, the_caps(desk))) >= 2
