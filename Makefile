@@ -41,7 +41,9 @@ types: $(STAMP)
 imports: $(STAMP)
 	@$(BIN)/lint-imports
 
-test-networks: $(STAMP) ## the reference counters asked anew, by npm: fails where they drifted
+test-networks: $(STAMP) ## real servers (a Bluesky PDS, mastodon_mock) and the reference counters; needs Node ≥ 20 and npm
+	@$(BIN)/python -m tests.networks_live.install
+	@$(BIN)/python -m pytest -q tests/networks_live/servers.py
 	@$(BIN)/python -m pytest -q tests/networks_live/drift.py
 
 bench: $(STAMP)  ## ratios, measured inside one run
@@ -64,10 +66,13 @@ golden: $(STAMP) ## write golden texts and docs/checks.md anew; then read what c
 picture: $(STAMP) ## draw the README's picture anew, from the demo
 	@$(BIN)/clarion demo --picture docs/demo.svg
 
-lock: $(STAMP)   ## write requirements-dev.lock anew
+lock: $(STAMP)   ## write requirements-dev.lock and the servers' own anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --no-header --no-emit-index-url --no-emit-find-links --extra dev --extra postgres --extra keyring \
 	  --output-file requirements-dev.lock pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --no-header --no-emit-index-url --no-emit-find-links \
+	  --output-file tests/networks_live/mastodon/requirements.lock tests/networks_live/mastodon/requirements.in
 
 clean:           ## remove what was made here
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

@@ -189,9 +189,10 @@ class PdsBooks:
 @contextmanager
 def running(folder: Path) -> Iterator[Pds]:
     """The server, up while the block runs; `folder` takes its log. Raises cache.Missing, with what installs it."""
+    folder_of_npm = installed()
     flags = ["--harmony-iterator-helpers"] if _node() < 22 else []
     shutil.copy(HERE / "pds.mjs", script := folder / "pds.mjs")
-    command = ["node", *flags, script, _installed()]
+    command: list[str | Path] = ["node", *flags, script, folder_of_npm]
     with process.started(command, log=folder / "pds.log", environ={"LOG_ENABLED": "false"}) as said:
         pds = Pds(json.loads(said))
         # A whole session's accounts come from one address within five minutes.
@@ -202,7 +203,10 @@ def running(folder: Path) -> Iterator[Pds]:
             pds.close()
 
 
-def _installed() -> Path:
+def installed() -> Path:
+    """The folder that has the server; installed when it is not there. Raises cache.Missing, with what it lacks."""
+    _node()
+
     def make(made: Path) -> None:
         _require_builders()
         cache.say(
@@ -217,6 +221,12 @@ def _installed() -> Path:
         cache.say("Installed.")
 
     return cache.kept("pds", HERE / "package-lock.json", make)
+
+
+def version(folder: Path) -> str:
+    """Of the server that is installed there."""
+    about = folder / "node_modules" / "@atproto" / "pds" / "package.json"
+    return str(json.loads(about.read_text(encoding="utf-8"))["version"])
 
 
 def _node() -> int:

@@ -179,19 +179,32 @@ def _joined(pieces: Sequence[tuple[str, str | None]]) -> list[tuple[str, str | N
 @contextmanager
 def running(folder: Path) -> Iterator[Mock]:
     """The server, up while the block runs; `folder` takes its log, its database and its images."""
-    command = [_installed() / "bin" / "python", "-P", HERE / "serve.py", folder, str(ACCOUNTS)]
+    command: list[str | Path] = [
+        installed() / "bin" / "python",
+        "-P",
+        HERE / "serve.py",
+        folder,
+        str(ACCOUNTS),
+    ]
     with process.started(command, log=folder / "mastodon.log", environ={}) as said:
         yield Mock(json.loads(said), folder)
 
 
-def _installed() -> Path:
+def installed() -> Path:
+    """The environment that has it; made when it is not there. Raises cache.Missing where that fails."""
     lock = HERE / "requirements.lock"
 
     def make(made: Path) -> None:
         cache.say("Installing mastodon_mock into the cache, once …")
         uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
         subprocess.run([uv, "venv", "--quiet", "--relocatable", "--python", sys.executable, made], check=True)
-        packages = ["--requirement", lock, "--python", made / "bin" / "python", "--require-hashes"]
+        packages: list[str | Path] = [
+            "--requirement",
+            lock,
+            "--python",
+            made / "bin" / "python",
+            "--require-hashes",
+        ]
         try:
             subprocess.run([uv, "pip", "install", "--quiet", *packages], check=True)
         except subprocess.CalledProcessError as error:
@@ -200,3 +213,9 @@ def _installed() -> Path:
             ) from error
 
     return cache.kept("mastodon", lock, make)
+
+
+def version(folder: Path) -> str:
+    """Of the mastodon_mock that is installed there."""
+    (about,) = folder.glob("lib/python*/site-packages/mastodon_mock-*.dist-info")
+    return about.name.removesuffix(".dist-info").rpartition("-")[2]

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from clarion.errors import RateLimited
+from clarion.networks.bluesky import options
 from tests.networks.contract import TEXT
 from tests.networks.contract_bluesky import BlueskyContract
 from tests.networks.contract_mastodon import MastodonContract
@@ -32,9 +33,9 @@ class TestBlueskyPds(BlueskyContract):
     def test_its_own_rate_limit_is_a_wait_until_its_window_ends(self, stage: Stage, pds: Pds) -> None:
         publisher = stage.connect()
         publish(publisher, delivery_on(stage, TEXT))
-        pds.limit(repo_write_hour={"points": 4, "duration": 600})
+        pds.limit(repo_write_hour={"points": options.POINTS["put"], "duration": 600})
         try:
-            publish(publisher, delivery_on(stage, f"{TEXT} 2"))  # a create: 3 points
+            publish(publisher, delivery_on(stage, f"{TEXT} 2"))
             with pytest.raises(RateLimited) as caught:
                 publish(publisher, delivery_on(stage, f"{TEXT} 3"))
         finally:
