@@ -256,7 +256,7 @@ class AddressModule(Protocol):
 
 
 #: What stands in place of a card that is not there yet.
-CARD_LATER = "None is made here: live, when this is queued, the page is read for its title and picture."
+CARD_LATER = "Made only when this is queued live: Clarion then reads the page."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
