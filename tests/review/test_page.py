@@ -151,7 +151,9 @@ def test_a_stored_payload_shows_as_what_was_composed(board: Board):
     ):
         stored = restore(canonical(post.payload))
         images = {sha256: data for sha256, (_, data) in post.images.items()}
-        again = of_payload(stored, account=post.account, image=images.__getitem__, due=DUE, zone=zone)
+        again = of_payload(
+            stored, account=post.account, image=images.__getitem__, due=DUE, zone=zone, later=post.later
+        )
         assert again == preview
 
 

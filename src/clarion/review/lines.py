@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 import regex
 from rich.cells import cell_len
 
+from clarion.networks.base import CARD_LATER
+
 if TYPE_CHECKING:
-    from clarion.networks.base import ShownPart
+    from clarion.model import Card
+    from clarion.networks.base import ShownImage, ShownPart
     from clarion.review.preview import Preview
 
 _METER = 10
@@ -67,12 +70,22 @@ def _lines(preview: Preview, width: int, *, plain: bool) -> Iterator[str]:
 def _part(part: ShownPart, width: int, *, plain: bool) -> Iterator[str]:
     yield from wrap("".join(words for words, _ in part.spans), width, indent=_INDENT)
     if part.card:
-        yield from wrap(f"[Link card] {part.card.title} {part.card.url}", width, indent=_INDENT)
+        yield from _card(part.card, part.card_image, width)
+    if part.card_later:
+        yield from wrap(f"[Link card] {CARD_LATER}", width, indent=_INDENT)
     for image in part.images:
         size = f"{image.width} x {image.height}"
         yield from wrap(f"[Image {size}] {image.alt}", width, indent=_INDENT)
     if part.weight is not None and part.limit:
         yield _INDENT + meter(part.weight, part.limit, plain=plain)
+
+
+def _card(card: Card, image: ShownImage | None, width: int) -> Iterator[str]:
+    picture = f" [Image {image.width} x {image.height}]" if image else ""
+    yield from wrap(f"[Link card]{picture} {card.title}", width, indent=_INDENT)
+    if card.description:
+        yield from wrap(card.description, width, indent=2 * _INDENT)
+    yield from wrap(card.url, width, indent=2 * _INDENT)
 
 
 def _wrapped(paragraph: str, room: int) -> Iterator[str]:

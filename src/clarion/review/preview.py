@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import unicodedata
 from base64 import b64encode
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from io import BytesIO
 
 from clarion import networks
 from clarion.composing.compose import Composed
 from clarion.composing.freeze import folds_warning, weight
-from clarion.model import Account, Finding, Media, Part, Payload
+from clarion.model import Account, Card, Finding, Media, Part, Payload
 from clarion.networks.base import Shown, ShownImage, ShownPart, spans
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
@@ -56,6 +57,7 @@ def of_composed(composed: Composed, *, zone: tzinfo, scheduled: bool = True) -> 
         due=composed.due if scheduled else None,
         zone=zone,
         findings=composed.findings,
+        later=composed.later,
     )
 
 
@@ -67,14 +69,21 @@ def of_payload(
     due: datetime | None,
     zone: tzinfo,
     findings: Sequence[Finding] = (),
+    later: Collection[int] = (),
 ) -> Preview:
-    """What a frozen payload will look like. `image` gives the bytes of an image by its SHA-256."""
+    """What a frozen payload will look like. `image` gives the bytes of an image by its SHA-256.
+
+    `later`: the parts, from 1, whose link gets a card when the post is queued live.
+    """
     shown = Shown(
         network=account.network,
         account=account.name,
         handle=account.handle,
         language=payload.language,
-        parts=tuple(_part(part, payload, account, image) for part in payload.parts),
+        parts=tuple(
+            replace(_part(part, payload, account, image), card_later=number in later)
+            for number, part in enumerate(payload.parts, 1)
+        ),
         warning=visible(payload.warning) if payload.warning and folds_warning(account) else None,
         at=in_words(due, zone) if due else None,
     )
@@ -106,7 +115,8 @@ def _part(part: Part, payload: Payload, account: Account, image: Callable[[str],
     return ShownPart(
         spans=tuple((visible(words), link) for words, link in spans(part.text, facets)),
         images=tuple(_image(media, image) for media in part.media),
-        card=part.card,
+        card=part.card and _card(part.card),
+        card_image=_thumb(part.card.thumb, image) if part.card and part.card.thumb else None,
         weight=weight(part, payload, account),
         limit=account.limits.text,
     )
@@ -120,6 +130,20 @@ def _image(media: Media, image: Callable[[str], bytes]) -> ShownImage:
         width=media.width,
         height=media.height,
     )
+
+
+def _card(card: Card) -> Card:
+    return replace(card, title=visible(card.title), description=visible(card.description))
+
+
+def _thumb(sha256: str, image: Callable[[str], bytes]) -> ShownImage:
+    """A card's picture. The payload says nothing of it but its hash: kind and size are read from its bytes."""
+    import PIL.Image
+
+    raw = image(sha256)
+    with PIL.Image.open(BytesIO(raw), formats=("PNG", "JPEG")) as picture:
+        (width, height), mime = picture.size, picture.get_format_mimetype()
+    return ShownImage(src=f"data:{mime};base64,{b64encode(raw).decode()}", alt="", width=width, height=height)
 
 
 def in_a_line(finding: Finding) -> str:
