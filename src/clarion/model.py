@@ -34,10 +34,13 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.SCHEDULED: frozenset(
         {State.SENDING, State.PENDING, State.CANCELLED, State.EXPIRED, State.IN_DOUBT},
     ),
-    State.SENDING: frozenset({State.SENT, State.FAILED, State.SCHEDULED, State.IN_DOUBT}),
-    State.IN_DOUBT: frozenset({State.SENT, State.SCHEDULED}),
-    State.FAILED: frozenset({State.PENDING}),
-    State.EXPIRED: frozenset({State.PENDING}),
+    # Cancelled, recalling: only what was taken back meanwhile.
+    State.SENDING: frozenset(
+        {State.SENT, State.FAILED, State.SCHEDULED, State.IN_DOUBT, State.CANCELLED, State.RECALLING}
+    ),
+    State.IN_DOUBT: frozenset({State.SENT, State.SCHEDULED, State.CANCELLED, State.RECALLING}),
+    State.FAILED: frozenset({State.PENDING, State.CANCELLED}),
+    State.EXPIRED: frozenset({State.PENDING, State.CANCELLED}),
     State.CANCELLED: frozenset({State.PENDING}),
     State.SENT: frozenset({State.RECALLING, State.IN_DOUBT, State.REPLACED}),
     State.RECALLING: frozenset({State.RECALLED}),

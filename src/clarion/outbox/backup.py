@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from clarion.clock import micros, moment
 from clarion.errors import OutboxBusy, OutboxError
-from clarion.outbox import audit, engines, lost, opening, schema
+from clarion.outbox import audit, engines, lost, opening, recalling, schema
 from clarion.outbox.store import (
     BACKED_UP,
     CONFIG,
@@ -86,12 +86,13 @@ def restore(
         _refuse_another(draft.id, expected, present)
         if not dry_run:
             _stop(path, present, backup)
-        known, latest = _witness(path, present)
+        known, recalled, latest = _witness(path, present)
         with draft.write() as tx:
             if latest:
                 set_meta(tx.connection, SIMULATED, latest)
         with draft.write() as tx:
             restored = _settle(tx, path, present, known, host=host, who=who, outbox_id=draft.id)
+            recalling.want_again(tx, recalled, who=who, because="recalled before the restore")
         file = Path(draft.place)
         draft.close()
         if not dry_run:
@@ -209,14 +210,15 @@ def _flying(connection: sa.engine.Connection) -> bool:
     return connection.execute(sending).first() is not None
 
 
-def _witness(path: Path, present: str | None) -> tuple[set[str], str | None]:
-    """What the present outbox knows: which deliveries may be up, and the simulated time."""
+def _witness(path: Path, present: str | None) -> tuple[set[str], list[str], str | None]:
+    """What the present outbox knows: which deliveries may be up, which were recalled, and the simulated time."""
     if not present:
-        return set(), None
+        return set(), [], None
     engine = engines.sqlite(path)
     try:
         with engines.translated(engine), engine.connect() as connection, connection.begin():
-            return lost.may_be_up(Tx(connection=connection, now=0)), get_meta(connection, SIMULATED)
+            tx = Tx(connection=connection, now=0)
+            return lost.may_be_up(tx), recalling.wanted(tx), get_meta(connection, SIMULATED)
     finally:
         engine.dispose()
 

@@ -1,7 +1,7 @@
 """Is there anything to do? Asked by cron every minute of every day, so with plain sqlite3 and nothing else imported.
 
 In: the outbox file, or the address of a PostgreSQL outbox, at the price of importing psycopg. Out: True when nothing is due,
-lapsed or to be looked at. It also leaves the heartbeat by which `status` tells when cron last ran. Whatever it does not
+lapsed, to be looked at or to be taken down. It also leaves the heartbeat by which `status` tells when cron last ran. Whatever it does not
 understand (no file, another schema, a config.toml that nobody read in full, damage, a clock set back) it answers with
 False: the full path then finds the words for it.
 """
@@ -32,7 +32,8 @@ _NOW = """
 _OF_HOST = "AND EXISTS (SELECT 1 FROM meta WHERE key = 'host' AND value = :host)"
 _SQLITE_CLOCK = "(julianday('now') - 2440587.5) * 86400000000"
 _POSTGRES_CLOCK = "extract(epoch FROM clock_timestamp()) * 1000000"
-# A due row of a blocked or paused account is no work. Parts that wait for an earlier part have no due time.
+# A due row of a blocked or paused account is no work; what is to be taken down is, also of a paused one, the last part of
+# a post first. Parts that wait for an earlier part have no due time.
 _WORK = """
     SELECT EXISTS (SELECT 1 FROM account
                     WHERE (blocked_until IS NULL OR blocked_until <= {now})
@@ -44,7 +45,13 @@ _WORK = """
         OR EXISTS (SELECT 1 FROM delivery WHERE state = 'sending' AND lease_until <= {now})
         OR EXISTS (SELECT 1 FROM delivery JOIN account ON account.id = delivery.account
                     WHERE state IN ('in_doubt', 'sent') AND look_at IS NOT NULL AND look_at <= {now}
-                      AND (blocked_until IS NULL OR blocked_until <= {now})),
+                      AND (blocked_until IS NULL OR blocked_until <= {now}))
+        OR EXISTS (SELECT 1 FROM account JOIN delivery ON delivery.account = account.id
+                    WHERE (blocked_until IS NULL OR blocked_until <= {now})
+                      AND state = 'recalling' AND look_at IS NOT NULL AND look_at <= {now}
+                      AND NOT EXISTS (SELECT 1 FROM delivery AS later
+                                       WHERE later.post = delivery.post AND later.part > delivery.part
+                                         AND later.state = 'recalling' AND later.look_at IS NOT NULL)),
            EXISTS (SELECT 1 FROM account) AND NOT EXISTS
                (SELECT 1 FROM account WHERE NOT EXISTS
                    (SELECT 1 FROM pause WHERE scope IN ('*', account.name) AND (until IS NULL OR until > {now})))

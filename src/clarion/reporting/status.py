@@ -74,7 +74,10 @@ def _needs(tx: store.Tx, counts: dict[State, int]) -> list[Need]:
     found = [
         Need(what=f"account {each.subject} is closed: {each.detail}", hint=_verify(each.subject))
         for each in incidents.standing(tx)
+        if each.kind == "account_blocked"
     ]
+    if counts.get(State.RECALLING):
+        found += _recalling(tx)
     if counts.get(State.IN_DOUBT):
         found += _in_doubt(tx)
     if counts.get(State.FAILED):
@@ -107,6 +110,26 @@ def _in_doubt(tx: store.Tx) -> list[Need]:
                 hint="clarion queue list --state in_doubt",
             )
         )
+    return found
+
+
+def _recalling(tx: store.Tx) -> list[Need]:
+    """What the network does not let us take down, one by one; what is still being taken down, in one line."""
+    troubled = views.troubled(tx, State.RECALLING)
+    stuck = [each for each in troubled if each.look_at is None]
+    listed = "clarion queue list --state recalling"
+    found = [
+        Need(
+            what=f"#{each.entry} on {each.account} ({each.language}), part {each.part}, is STILL UP: {each.reason}",
+            hint=f"Delete it there by hand, then: clarion recall {each.entry}",
+        )
+        for each in stuck[:_LISTED]
+    ]
+    if len(stuck) > _LISTED:
+        found.append(Need(what=f"{len(stuck) - _LISTED} more still up", hint=listed))
+    if len(troubled) > len(stuck):
+        going_on = len(troubled) - len(stuck)
+        found.append(Need(what=f"{going_on} being taken down; clarion publish goes on with it", hint=listed))
     return found
 
 
