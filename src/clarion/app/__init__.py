@@ -337,8 +337,8 @@ class App:
         said = self.config.approval
         return ApprovalPolicy(mode=said.mode, required=said.required, sensitive=said.sensitive)
 
-    def terms(self) -> Terms:
-        """What this process claims deliveries under."""
+    def terms(self, *, to_send: bool = True) -> Terms:
+        """What this process claims deliveries under. Who only takes down needs no ledger that can be read."""
         import os
         from secrets import token_hex
 
@@ -356,7 +356,7 @@ class App:
             policy=self.policy(),
             accounts=frozenset(account.name for account in self.accounts()),
             windows=windows({network: networks.options(network).WINDOWS for network in used}),
-            standings=standings(self.folder, self.config),
+            standings=standings(self.folder, self.config) if to_send else {},
             caps=rules.of(self.config).caps,
         )
 

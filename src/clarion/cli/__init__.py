@@ -58,6 +58,7 @@ COMMANDS: dict[str, Row] = {
     ),
     "pause": Row(RUNNING, "pause", "pause", "Stop publishing, on every machine, until somebody resumes"),
     "resume": Row(RUNNING, "resume", "resume", "Let publishing go on after a pause"),
+    "recall": Row(RUNNING, "recall", "recall", "Take down what is up, and send nothing more of it"),
     "accounts": Row(RUNNING, "accounts", "accounts", "The accounts this campaign speaks from"),
     "live": Row(RUNNING, "live", "live", "Publish for real from now on"),
     "install-cron": Row(

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 @click.option("--account", metavar="NAME", help="On which account, where several are in doubt.")
 @click.option("--lang", metavar="LANGUAGE", help="In which language, where several are in doubt.")
 @click.option("--sent", metavar="URL", help="It is up: the post's address.")
-@click.option("--absent", is_flag=True, help="It is certainly not up: send it again.")
+@click.option(
+    "--absent", is_flag=True, help="It is certainly not up: send it again, unless it was taken back."
+)
 @options.yes
 @click.pass_obj
 def resolve(
@@ -65,12 +67,16 @@ def resolve(
         receipt = _receipt(doubt, sent, now)
         with app.outbox.write() as tx:
             handling.is_up(tx, doubt, receipt, outbox_id=app.outbox.id, who=who())
-        shell.show(f"{_name(doubt)}: sent, {receipt.url}")
+        if doubt.delivery.recall_wanted:
+            shell.show(f"{_name(doubt)}: up, and taken down when clarion publish runs: {receipt.url}")
+        else:
+            shell.show(f"{_name(doubt)}: sent, {receipt.url}")
         return
     _ask(doubt, yes=yes)
     with app.outbox.write() as tx:
         handling.is_absent(tx, doubt, outbox_id=app.outbox.id, who=who())
-    shell.show(f"{_name(doubt)}: goes again, when clarion publish runs")
+    again = "not sent again" if doubt.taken_back else "goes again, when clarion publish runs"
+    shell.show(f"{_name(doubt)}: {again}")
 
 
 @click.command(
@@ -169,8 +175,12 @@ def _ask(doubt: Doubt, *, yes: bool) -> None:
     text = doubt.post.payload.parts[doubt.delivery.part - 1].text
     shell.say_so(f"{_name(doubt)}, in doubt: {doubt.delivery.reason or 'nobody knows whether it is up'}")
     shell.say_so("\n".join(f"  | {line}" for line in text.splitlines()))
-    shell.say_so(f"Look at {doubt.account.handle} first: if this post does exist, it will appear twice.")
-    if not shell.confirm("It is certainly not there, and shall be sent again?", yes=yes):
+    if doubt.taken_back:
+        shell.say_so(f"Look at {doubt.account.handle} first: it was taken back and is not sent again.")
+    else:
+        shell.say_so(f"Look at {doubt.account.handle} first: if this post does exist, it will appear twice.")
+    ask = "It is certainly not there" + ("?" if doubt.taken_back else ", and shall be sent again?")
+    if not shell.confirm(ask, yes=yes):
         raise ClarionError(
             "nothing was changed: the post stays in doubt",
             f"when you have looked: clarion queue resolve {doubt.number}"

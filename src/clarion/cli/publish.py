@@ -36,6 +36,7 @@ def publish(app: App, *, dry_run: bool, watch: bool, as_json: bool) -> None:
     what others queue; when it is stopped, it finishes the request in flight.
 
     While the campaign is paused, or a file named STOP is in its folder, nothing is sent and the exit code is 75.
+    What was recalled is taken down also while it is paused.
     """
     if watch and dry_run:
         raise click.UsageError("--watch sends, --dry-run does not: take one of them")
@@ -49,16 +50,18 @@ def publish(app: App, *, dry_run: bool, watch: bool, as_json: bool) -> None:
     if dry_run:
         _dry_run(app, as_json=as_json)
         return
-    _end(app, _drain(app, as_json=as_json, halted=app.stop_file.exists))
+    _end(app, drain(app, as_json=as_json, halted=app.stop_file.exists))
 
 
 def _end(app: App, tally: Tally) -> None:
     """What the run came to, as an exit code."""
     if tally.in_doubt:
         shell.say_so("In doubt: a post may be up. Nothing is sent again by itself: clarion status")
-    if tally.failed or tally.in_doubt:
+    if tally.still_up:
+        shell.say_so("Something was to be taken down and is STILL UP; a person must look: clarion status")
+    if tally.failed or tally.in_doubt or tally.still_up:
         shell.finish(shell.Code.TROUBLE)
-    if not (tally.sent or tally.found or tally.waiting or tally.held):
+    if not (tally.sent or tally.found or tally.waiting or tally.held or tally.recalled or tally.recall_waits):
         _rest(app, app.rest())
 
 
@@ -74,9 +77,16 @@ def _may_have_work(app: App) -> bool:
     return True
 
 
-def _drain(
-    app: App, *, as_json: bool, halted: Callable[[], bool], patience: timedelta | None = None
+def drain(
+    app: App,
+    *,
+    as_json: bool = False,
+    say: Callable[[str], None] = shell.show,
+    halted: Callable[[], bool] = lambda: False,
+    patience: timedelta | None = None,
+    sends: bool = True,
 ) -> Tally:
+    """Do what is due, and tell it. Without `sends` only what was recalled is taken down."""
     from clarion.publishing.worker import SOON, Worker
 
     if app.rehearsing:
@@ -84,14 +94,15 @@ def _drain(
     worker = Worker(
         outbox=app.outbox,
         publishers=app.connections,
-        terms=app.terms(),
-        tell=_as_json if as_json else _as_line,
-        tell_lapsed=partial(_tell_lapsed, app, as_json=as_json),
+        terms=app.terms(to_send=sends),
+        tell=_as_json if as_json else partial(_as_line, say=say),
+        tell_lapsed=partial(_tell_lapsed, app, as_json=as_json, say=say),
         tell_held=_held_as_json if as_json else _held_as_line,
         next_slot=app.next_slot(),
         attempts=app.config.publishing.attempts,
         halted=halted,
         patience=SOON if patience is None else patience,
+        sends=sends,
     )
     return worker.drain()
 
@@ -141,7 +152,7 @@ def _round(app: App, stopping: Event, *, as_json: bool) -> None:
     app.check_in()
     if app.rest():
         return
-    _drain(
+    drain(
         app,
         as_json=as_json,
         halted=lambda: stopping.is_set() or app.stop_file.exists(),
@@ -170,15 +181,24 @@ _WORDS = {
     "failed": "FAILED",
     "in_doubt": "in doubt",
     "waiting": "waits",
+    "recalled": "taken down",
+    "recall_waits": "not taken down yet, tried again by itself",
+    "still_up": "STILL UP",
 }
 
 
-def _as_line(event: Happening) -> None:
+def _as_line(event: Happening, *, say: Callable[[str], None]) -> None:
     delivery = event.delivery
     part = f" {delivery.part}/{len(delivery.payload.parts)}" if len(delivery.payload.parts) > 1 else ""
     where = f"{delivery.account.network} · {delivery.account.handle} · {delivery.payload.language}{part}"
     what = f"#{delivery.entry} {where}"
-    shell.show("  ".join(filter(None, [what, _WORDS[event.kind], event.url or event.detail])))
+    say("  ".join(filter(None, [what, _WORDS[event.kind], *_told(event)])))
+
+
+def _told(event: Happening) -> list[str | None]:
+    """Where it is; and why, where it is not as it should be."""
+    failed_to_go = event.kind in ("recall_waits", "still_up")
+    return [event.url, event.detail] if failed_to_go else [event.url or event.detail]
 
 
 def _as_json(event: Happening) -> None:
@@ -199,7 +219,7 @@ def _as_json(event: Happening) -> None:
     )
 
 
-def _tell_lapsed(app: App, lapsed: Lapsed, *, as_json: bool) -> None:
+def _tell_lapsed(app: App, lapsed: Lapsed, *, as_json: bool, say: Callable[[str], None]) -> None:
     """A post whose time passed before it could go out: told once, by the run that noticed."""
     import json
 
@@ -215,9 +235,9 @@ def _tell_lapsed(app: App, lapsed: Lapsed, *, as_json: bool) -> None:
     what = f"#{lapsed.entry} {lapsed.account} · {lapsed.language}"
     due = in_words(lapsed.due, zone(app))
     if lapsed.moved_to:
-        shell.show(f"{what}  moved to {in_words(lapsed.moved_to, zone(app))}: it was due {due}")
+        say(f"{what}  moved to {in_words(lapsed.moved_to, zone(app))}: it was due {due}")
     else:
-        shell.show(f"{what}  expired: it was due {due}. To bring it back: clarion queue retry {lapsed.entry}")
+        say(f"{what}  expired: it was due {due}. To bring it back: clarion queue retry {lapsed.entry}")
 
 
 def _held_as_line(held: Held) -> None:

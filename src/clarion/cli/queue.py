@@ -138,7 +138,7 @@ def show(app: App, number: int, *, as_json: bool) -> None:
 @options.yes
 @click.pass_obj
 def cancel(app: App, number: int, *, yes: bool) -> None:
-    """Cancel what still waits of an entry. What is up stays up."""
+    """Cancel what still waits of an entry. What is up stays up: clarion recall takes that down."""
     from clarion.accounts.me import who
     from clarion.cli.queueing import posts_in_words
     from clarion.errors import ClarionError
@@ -161,7 +161,7 @@ def cancel(app: App, number: int, *, yes: bool) -> None:
         touched = posts.cancel(tx, number, who=who())
     shell.show(f"#{number} {entry.title}: {posts_in_words(len(touched))} cancelled")
     if any(delivery.receipt or delivery.intended for post in touched for delivery in post.deliveries):
-        shell.say_so(f"Some of it is up or may be up, and stays: clarion queue show {number}")
+        shell.say_so(f"Some of it is up or may be up, and stays. To take it down: clarion recall {number}")
 
 
 queue.add_command(mending.retry)
@@ -239,9 +239,17 @@ def _post_lines(app: App, post: PostView, tries: Attempts) -> list[str]:
 
 
 def _where(delivery: DeliveryView) -> str:
-    """Where a delivery stands: its address when it is up, else why."""
-    up = delivery.receipt.url if delivery.receipt and delivery.state == "sent" else None
-    return f"{delivery.state}  {up or delivery.reason or ''}"
+    """Where a delivery stands: its address when it is up, else why; while it is taken down, both."""
+    url = delivery.receipt.url if delivery.receipt else None
+    if delivery.state == "recalling":
+        why = delivery.reason or "to be taken down"
+        going_on = "tried again by itself" if delivery.look_at else "STILL UP: a person must take it down"
+        return f"recalling  {url}: {why}; {going_on}"
+    if delivery.state == "recalled":
+        return f"recalled  it was {url}"
+    wanted = ", to be taken down once it is found" if delivery.recall_wanted else ""
+    up = url if delivery.state == "sent" else None
+    return f"{delivery.state}{wanted if delivery.state in ('sending', 'in_doubt') else ''}  {up or delivery.reason or ''}"
 
 
 #: What became of a try, by the outcome that the outbox keeps.

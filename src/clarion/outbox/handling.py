@@ -40,6 +40,11 @@ class Doubt:
     def account(self) -> Account:
         return self.post.account
 
+    @property
+    def taken_back(self) -> bool:
+        """Whether it is not sent again, whatever was seen."""
+        return self.delivery.recall_wanted or self.delivery.cancel_wanted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:

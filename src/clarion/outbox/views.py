@@ -58,7 +58,8 @@ class DeliveryView:
     backoffs: int
     receipt: Receipt | None
     intended: bool  # a request may have gone out once
-    recall_wanted: bool = False
+    recall_wanted: bool = False  # it is to be taken down, if it is up
+    cancel_wanted: bool = False  # it is not sent again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -361,6 +362,7 @@ def _delivery_view(row: sa.Row[tuple[object, ...]]) -> DeliveryView:
         receipt=restored_receipt(row.receipt),
         intended=row.first_intent_at is not None,
         recall_wanted=row.recall_wanted,
+        cancel_wanted=row.cancel_wanted,
     )
 
 

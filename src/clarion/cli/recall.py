@@ -1,0 +1,194 @@
+"""`clarion recall`: take down what is up, and send nothing more of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from clarion.cli import options, shell
+from clarion.cli.typed import NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from clarion.app import App
+    from clarion.outbox.recalling import Piece
+
+_COPIES = (
+    "What others copied, quoted or photographed stays, and so may what search engines and other servers keep."
+)
+_LISTED = 30
+
+
+@click.command(
+    epilog=shell.example(
+        "clarion recall 12",
+        'clarion recall 12 13 --because "it names somebody"',
+        "clarion recall --all --yes",
+    )
+)
+@click.argument("numbers", type=NUMBER, nargs=-1, metavar="NUMBER…")
+@click.option("--all", "everything", is_flag=True, help="Everything that is up, of all entries.")
+@click.option("--because", help="Why, for the audit trail.")
+@options.yes
+@click.option("--json", "as_json", is_flag=True, help="Print what became of it as JSON.")
+@click.pass_obj
+def recall(
+    app: App, numbers: tuple[int, ...], because: str | None, *, everything: bool, yes: bool, as_json: bool
+) -> None:
+    """Take down what is up, and send nothing more of it.
+
+    The last part of a thread goes first. What cannot be taken down now (a network that is away, a rate limit, an
+    account to be verified) is tried again by every clarion publish, until it is down. What may be up is taken down
+    as soon as it is found. Doing it again is harmless.
+
+    It works also while publishing is paused, or stopped by a file named STOP: those stop sending, not taking down.
+
+    Exit code: 0 everything is down, 1 something needs a person, 75 the rest goes on by itself.
+    """
+    from clarion.accounts.me import who
+    from clarion.errors import ClarionError
+    from clarion.outbox import recalling
+    from clarion.publishing.recall import want
+
+    if everything == bool(numbers):
+        raise click.UsageError("say what: entries' numbers, as in clarion recall 12, or --all")
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    with app.outbox.read() as tx:
+        before = recalling.pieces(tx, None if everything else numbers)
+    chosen = sorted({each.entry for each in before if each.up or each.waits})
+    if not chosen:
+        _nothing(before, as_json=as_json)
+        return
+    mine = [each for each in before if each.entry in chosen]
+    _show(mine)
+    typed = "--all" if everything else " ".join(map(str, numbers))
+    if not yes and not shell.interactive():
+        raise ClarionError("nothing was taken down: it is not done unasked", f"clarion recall {typed} --yes")
+    if not shell.confirm(_question(mine), yes=yes):
+        shell.say_so("Nothing was taken down.")
+        return
+    want(app.outbox, chosen, who=who(), because=because)
+    _take_down(app, say=shell.say_so if as_json else shell.show)
+    with app.outbox.read() as tx:
+        after = recalling.pieces(tx, chosen)
+    if everything:
+        shell.say_so("What has not begun yet still goes out at its time. To stop that: clarion pause")
+    _tell(app, mine, after, as_json=as_json)
+
+
+def _take_down(app: App, *, say: Callable[[str], None]) -> None:
+    """As much as can be done now. That it is to be done is written already: whatever goes wrong here goes on later."""
+    from clarion.cli.publish import drain
+    from clarion.errors import OutboxBusy
+
+    try:
+        drain(app, say=say, sends=False)
+    except OutboxBusy as error:
+        shell.say_so(
+            f"{error.message}. It is noted what is to be taken down: clarion publish goes on with it."
+        )
+
+
+# ── showing ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _show(found: Sequence[Piece]) -> None:
+    """What is up, where, and what that means."""
+    up = [each for each in found if each.up]
+    for each in up[:_LISTED]:
+        shell.say_so(f"{_name(each)}  {each.url or 'may be up'}")
+    if len(up) > _LISTED:
+        shell.say_so(f"… and {len(up) - _LISTED} more")
+    if waiting := sum(each.waits for each in found):
+        shell.say_so(f"{_posts(waiting)} still {'waits' if waiting == 1 else 'wait'}, and will be cancelled.")
+    if up:
+        shell.say_so(_COPIES)
+
+
+def _question(found: Sequence[Piece]) -> str:
+    numbers = sorted({each.entry for each in found})
+    named = ", ".join(f"#{number}" for number in numbers[:10]) + (" …" if len(numbers) > 10 else "")
+    up = sum(each.up for each in found)
+    return f"Take down {_posts(up)} of {named}?" if up else f"Cancel {named}?"
+
+
+def _nothing(found: Sequence[Piece], *, as_json: bool) -> None:
+    if as_json:
+        shell.show_json([_plain(each) for each in found])
+    for number in sorted({each.entry for each in found}):
+        states = ", ".join(dict.fromkeys(each.state.value for each in found if each.entry == number))
+        shell.say_so(f"Nothing of #{number} is up: {states}.")
+    if not found:
+        shell.say_so("Nothing is up.")
+
+
+def _tell(app: App, before: Sequence[Piece], after: Sequence[Piece], *, as_json: bool) -> None:
+    """What became of it, as words and as an exit code."""
+    from clarion.model import State
+
+    if as_json:
+        shell.show_json([_plain(each) for each in after])
+    was = {each.delivery: each.state for each in before}
+    down = sum(each.state is State.RECALLED != was.get(each.delivery) for each in after)
+    cancelled = sum(each.state is State.CANCELLED != was.get(each.delivery) for each in after)
+    open_ = [each for each in after if each.up]
+    strange = [each for each in open_ if each.account not in app.config.accounts]
+    stuck = [each for each in open_ if each.needs_a_person or each in strange]
+    said = f"{_posts(down)} taken down"
+    shell.say_so(
+        said
+        + (
+            f", {cancelled} cancelled before {'it was' if cancelled == 1 else 'they were'} sent."
+            if cancelled
+            else "."
+        )
+    )
+    for each in stuck:
+        shell.say_so(f"{_name(each)}  {_why(each, strange)}")
+    if waiting := len(open_) - len(stuck):
+        shell.say_so(
+            f"{_posts(waiting)} not down yet: clarion publish goes on with it. How it stands: clarion status"
+        )
+    if stuck:
+        shell.finish(shell.Code.TROUBLE)
+    if waiting:
+        shell.finish(shell.Code.LATER)
+
+
+def _why(each: Piece, strange: Sequence[Piece]) -> str:
+    from clarion.model import State
+
+    if each in strange:
+        return f"STILL UP: account {each.account} is not in config.toml any more. Delete it there by hand: {each.url}"
+    if each.state is State.IN_DOUBT:
+        found = f"clarion queue resolve {each.entry} --sent URL, or --absent"
+        return f"nobody knows whether it is up. Look there, then: {found}"
+    return f"STILL UP: {each.reason}. Delete it there by hand, then: clarion recall {each.entry}"
+
+
+def _name(each: Piece) -> str:
+    part = f" {each.part}/{each.parts}" if each.parts > 1 else ""
+    return f"#{each.entry} {each.network} · {each.handle} · {each.language}{part}"
+
+
+def _posts(count: int) -> str:
+    return "1 post" if count == 1 else f"{count} posts"
+
+
+def _plain(each: Piece) -> dict[str, object]:
+    return {
+        "entry": each.entry,
+        "title": each.title,
+        "delivery": each.delivery,
+        "account": each.account,
+        "network": each.network,
+        "language": each.language,
+        "part": each.part,
+        "state": each.state,
+        "url": each.url,
+        "reason": each.reason,
+        "next_try": each.next_try,
+    }
