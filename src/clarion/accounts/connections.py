@@ -16,7 +16,7 @@ from clarion import networks
 from clarion.accounts.sessions import SessionFile
 from clarion.errors import AccountBlocked, CampaignError
 from clarion.model import Account
-from clarion.networks.base import Connection, MediaLoader, Publisher
+from clarion.networks.base import Connection, MediaLoader, Publisher, SessionStore
 
 
 @dataclass(kw_only=True)
@@ -51,12 +51,13 @@ class Connections:
             self._closing.pop()()
         self._made.clear()
 
-    def _connect(self, account: Account) -> Publisher:
-        """Raises AccountBlocked where a verified account's secret is missing or no longer the verified one."""
+    def connection(
+        self, account: Account, secret: Mapping[str, str], sessions: SessionStore | None = None
+    ) -> Connection:
+        """What one account's network is talked to with: this secret, and the tokens this host keeps or `sessions` holds."""
         from clarion.networks.http import SECONDS, Session
 
         base = self.base(account)
-        secret = self._required_secret(account)
         signed = getattr(networks.options(account.network), "BASE", base)
         http = Session(
             loopback_only=self.loopback_only,
@@ -65,16 +66,20 @@ class Connections:
             rewrite=None if signed == base else (signed, base),
         )
         self._closing.append(http.close)
-        return networks.publisher(account.network).connect(
-            Connection(
-                account=account,
-                secret=secret,
-                base=base,
-                http=http,
-                sessions=SessionFile(self.sessions, account.name),
-                media=self.media,
-            ),
+        return Connection(
+            account=account,
+            secret=secret,
+            base=base,
+            http=http,
+            sessions=sessions or SessionFile(self.sessions, account.name),
+            media=self.media,
         )
+
+    def _connect(self, account: Account) -> Publisher:
+        """Raises AccountBlocked where a verified account's secret is missing or no longer the verified one."""
+        self.base(account)  # a server that changed is said before a secret that is missing
+        secret = self._required_secret(account)
+        return networks.publisher(account.network).connect(self.connection(account, secret))
 
     def _required_secret(self, account: Account) -> Mapping[str, str]:
         try:

@@ -103,6 +103,10 @@ class SecretFile(SecretStore):
     def place(self, account: str, key: str) -> str:
         return str(self._path)
 
+    def overriding(self, account: str, keys: Iterable[str]) -> list[str]:
+        """The variables that stand before what is stored here."""
+        return [name for name in (variable(account, key) for key in keys) if self._environ.get(name)]
+
     def _change(self, account: str, values: dict[str, str] | None) -> None:
         try:
             with files.locked(self._path.with_suffix(".lock"), seconds=_PATIENCE):

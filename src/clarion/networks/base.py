@@ -12,7 +12,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from clarion.model import Account, Card, Delivery, Facet, Limits, Media, Part, Profile, Receipt, Staged
+from clarion.model import (
+    Account,
+    Card,
+    Delivery,
+    Facet,
+    Limits,
+    Media,
+    Part,
+    Payload,
+    Profile,
+    Receipt,
+    Staged,
+)
 
 if TYPE_CHECKING:
     from clarion.networks.http import Session
@@ -240,6 +252,24 @@ class OptionsModule(Protocol):
     SECRETS: tuple[str, ...]  # the keys `accounts add` asks for, in order
     WINDOWS: tuple[Rate, ...]  # the limits that a delivery is admitted by
     CARDS: bool  # whether who posts makes the card below a link; elsewhere the network's own server does
+
+
+class PricesModule(Protocol):
+    """`networks/<name>/prices.py`, where the network charges: pure. In millionths of a US dollar."""
+
+    READ: int  # one look at a post of one's own
+
+    def price(self, payload: Payload) -> int:
+        """What publishing a post costs."""
+        ...
+
+    def part_price(self, part: Part) -> int:
+        """What one of its parts costs."""
+        ...
+
+    def upload_price(self, part: Part) -> int:
+        """What of that is spent before the create."""
+        ...
 
 
 class AddressModule(Protocol):

@@ -24,6 +24,8 @@ BEFORE = (
 ASKS = (Ask(key="app_password", words="App password"),)
 CODE: Ask | None = None
 BROWSER = False
+SINGLE = True
+BY_HAND = f"In the Bluesky app, delete Clarion's app password: {_WHERE}."
 
 #: As every server makes them (@atproto/pds, `app-passwords`).
 _SHAPE = re.compile(r"[a-z0-9]{4}(-[a-z0-9]{4}){3}")
@@ -41,10 +43,10 @@ def doubt(key: str, typed: str) -> str | None:
     return "this does not look like an app password (xxxx-xxxx-xxxx-xxxx); the account's own must not be kept here"
 
 
-def revoke(connection: Connection) -> str | None:
-    """End the kept session. Only a person may delete the app password: nothing opened with it can."""
+def revoke(connection: Connection) -> bool:
+    """End the kept session. The app password is a person's to delete: nothing that was opened with it can."""
     _end(connection)
-    return f"Delete the app password in the Bluesky app: {_WHERE}."
+    return False
 
 
 class BlueskyLogin:

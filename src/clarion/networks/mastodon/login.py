@@ -37,6 +37,11 @@ BEFORE = (
 ASKS: tuple[Ask, ...] = ()
 CODE = Ask(key="code", words="Code from the page", unseen=True)
 BROWSER = True
+SINGLE = True
+BY_HAND = (
+    "On its server, delete Clarion below Preferences, Account, Authorized apps;"
+    " a token made by hand below Preferences, Development."
+)
 
 _BROKEN = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
 
@@ -50,11 +55,11 @@ def doubt(key: str, typed: str) -> str | None:
     return None
 
 
-def revoke(connection: Connection) -> str | None:
+def revoke(connection: Connection) -> bool:
     """Take the token back. One that was made by hand can only be deleted by hand."""
     secret = connection.secret
     if not (secret.get("client_id") and secret.get("client_secret")):
-        return f"Delete the application on {connection.account.server}: Preferences, Development."
+        return False
     said = {key: secret.get(key, "") for key in ("client_id", "client_secret")}
     _post(
         connection,
@@ -62,7 +67,7 @@ def revoke(connection: Connection) -> str | None:
         said | {"token": secret.get("access_token", "")},
         "the recall of its token",
     )
-    return None
+    return True
 
 
 class MastodonLogin:
