@@ -343,11 +343,13 @@ class App:
         from secrets import token_hex
 
         from clarion import networks
+        from clarion.app.budgets import budgets
         from clarion.app.standing import standings
         from clarion.composing import rules
         from clarion.outbox.claims import Terms
         from clarion.publishing.limits import windows
 
+        house = rules.of(self.config)
         used = {account.network for account in self.config.accounts.values()}
         return Terms(
             outbox_id=self.outbox.id,
@@ -357,7 +359,9 @@ class App:
             accounts=frozenset(account.name for account in self.accounts()),
             windows=windows({network: networks.options(network).WINDOWS for network in used}),
             standings=standings(self.folder, self.config) if to_send else {},
-            caps=rules.of(self.config).caps,
+            caps=house.caps,
+            quiet={name: quiet.until for name, quiet in house.quiet.items()},
+            budgets=budgets(self.config),
         )
 
     def next_slot(self) -> NextSlot:

@@ -146,11 +146,12 @@ def _known_networks(typed: str) -> tuple[str, ...]:
 
 
 def _price_of_x() -> str:
-    from clarion.networks.x import options
+    from clarion.networks.x import prices
 
     return (
         "X asks for a developer account, a card and credits:"
-        f" ${options.PRICE:.3f} a post, ${options.PRICE_WITH_URL:.2f} one with a link. The others cost nothing."
+        f" ${prices.POST / 1_000_000:.3f} a post, ${prices.POST_WITH_URL / 1_000_000:.2f} one with a link."
+        " The others cost nothing."
     )
 
 

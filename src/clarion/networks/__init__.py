@@ -13,16 +13,24 @@ if TYPE_CHECKING:
         AddressModule,
         LoginModule,
         OptionsModule,
+        PricesModule,
         PublisherModule,
         RehearsalModule,
         TextModule,
     )
 
 NAMES = ("x", "mastodon", "bluesky")
+#: Those that charge for what is published.
+PRICED = ("x",)
 
 
 def options(network: str) -> OptionsModule:
     return cast("OptionsModule", _aspect(network, "options"))
+
+
+def prices(network: str) -> PricesModule | None:
+    """None where publishing costs nothing."""
+    return cast("PricesModule", _aspect(network, "prices")) if network in PRICED else None
 
 
 def address(network: str) -> AddressModule:

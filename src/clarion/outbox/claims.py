@@ -22,16 +22,19 @@ from clarion import approval
 from clarion.clock import micros, moment
 from clarion.digest import digest_of, restore
 from clarion.model import Account, ApprovalPolicy, Delivery, Part, Payload, Receipt, Staged, State
-from clarion.outbox import candidates, caps, living, schema, taking
+from clarion.outbox import candidates, caps, living, money, schema, stops, taking
 from clarion.outbox.candidates import Candidate
 from clarion.outbox.caps import Caps, Carried
 from clarion.outbox.living import Standings
+from clarion.outbox.money import Budget, Paid
 from clarion.outbox.posts import restored_receipt
 from clarion.outbox.spending import Window, bills
 from clarion.outbox.store import Tx
 from clarion.outbox.taking import Ready
 
 _MICROSECOND = timedelta(microseconds=1)
+#: Why an account stops at its quiet time.
+QUIET = "it is its quiet time"
 #: How many deliveries of one account a claim puts aside before it leaves the rest to the next.
 _DEPTH = 50
 #: Bound as literals, not parameters: PostgreSQL's generic plan would lose the partial indexes.
@@ -39,6 +42,8 @@ _SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
 _SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
 
 _Row = sa.Row[tuple[object, ...]]
+#: Tells until when it is quiet at a moment; None: it is not.
+Quiet = Callable[[datetime], datetime | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,7 @@ class Claim:
     down: Receipt | None = None  # claimed to take this down
     taken_back: bool = False  # people do not want it sent any more
     failures: int = 0  # of its account, in a row, when it was claimed
+    paid: Paid | None = None  # what it costs, where its network charges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +75,8 @@ class Terms:
     windows: Mapping[str, Sequence[Window]] = field(default_factory=dict)  # network → its limits
     standings: Standings = field(default_factory=dict)  # how this host's ledgers stand
     caps: Caps | None = None  # how many posts a day
+    quiet: Mapping[str, Quiet] = field(default_factory=dict)  # account → when nothing goes out
+    budgets: Mapping[str, Budget] = field(default_factory=dict)  # account → what its network charges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +98,18 @@ def claim(
     tx: Tx, terms: Terms, limit: int, hold: Callable[[Held], object] = lambda _held: None
 ) -> list[Claim]:
     """Take the oldest claimable delivery of up to `limit` accounts; `hold` hears of each post that must wait for people."""
-    found = [_ready(tx, terms, each, hold) for each in candidates.oldest(tx, terms.accounts, limit)]
+    found = [_ready(tx, terms, each, hold) for each in candidates.oldest(tx, _awake(tx, terms), limit)]
     ready = [each for each in found if each is not None]
     if not ready:
         return []
     taken = taking.take(tx, terms.worker, tx.now + terms.lease // _MICROSECOND, ready)
     for each, room_at in taken.full:
-        _wait(tx, each.candidate.row.account, room_at)
+        short = money.shortage(tx, each.bills, terms.budgets.get(each.candidate.account.name), each.payload)
+        if short is None:
+            _wait(tx, each.candidate.row.account, room_at)
+        else:
+            stops.stop(tx, each.candidate.account.name, short.until, short.reason)
+            hold(replace(_held(each.candidate, short.reason), until=short.until))
     return [_claimed(tx, terms, each) for each in taken.held]
 
 
@@ -113,6 +126,8 @@ def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
         raise Withheld("it was taken back")
     if tx.execute(_PAUSED, {"scope": claimed.delivery.account.name, "now": tx.now}).first():
         raise Withheld("publishing is paused")
+    if _quiet_until(tx, terms, claimed.delivery.account.name):
+        raise Withheld(QUIET)
     why_not = _objection(terms, candidate, tx.now)
     if why_not is not None:
         raise Withheld(why_not)
@@ -163,13 +178,13 @@ def _ready(tx: Tx, terms: Terms, candidate: Candidate, hold: Callable[[Held], ob
             return None
         why_not = _objection(terms, found, tx.now)
         if why_not is None and not _carried_over(tx, terms, found):
-            return _payable(terms, found)
+            return _payable(tx, terms, found)
         if why_not is None:
             if not caps.nobody_queues(tx):
                 return None  # the next claim finds it
             put_off = _put_off(tx, terms, found)
             if put_off is None:
-                return _payable(terms, found)
+                return _payable(tx, terms, found)
             hold(put_off)
         elif fresh:  # read since the account is locked
             _hold(tx, found.row.post, why_not)
@@ -213,11 +228,33 @@ def _put_off(tx: Tx, terms: Terms, candidate: Candidate) -> Held | None:
     return replace(_held(candidate, reason), until=until)
 
 
-def _payable(terms: Terms, candidate: Candidate) -> Ready:
-    payload, account = restore(bytes(candidate.row.payload)), candidate.account
-    uploads = _uploads(payload.parts[candidate.row.part - 1])
-    windows = terms.windows.get(account.network, ())
-    return Ready(candidate, payload, uploads, bills(account.network, account.name, windows, uploads))
+def _payable(tx: Tx, terms: Terms, candidate: Candidate) -> Ready:
+    payload, account, part = restore(bytes(candidate.row.payload)), candidate.account, candidate.row.part
+    uploads = _uploads(payload.parts[part - 1])
+    due = bills(account.network, account.name, terms.windows.get(account.network, ()), uploads)
+    budget = terms.budgets.get(account.name)
+    if budget is not None:
+        due = (*due, money.bill(account.network, account.name, budget, payload, part, tx.at))
+    return Ready(candidate, payload, uploads, due)
+
+
+def _awake(tx: Tx, terms: Terms) -> Collection[str]:
+    """The accounts that are not quiet now; the others stop until they are no longer, so that they wake nobody."""
+    if not terms.quiet:
+        return terms.accounts
+    awake = []
+    for name in terms.accounts:
+        until = _quiet_until(tx, terms, name)
+        if until is None:
+            awake.append(name)
+        else:
+            stops.stop(tx, name, until, QUIET)
+    return awake
+
+
+def _quiet_until(tx: Tx, terms: Terms, account: str) -> datetime | None:
+    quiet = terms.quiet.get(account)
+    return quiet(tx.at) if quiet else None
 
 
 def _objection(terms: Terms, candidate: Candidate, now: int) -> str | None:
@@ -249,12 +286,14 @@ def _claimed(tx: Tx, terms: Terms, taken: Ready) -> Claim:
     delivery = delivery_of(tx, terms, row, taken.candidate.account, taken.payload, entry=row.entry)
     if taken.intended and delivery.first_intent_at is None:
         delivery = replace(delivery, first_intent_at=tx.at)
+    budget = terms.budgets.get(delivery.account.name)
     return Claim(
         delivery=delivery,
         fence=row.fence + 1,
         intended=taken.intended,
         backoffs=row.backoffs,
         failures=row.account_failures,
+        paid=money.paid(taken.bills[-1], budget, delivery.content, tx.now) if budget else None,
     )
 
 

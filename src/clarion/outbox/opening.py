@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from clarion.clock import micros, moment
 from clarion.errors import OutboxError
-from clarion.outbox import engines, schema
+from clarion.outbox import engines, schema, stops
 from clarion.outbox.probe import config_key
 from clarion.outbox.store import (
     BACKED_UP,
@@ -124,8 +124,10 @@ def check_in(outbox: Outbox, *, host: str, config: str | None) -> None:
         set_meta(tx.connection, HEARTBEAT, str(tx.now))
         at = max(tx.now, int(get_meta(tx.connection, SEEN) or 0))  # a clock may go back by a little
         set_meta(tx.connection, SEEN, str(at))
-        if config is not None:
-            set_meta(tx.connection, config_key(host) if shared else CONFIG, config)
+        key = config_key(host) if shared else CONFIG
+        if config is not None and get_meta(tx.connection, key) != config:
+            stops.lift(tx)
+            set_meta(tx.connection, key, config)
     if not shared:
         note_seen(Path(outbox.place), at)
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from clarion.errors import OutboxBusy
 from clarion.model import Receipt, State
-from clarion.outbox import audit, incidents, schema, taking_back
+from clarion.outbox import audit, incidents, money, schema, taking_back
 from clarion.outbox.claims import Claim
 from clarion.outbox.posts import stored_receipt
 from clarion.outbox.store import Tx
@@ -332,6 +332,8 @@ def _end(tx: Tx, claim: Claim, outcome: str, detail: str | None) -> None:
             "detail": detail,
         },
     )
+    if claim.paid and outcome != "unknown":
+        money.give_back(tx, claim.paid)
 
 
 def _next_generation(tx: Tx, claim: Claim) -> dict[str, Any]:

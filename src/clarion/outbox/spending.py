@@ -20,8 +20,10 @@ from clarion.outbox.schema import spend
 from clarion.outbox.store import Tx
 
 _MICROSECOND = timedelta(microseconds=1)
-#: What left the longest window before so long is of no use to anybody.
-_KEPT = timedelta(days=2)
+#: What left the longest window before so long is of no use to anybody. Of money a whole month counts.
+_KEPT, _MONEY_KEPT = timedelta(days=2), timedelta(days=62)
+#: How the bucket of an account's money ends (see `money.py`).
+MONEY = "/usd"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Bill:
     limit: int
     length: int
     shared: bool
+    refilled_at: int | None = None  # money: when its month is over; None: as what was spent leaves the window
 
 
 def bills(network: str, account: str, windows: Sequence[Window], images: int) -> tuple[Bill, ...]:
@@ -92,7 +95,13 @@ def hold_shared(tx: Tx, costs: Iterable[Bill]) -> None:
 
 def forget(tx: Tx) -> None:
     """Delete what no window counts any more: once a run, not in every claim."""
-    tx.execute(sa.delete(spend).where(spend.c.at <= tx.now - _KEPT // _MICROSECOND))
+    old = sa.and_(spend.c.at <= tx.now - _KEPT // _MICROSECOND, ~spend.c.bucket.endswith(MONEY))
+    tx.execute(sa.delete(spend).where(sa.or_(old, spend.c.at <= tx.now - _MONEY_KEPT // _MICROSECOND)))
+
+
+def spent(tx: Tx, bill: Bill) -> int:
+    """What is spent already of a bill's bucket."""
+    return sum(row.cost for row in tx.execute(_OLDEST, _since(tx, bill)))
 
 
 def bucket(network: str, account: str, window: Window) -> str:
@@ -127,17 +136,23 @@ def _bills(network: str, account: str, costs: Sequence[tuple[Window, int]]) -> t
 
 def _room_at(tx: Tx, bill: Bill) -> int | None:
     """None when there is room now; else when enough of what was spent has left the window."""
-    since = {"bucket": bill.bucket, "since": tx.now - bill.length}
+    if bill.refilled_at is not None:
+        return bill.refilled_at if spent(tx, bill) + bill.cost > bill.limit else None
+    since = _since(tx, bill)
     tx.execute(_FORGET, since)
-    spent = tx.execute(_OLDEST, since).all()
-    over = sum(row.cost for row in spent) + bill.cost - bill.limit
+    there = tx.execute(_OLDEST, since).all()
+    over = sum(row.cost for row in there) + bill.cost - bill.limit
     if over <= 0:
         return None
-    for row in spent:
+    for row in there:
         over -= row.cost
         if over <= 0:
             return int(row.at) + bill.length
     return tx.now + bill.length
+
+
+def _since(tx: Tx, bill: Bill) -> dict[str, Any]:
+    return {"bucket": bill.bucket, "since": tx.now - bill.length}
 
 
 # ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,7 +174,7 @@ def values(costs: Sequence[Bill], now: int) -> dict[str, Any]:
 def room(buckets: int) -> sa.ColumnElement[bool]:
     """There is room in each of so many buckets."""
     return sa.and_(
-        *(_spent(each) <= sa.bindparam(f"most{each}", type_=sa.Integer) for each in range(buckets))
+        *(_spent(each) <= sa.bindparam(f"most{each}", type_=sa.BigInteger) for each in range(buckets))
     )
 
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from clarion.errors import AccountBlocked, PublishError, RateLimited
 from clarion.model import Receipt
 from clarion.networks.base import Absent, Found, Publisher, Sighting, Unsure
-from clarion.outbox import settle, spending, taking_back
+from clarion.outbox import money, settle, spending, taking_back
 from clarion.outbox.claims import Claim, Terms
 from clarion.outbox.store import Outbox, Tx
 
@@ -93,6 +93,8 @@ def may_look(tx: Tx, claim: Claim, terms: Terms) -> float | None:
     account = claim.delivery.account
     windows = terms.windows.get(account.network, ())
     room_at = spending.admit_look(tx, account.network, account.name, windows)
+    if room_at is None:
+        money.note_look(tx, account.network, account.name, terms.budgets.get(account.name))
     return None if room_at is None else (room_at - tx.now) * _MICROSECOND.total_seconds()
 
 

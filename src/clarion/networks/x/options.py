@@ -43,10 +43,3 @@ WINDOWS = (
 )
 #: What to wait on a 429 that does not say: one whole window.
 WINDOW_SECONDS = 15 * 60
-
-#: docs.x.com, "Pricing" (pay per use, 2026), in US dollars: a create, a create whose text has a URL, a post of one's
-#: own read, alt text of an image.
-PRICE = 0.015
-PRICE_WITH_URL = 0.20
-PRICE_READ = 0.001
-PRICE_ALT = 0.005

@@ -1,0 +1,137 @@
+"""Money: what accounts spend where their network charges, and the most a month that somebody allows.
+
+In: what a delivery or a look costs, in millionths of a US dollar, and the account's cap. Out: a bill that is paid in the
+claim's own statement, or why the account stops. A month is a calendar month in UTC. What was asked and never answered
+counts as spent; what was certainly not created does not, but for the images that were uploaded for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from clarion.clock import micros
+from clarion.model import Part, Payload
+from clarion.outbox import spending
+from clarion.outbox.schema import spend
+from clarion.outbox.spending import Bill
+from clarion.outbox.store import Tx
+
+#: More than anybody spends: where there is no cap what is spent is counted all the same, for the day one is set.
+_NO_CAP = 1 << 62
+_MONTH = timedelta(days=32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What an account's network charges, and the most a month. All in millionths of a US dollar."""
+
+    part: Callable[[Part], int]  # publishing one part
+    uploads: Callable[[Part], int]  # what of it is spent before the create
+    read: int  # one look
+    cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """What a claim paid, to be given back when nothing was created. `kept`: what is spent even then."""
+
+    bucket: str
+    at: int
+    cost: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Short:
+    """An account whose month does not hold the next post."""
+
+    spent: int
+    needed: int
+    cap: int
+    until: datetime
+
+    @property
+    def reason(self) -> str:
+        return (
+            f"{dollars(self.spent)} of the {dollars(self.cap)} a month that monthly_cap_usd allows are spent,"
+            f" and the next post costs {dollars(self.needed)}"
+        )
+
+
+def bill(network: str, account: str, budget: Budget, payload: Payload, part: int, at: datetime) -> Bill:
+    """What a part costs of its month. A thread begins only when the month holds all of it, and then goes to its end."""
+    cost = budget.part(payload.parts[part - 1])
+    first = part == 1 and budget.cap is not None
+    whole = sum(map(budget.part, payload.parts)) if first else 0
+    limit = (budget.cap or 0) - whole + cost if first else _NO_CAP
+    begins, ends = month(at)
+    return Bill(
+        bucket=_bucket(network, account),
+        cost=cost,
+        limit=limit,
+        length=micros(at) - micros(begins) + 1,
+        shared=False,
+        refilled_at=micros(ends),
+    )
+
+
+def paid(bill: Bill, budget: Budget, part: Part, now: int) -> Paid:
+    """What a claim that was admitted has paid."""
+    return Paid(bucket=bill.bucket, at=now, cost=bill.cost, kept=budget.uploads(part))
+
+
+def give_back(tx: Tx, what: Paid) -> None:
+    """Nothing was created: it costs nothing but its uploads."""
+    one = (
+        sa.select(sa.func.max(spend.c.id))
+        .where(spend.c.bucket == what.bucket, spend.c.at == what.at, spend.c.cost == what.cost)
+        .scalar_subquery()
+    )
+    tx.execute(sa.update(spend).where(spend.c.id == one).values(cost=what.kept))
+
+
+def note_look(tx: Tx, network: str, account: str, budget: Budget | None) -> None:
+    """A look is paid for and never refused: to know what is up must not wait for a month to end."""
+    if budget is not None:
+        tx.execute(sa.insert(spend).values(bucket=_bucket(network, account), at=tx.now, cost=budget.read))
+
+
+def shortage(tx: Tx, bills: Sequence[Bill], budget: Budget | None, payload: Payload) -> Short | None:
+    """Why an account's month does not hold a post; None where it does, and something else has no room."""
+    asked = next((each for each in bills if each.refilled_at is not None), None)
+    if asked is None or budget is None or budget.cap is None:
+        return None
+    there = spending.spent(tx, asked)
+    if there + asked.cost <= asked.limit:
+        return None
+    _, ends = month(tx.at)
+    return Short(spent=there, needed=sum(map(budget.part, payload.parts)), cap=budget.cap, until=ends)
+
+
+def spent_this_month(tx: Tx, network: str, account: str) -> int:
+    """What an account has spent in the calendar month that runs."""
+    begins, _ = month(tx.at)
+    total = sa.select(sa.func.coalesce(sa.func.sum(spend.c.cost), 0)).where(
+        spend.c.bucket == _bucket(network, account), spend.c.at >= micros(begins)
+    )
+    return int(tx.execute(total).scalar_one())
+
+
+def month(at: datetime) -> tuple[datetime, datetime]:
+    """When the calendar month of a moment (UTC) begins, and when it is over."""
+    begins = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return begins, (begins + _MONTH).replace(day=1)
+
+
+def dollars(micros: int) -> str:
+    """As people write it: $0.20, $0.015."""
+    written = f"{micros / 1_000_000:.3f}"
+    return f"${written.removesuffix('0')}"
+
+
+def _bucket(network: str, account: str) -> str:
+    return f"{network}/{account}{spending.MONEY}"
