@@ -7,6 +7,7 @@ which server, what and why (stages.py). Below it, what only a real server shows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -15,8 +16,9 @@ from clarion.errors import RateLimited
 from clarion.networks.bluesky import options
 from tests.networks.contract import TEXT
 from tests.networks.contract_bluesky import BlueskyContract
-from tests.networks.contract_mastodon import MastodonContract
+from tests.networks.contract_mastodon import MastodonContract, status_of
 from tests.networks.deliveries import delivery_on, publish
+from tests.networks.roundtrip import played, without_tags
 from tests.networks.stage import Stage
 from tests.networks_live.bluesky_server import Pds
 from tests.networks_live.mastodon_server import Mock
@@ -29,6 +31,11 @@ class TestBlueskyPds(BlueskyContract):
         made = PdsStage(pds)
         yield made
         made.close()
+
+    def test_what_comes_back_is_what_the_preview_showed(self, stage: Stage, tmp_path: Path) -> None:
+        shown, came_back = played(stage, tmp_path, threads=True)
+        assert came_back == shown
+        assert [part.card_image is not None for part in shown] == [False, True, False]
 
     def test_its_own_rate_limit_is_a_wait_until_its_window_ends(self, stage: Stage, pds: Pds) -> None:
         publisher = stage.connect()
@@ -63,6 +70,14 @@ class TestMastodonMock(MastodonContract):
         yield made
         made.close()
 
+    def test_what_comes_back_is_what_the_preview_showed(self, stage: Stage, tmp_path: Path) -> None:
+        """But for links to tags, which this server does not make: it names them beside the text."""
+        shown, came_back = played(stage, tmp_path, threads=True)
+        assert came_back == without_tags(shown)
+        first, _, last = [post.parts[0].remote_id for post in reversed(stage.timeline())]
+        assert _tags(stage, first) == ["eyesonchechnya", "закройтелагеря"]
+        assert _tags(stage, last) == ["чечня"]
+
     def test_it_is_as_lenient_as_the_stage_says(self, stage: Stage) -> None:
         """Once it is strict, the contract's tests that are skipped for it must be played."""
         headers = {"Authorization": f"Bearer {stage.secret()['access_token']}"}
@@ -72,3 +87,7 @@ class TestMastodonMock(MastodonContract):
         file = {"file": ("image.png", b"#!/bin/sh", "image/png")}
         answer = requests.post(f"{stage.url}/api/v2/media", files=file, headers=headers, timeout=20)
         assert answer.status_code == 200, "it looks at images now: take “not an image” out of its lacks"
+
+
+def _tags(stage: Stage, remote_id: str | None) -> list[str]:
+    return sorted(tag["name"].lower() for tag in status_of(stage, str(remote_id))["tags"])
