@@ -167,12 +167,7 @@ class _Asked:
     deadline: Deadline
 
     def wants(self, answer: requests.Response) -> bool:
-        packed = answer.headers.get("Content-Encoding", "identity").strip().casefold()
-        return (
-            answer.status_code == 200
-            and _mime(answer).startswith(self.kinds)
-            and packed in ("identity", "gzip")
-        )
+        return answer.status_code == 200 and _mime(answer).startswith(self.kinds) and _unpacks(answer)
 
 
 def _answer(url: str, asked: _Asked) -> Answer | Unread:
@@ -203,8 +198,10 @@ def _followed(url: str, asked: _Asked, session: Session) -> Answer:
 def _judged(url: str, head: requests.Response, body: bytes, asked: _Asked) -> Answer:
     if head.status_code != 200:
         raise Unread(f"it answers {head.status_code}")
-    if not asked.wants(head):
+    if not _mime(head).startswith(asked.kinds):
         raise Unread(f"it is of the kind {_mime(head)[:40] or 'unknown'}")
+    if not _unpacks(head):
+        raise Unread("it comes packed in a way that was not asked for")
     whole = len(body) <= asked.most
     charset = requests.utils.get_encoding_from_headers(head.headers) if "charset" in _kind(head) else None
     return Answer(url=url, mime=_mime(head), charset=charset, body=body[: asked.most], whole=whole)
@@ -216,6 +213,11 @@ def _kind(head: requests.Response) -> str:
 
 def _mime(head: requests.Response) -> str:
     return _kind(head).partition(";")[0].strip()
+
+
+def _unpacks(head: requests.Response) -> bool:
+    """Whether its body can be unpacked piece by piece: a bomb packed twice could not."""
+    return head.headers.get("Content-Encoding", "identity").strip().casefold() in ("identity", "gzip")
 
 
 def _accepted(kind: str) -> str:
