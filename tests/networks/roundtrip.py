@@ -12,31 +12,17 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
-from click.testing import CliRunner
 from PIL import Image
 
 from clarion.app import App
-from clarion.cli import clarion
 from clarion.networks.base import Shown, ShownImage, ShownPart
 from clarion.outbox import posts
 from clarion.review.preview import of_payload
+from tests.networks.campaigns import Campaign
 from tests.networks.stage import Stage
 
 SLUG = "everything"
 LINK = "https://hudoc.echr.coe.int/?i=001-226390"
-CONFIG = """
-[campaign]
-id = "roundtrip"
-name = "Round trip"
-zone = "Europe/Berlin"
-languages = ["ru"]
-tags = ["#EyesOnChechnya", "#ЗакройтеЛагеря"]
-
-[accounts.voice]
-network = "{network}"
-handle = "{handle}"
-{server}threads = {threads}
-"""
 ABOUT = """
 title = "Everything"
 purpose = "All that a post may have."
@@ -81,12 +67,13 @@ class Seen:
 
 def played(stage: Stage, folder: Path, *, threads: bool) -> tuple[list[Seen], list[Seen]]:
     """Queue, approve and publish at the command line: (as the preview showed it, as the server gives it back)."""
-    _write(folder / "campaign", stage, threads=threads)
-    _go_live(folder, stage)
-    _type(folder, stage, "queue", "add", SLUG, "--at", "now", "--because", "a test", "--yes")
-    with _app(folder, stage) as app:
+    campaign = Campaign(folder=folder, stage=stage, more=f"threads = {str(threads).lower()}")
+    campaign.go_live()
+    _write(folder / "campaign" / "posts" / SLUG, threads=threads)
+    campaign.types("queue", "add", SLUG, "--at", "now", "--because", "a test", "--yes")
+    with campaign.app() as app:
         shown = _previewed(app)
-    said = _type(folder, stage, "publish")
+    said = campaign.types("publish")
     assert said.count("  sent  ") == len(shown.parts), said
     came_back = stage.timeline()[::-1]
     _require_chain(came_back)
@@ -106,47 +93,14 @@ def without_tags(parts: Sequence[Seen]) -> list[Seen]:
 # ── below ──
 
 
-def _write(folder: Path, stage: Stage, *, threads: bool) -> None:
-    post = folder / "posts" / SLUG
-    post.mkdir(parents=True)
-    account = stage.account()
-    config = CONFIG.format(
-        network=stage.network,
-        handle=account.handle,
-        server="" if stage.network == "x" else f'server = "{account.server}"\n',  # X has but one
-        threads=str(threads).lower(),
-    )
-    (folder / "config.toml").write_text(config, encoding="utf-8")
+def _write(post: Path, *, threads: bool) -> None:
+    post.mkdir()
     (post / "post.toml").write_text(ABOUT, encoding="utf-8")
     (post / "ru.md").write_text("\n---\n".join(PARTS) if threads else SINGLE, encoding="utf-8")
     for name, colour in (("one", "red"), ("two", "green"), ("thumb", "blue")):
         out = BytesIO()
         Image.new("RGB", (320, 180), colour).save(out, "PNG")
         (post / f"{name}.png").write_bytes(out.getvalue())
-
-
-def _app(folder: Path, stage: Stage, *, live: bool = False) -> App:
-    bases = {stage.network: stage.url}
-    return App(campaign=str(folder / "campaign"), state=folder / "state", live_bases=bases, live=live)
-
-
-def _go_live(folder: Path, stage: Stage) -> None:
-    """As `clarion accounts add` and `clarion live` leave it."""
-    with _app(folder, stage, live=True) as app:
-        app.secrets.set("voice", stage.secret())
-        app.verify("voice")
-        live = f'mode = "live"\noutbox = "{app.outbox.id}"\n'
-    config = folder / "campaign" / "config.toml"
-    written = config.read_text(encoding="utf-8")
-    config.write_text(written.replace("[campaign]\n", f"[campaign]\n{live}"), encoding="utf-8")
-
-
-def _type(folder: Path, stage: Stage, *words: str) -> str:
-    """Type a command; what it said."""
-    with _app(folder, stage) as app:
-        result = CliRunner().invoke(clarion, list(words), obj=app, env={"CLARION_AS": "vera"})
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def _previewed(app: App) -> Shown:

@@ -14,7 +14,7 @@ import pytest
 
 from clarion import networks as registry
 from clarion.model import Account
-from clarion.networks.base import Accepted, Publisher, Rehearsal, Request, Response, Shown
+from clarion.networks.base import Accepted, Publisher, Rehearsal, Request, Response, SessionStore, Shown
 from clarion.rehearsal.world import World
 from tests.networks.conftest import Connected, MemorySessions, Networks, account_on
 
@@ -69,7 +69,7 @@ class Stage(Protocol):
         """What readers see of this test's accounts, newest first."""
         ...
 
-    def expire(self, sessions: MemorySessions) -> None:
+    def expire(self, sessions: SessionStore) -> None:
         """Let the access token in the store be one whose time has passed (Bluesky)."""
         ...
 
@@ -147,7 +147,7 @@ class Carried:
         assert kind not in self.lacks, f"{self.title} cannot {kind}: a test must ask needs() first"
         self.networks.fault(self.network, kind, on=on, count=count, seconds=seconds)
 
-    def expire(self, sessions: MemorySessions) -> None:
+    def expire(self, sessions: SessionStore) -> None:
         raise NotImplementedError(f"{self.title} has no tokens that expire")
 
     def stop(self) -> None:
@@ -167,7 +167,7 @@ class Carried:
 class RehearsalStage(Carried):
     """Clarion's own strict stand-in."""
 
-    def expire(self, sessions: MemorySessions) -> None:
+    def expire(self, sessions: SessionStore) -> None:
         self.now += timedelta(hours=3)
 
     def __init__(self, network: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.networks.contract import PublisherContract
 from tests.networks.contract_bluesky import BlueskyContract
+from tests.networks.contract_logins import LoginsContract
 from tests.networks.contract_mastodon import MastodonContract
 from tests.networks.stage import RehearsalStage, Stage
 
@@ -32,3 +33,7 @@ class TestMastodon(MastodonContract):
 
 class TestBluesky(BlueskyContract):
     pass
+
+
+class TestBlueskyLogins(LoginsContract):
+    network = "bluesky"

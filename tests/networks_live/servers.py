@@ -16,6 +16,7 @@ from clarion.errors import RateLimited
 from clarion.networks.bluesky import options
 from tests.networks.contract import TEXT
 from tests.networks.contract_bluesky import BlueskyContract
+from tests.networks.contract_logins import LoginsContract
 from tests.networks.contract_mastodon import MastodonContract, status_of
 from tests.networks.deliveries import delivery_on, publish
 from tests.networks.roundtrip import played, without_tags
@@ -25,7 +26,7 @@ from tests.networks_live.mastodon_server import Mock
 from tests.networks_live.stages import MockStage, PdsStage
 
 
-class TestBlueskyPds(BlueskyContract):
+class TestBlueskyPds(BlueskyContract, LoginsContract):
     @pytest.fixture
     def stage(self, pds: Pds) -> Iterator[Stage]:
         made = PdsStage(pds)

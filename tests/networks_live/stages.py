@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from clarion import networks as registry
 from clarion.model import Account, Identity
-from clarion.networks.base import Rehearsal
-from tests.networks.conftest import MemorySessions
+from clarion.networks.base import Rehearsal, SessionStore
 from tests.networks.stage import Carried
 from tests.networks_live.bluesky_server import Login as BlueskyLogin
 from tests.networks_live.bluesky_server import Pds, PdsBooks
@@ -54,10 +53,10 @@ class PdsStage(Carried):
             self._logins[name] = self.pds.account(name)
         return self._logins[name]
 
-    def expire(self, sessions: MemorySessions) -> None:
+    def expire(self, sessions: SessionStore) -> None:
         """Let the access token in the store be one whose time has passed."""
-        assert sessions.tokens is not None
-        sessions.tokens = sessions.tokens | {"access": self.pds.expired(sessions.tokens["access"])}
+        tokens = dict(sessions.load() or {})
+        sessions.save(tokens | {"access": self.pds.expired(tokens["access"])})
 
     def _relay(self) -> Rehearsal:
         is_create = registry.rehearsal("bluesky").new().is_create
