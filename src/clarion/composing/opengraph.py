@@ -80,6 +80,7 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._found: dict[str, str] = {}
         self._title: list[str] | None = None
+        self._beyond = False
 
     def first(self, *names: str) -> str:
         return next((self._found[name] for name in names if self._found.get(name, "").strip()), "")
@@ -89,10 +90,10 @@ class _Page(HTMLParser):
             said = dict(reversed(attrs))  # of an attribute given twice the first counts
             name = said.get("property") or said.get("name") or ""
             self._found.setdefault(name.strip().casefold(), said.get("content") or "")
-        elif tag == "title" and "<title>" not in self._found:
+        elif tag in ("body", "svg"):  # a title in there is not the page's
+            self._title, self._beyond = None, True
+        elif tag == "title" and not self._beyond and "<title>" not in self._found:
             self._title = []
-        elif tag in ("body", "svg"):
-            self._title = None  # a drawing's title is not the page's
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "title" and self._title is not None:
