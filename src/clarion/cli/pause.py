@@ -63,8 +63,11 @@ def known_account(app: App, account: str | None) -> None:
 def in_words(app: App, paused: Pause) -> str:
     """A pause in a sentence, and how it ends."""
     from clarion.cli.queueing import zone
+    from clarion.outbox.stops import ITSELF
     from clarion.review.preview import in_words as moment_in_words
 
+    if paused.who == ITSELF and paused.until:
+        return f"{paused.account} waits until {moment_in_words(paused.until, zone(app))}: {paused.reason}"
     what = f"Account {paused.account} is paused" if paused.account else "Paused: nothing goes out"
     resume = f"clarion resume --account {paused.account}" if paused.account else "clarion resume"
     until = f" until {moment_in_words(paused.until, zone(app))}" if paused.until else ""

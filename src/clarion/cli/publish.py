@@ -97,7 +97,7 @@ def drain(
         terms=app.terms(to_send=sends),
         tell=_as_json if as_json else partial(_as_line, say=say),
         tell_lapsed=partial(_tell_lapsed, app, as_json=as_json, say=say),
-        tell_held=_held_as_json if as_json else _held_as_line,
+        tell_held=_held_as_json if as_json else partial(_held_as_line, app),
         next_slot=app.next_slot(),
         attempts=app.config.publishing.attempts,
         halted=halted,
@@ -240,9 +240,15 @@ def _tell_lapsed(app: App, lapsed: Lapsed, *, as_json: bool, say: Callable[[str]
         say(f"{what}  expired: it was due {due}. To bring it back: clarion queue retry {lapsed.entry}")
 
 
-def _held_as_line(held: Held) -> None:
-    """A post that must wait for people: told once, by the run that put it aside."""
+def _held_as_line(app: App, held: Held) -> None:
+    """A post that must wait, for people or by itself: told once, by the run that put it aside."""
+    from clarion.cli.queueing import zone
+    from clarion.review.preview import in_words
+
     what = f"#{held.entry} {held.account} · {held.language}"
+    if held.until:
+        shell.show(f"{what}  waits until {in_words(held.until, zone(app))}: {held.reason}")
+        return
     shell.show(f"{what}  waits for people: {held.reason}. To look: clarion queue show {held.entry}")
 
 
@@ -250,7 +256,9 @@ def _held_as_json(held: Held) -> None:
     import json
 
     plain = {"entry": held.entry, "account": held.account, "language": held.language}
-    shell.show(json.dumps({"event": "held", **plain, "detail": held.reason}))
+    until = held.until and held.until.isoformat()
+    event = "waiting" if until else "held"
+    shell.show(json.dumps({"event": event, **plain, "detail": held.reason, "until": until}))
 
 
 def _rest(app: App, rest: str) -> None:
@@ -278,7 +286,9 @@ def _rest(app: App, rest: str) -> None:
 def _dry_run(app: App, *, as_json: bool) -> None:
     import json
 
+    from clarion.cli import pricing
     from clarion.cli.queueing import posts_in_words
+    from clarion.outbox.money import dollars
     from clarion.outbox.views import due
 
     with app.outbox.read() as tx:
@@ -286,12 +296,18 @@ def _dry_run(app: App, *, as_json: bool) -> None:
     if as_json:
         for entry, post in found:
             plain = {"entry": entry.number, "account": post.account.name, "language": post.language}
-            shell.show(json.dumps({"event": "due", **plain, "due": post.due.isoformat()}))
+            cost = pricing.usd(pricing.price(post.account, post.payload))
+            shell.show(json.dumps({"event": "due", **plain, "due": post.due.isoformat(), "price_usd": cost}))
         return
+    total = 0
     for entry, post in found:
-        parts = len(post.payload.parts)
+        parts, cost = len(post.payload.parts), pricing.price(post.account, post.payload)
+        total += cost
         shell.show(
             f"#{entry.number} {entry.title}  {post.account.network} · {post.account.handle} · {post.language}"
-            f"{f' · {parts} parts' if parts > 1 else ''}"
+            f"{f' · {parts} parts' if parts > 1 else ''}{f' · {dollars(cost)}' if cost else ''}"
         )
-    shell.say_so(f"{posts_in_words(len(found))} would be sent. Nothing was sent.")
+    costs = f", for {dollars(total)}" if total else ""
+    shell.say_so(f"{posts_in_words(len(found))} would be sent{costs}. Nothing was sent.")
+    for line in pricing.lines(app, [(post.account, post.payload) for _, post in found]):
+        shell.say_so(line)

@@ -24,6 +24,7 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
 
     `hint`: say when it would go out if this were not a rehearsal.
     """
+    from clarion.cli import pricing
     from clarion.composing import entries, rules
     from clarion.composing.compose import compose, require_clean
 
@@ -41,6 +42,11 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
     )
     posts = entries.compared(app.outbox, posts)
     _show(posts, zone=zone(app))
+    for line in [
+        *pricing.lines(app, [(post.account, post.payload) for post in posts]),
+        *_quiet(app, posts),
+    ]:
+        shell.say_so(line)
     require_clean(posts)
     request = _with_reason(request, posts)
     alone = app.policy().mode == "alone"
@@ -140,6 +146,20 @@ def _show(posts: list[Composed], *, zone: ZoneInfo) -> None:
     shell.say_so(drawn([of_composed(post, zone=zone) for post in posts]))
 
 
+def _quiet(app: App, posts: list[Composed]) -> list[str]:
+    """Which accounts are quiet when the posts are due, and until when they wait for that."""
+    from clarion.composing import rules
+    from clarion.review.preview import in_words
+
+    of = rules.of(app.config)
+    waits = {post.account.name: of.quiet_until(post.account.name, post.due) for post in posts}
+    return [
+        f"{name} is quiet then: it goes out {in_words(until, zone(app))}."
+        for name, until in waits.items()
+        if until
+    ]
+
+
 def _with_reason(request: Request, posts: list[Composed]) -> Request:
     """The request with the reason that a check asks for: as given, or as somebody at the terminal says it now."""
     from clarion.composing import reasons
@@ -162,11 +182,20 @@ def _question(posts: list[Composed], due: datetime, now: datetime, *, alone: boo
 def _tell(
     app: App, entry: EntryView, *, confirmed: bool, due: datetime, now: datetime, as_json: bool
 ) -> None:
+    from clarion.cli import pricing
     from clarion.review.preview import in_words
 
     if as_json:
         shell.show_json(
-            {"number": entry.number, "approved": confirmed, "due": due, "posts": len(entry.posts)}
+            {
+                "number": entry.number,
+                "approved": confirmed,
+                "due": due,
+                "posts": len(entry.posts),
+                "price_usd": pricing.usd(
+                    sum(pricing.price(post.account, post.payload) for post in entry.posts)
+                ),
+            }
         )
         return
     state = "approved" if confirmed else "waiting for approval"

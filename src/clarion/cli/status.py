@@ -38,6 +38,7 @@ def look(app: App) -> Status:
 def lines(app: App, found: Status) -> list[str]:
     """The status in words: first what is stopped and what needs somebody, then the numbers."""
     from clarion.cli.pause import in_words
+    from clarion.cli.pricing import months
 
     said = [f"Campaign: {app.config.campaign.name} ({app.mode})"]
     if found.stopped:
@@ -45,6 +46,7 @@ def lines(app: App, found: Status) -> list[str]:
     said += [in_words(app, each) for each in found.paused]
     said += [f"Needs you: {each.what}. {each.hint}" for each in found.needs]
     said += waiting(app, found)
+    said += months(app)
     counts = ", ".join(f"{count} {state}" for state, count in found.deliveries.items())
     said.append(f"Deliveries: {counts or 'none yet'}")
     said.append(f"Next: {next_due(app, found)}")

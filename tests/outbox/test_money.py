@@ -1,0 +1,194 @@
+"""What a month may cost: an account that has spent it stops, says so, and goes on when there is money again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from clarion.model import Receipt
+from clarion.networks.x import prices
+from clarion.outbox import claims, money, opening, pauses, posts, settle, spending, stops
+from clarion.outbox.claims import Claim, Held, Terms
+from clarion.outbox.money import Budget
+from tests.desk import Desk
+
+#: With its read-back.
+POST = prices.POST + prices.READ
+LINK = prices.POST_WITH_URL + prices.READ
+APRIL = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+def budget(cap: int | None) -> Budget:
+    return Budget(part=prices.part_price, uploads=prices.upload_price, read=prices.READ, cap=cap)
+
+
+def terms(desk: Desk, cap: int | None) -> Terms:
+    return replace(desk.terms(), budgets={name: budget(cap) for name in desk.names})
+
+
+def take(desk: Desk, cap: int | None, held: list[Held] | None = None) -> list[Claim]:
+    told = [] if held is None else held
+    with desk.outbox.write() as tx:
+        return claims.claim(tx, terms(desk, cap), 10, told.append)
+
+
+def sent(desk: Desk, claim: Claim) -> None:
+    up = Receipt(remote_id=claim.delivery.id, url="https://x.com/1", at=desk.now)
+    with desk.outbox.write() as tx:
+        settle.sent(tx, claim, up)
+        settle.confirmed(tx, claim)
+
+
+def spent(desk: Desk, name: str = "voice") -> int:
+    with desk.outbox.read() as tx:
+        return money.spent_this_month(tx, "x", name)
+
+
+def queued(desk: Desk, *texts: str, count: int = 1, picture: bool = False) -> list[int]:
+    voice = desk.account("voice", "x")
+    numbers = [desk.queue(voice, *texts, late=timedelta(days=60), picture=picture) for _ in range(count)]
+    for number in numbers:
+        desk.approve(number)
+    return numbers
+
+
+def test_a_post_goes_while_its_month_holds_it_and_then_the_account_stops(desk: Desk) -> None:
+    numbers = queued(desk, "hello", count=3)
+    for _ in range(2):
+        [claim] = take(desk, 2 * POST)
+        sent(desk, claim)
+    assert spent(desk) == 2 * POST
+    held: list[Held] = []
+    assert take(desk, 2 * POST, held) == []
+    [told] = held
+    assert told.until == APRIL
+    assert told.reason == (
+        "$0.032 of the $0.032 a month that monthly_cap_usd allows are spent, and the next post costs $0.016"
+    )
+    assert sorted(desk.states(number)[0] for number in numbers) == ["scheduled", "sent", "sent"]
+    with desk.outbox.read() as tx:
+        [stands] = pauses.standing(tx)
+    assert (stands.account, stands.until, stands.who) == ("voice", APRIL, stops.ITSELF)
+
+
+def test_what_is_there_exactly_may_be_spent_and_a_millionth_more_may_not(desk: Desk) -> None:
+    queued(desk, "hello")
+    assert take(desk, POST - 1) == []
+    with desk.outbox.write() as tx:
+        stops.lift(tx)
+    assert len(take(desk, POST)) == 1
+
+
+def test_nothing_goes_where_nothing_may_be_spent(desk: Desk) -> None:
+    queued(desk, "hello")
+    assert take(desk, 0) == []
+    assert spent(desk) == 0
+
+
+def test_a_new_month_has_its_own_money(desk: Desk) -> None:
+    queued(desk, "hello", count=2)
+    sent(desk, take(desk, POST)[0])
+    assert take(desk, POST) == []
+    desk.later(days=2, hours=11, minutes=59)
+    assert take(desk, POST) == []
+    desk.later(minutes=1)
+    assert len(take(desk, POST)) == 1
+    assert spent(desk) == POST
+
+
+def test_a_cap_that_was_raised_counts_from_the_next_run_that_reads_it(desk: Desk) -> None:
+    queued(desk, "hello", count=2)
+    sent(desk, take(desk, POST)[0])
+    assert take(desk, POST) == []
+    assert take(desk, 2 * POST) == [], "the account stands still until config.toml changed"
+    opening.check_in(desk.outbox, host="here", config="2:2")
+    assert len(take(desk, 2 * POST)) == 1
+
+
+def test_a_persons_pause_outlives_a_changed_configuration(desk: Desk) -> None:
+    queued(desk, "hello")
+    with desk.outbox.write() as tx:
+        pauses.pause(tx, "voice", who="ann")
+        stops.stop(tx, "voice", APRIL, "no money")
+    opening.check_in(desk.outbox, host="here", config="2:2")
+    with desk.outbox.read() as tx:
+        assert [each.who for each in pauses.standing(tx)] == ["ann"]
+
+
+def test_a_thread_begins_only_where_its_month_holds_all_of_it_and_then_it_ends(desk: Desk) -> None:
+    queued(desk, "one", "two https://example.org/a", "three")
+    whole = 2 * POST + LINK
+    assert take(desk, whole - 1) == []
+    with desk.outbox.write() as tx:
+        stops.lift(tx)
+    for _ in range(3):
+        [claim] = take(desk, whole)
+        sent(desk, claim)
+        with desk.outbox.write() as tx:  # looks meanwhile took the month over its cap
+            money.note_look(tx, "x", "voice", budget(whole))
+    assert spent(desk) == whole + 3 * prices.READ
+
+
+def test_what_was_never_answered_counts_and_what_was_not_created_does_not(desk: Desk) -> None:
+    queued(desk, "hello", count=2)
+    [claim] = take(desk, None)
+    with desk.outbox.write() as tx:
+        settle.in_doubt(tx, claim, look_at=None, reason="no answer")
+    assert spent(desk) == POST
+    [claim] = take(desk, None)
+    with desk.outbox.write() as tx:
+        settle.rate_limited(tx, claim, until=tx.now + 60_000_000, reason="slow down")
+    assert spent(desk) == POST
+
+
+def test_pictures_that_were_uploaded_are_paid_also_for_what_was_refused(desk: Desk) -> None:
+    queued(desk, "hello", picture=True)
+    [claim] = take(desk, None)
+    assert spent(desk) == POST + prices.ALT
+    with desk.outbox.write() as tx:
+        settle.refused(tx, claim, "no")
+    assert spent(desk) == prices.ALT
+
+
+def test_a_look_costs_and_is_never_refused(desk: Desk) -> None:
+    desk.account("voice", "x")
+    with desk.outbox.write() as tx:
+        money.note_look(tx, "x", "voice", budget(0))
+        money.note_look(tx, "mastodon", "voice", None)
+    assert spent(desk) == prices.READ
+
+
+def test_what_a_month_has_cost_outlives_what_the_windows_forget_and_a_cancelled_entry(desk: Desk) -> None:
+    [number] = queued(desk, "hello")
+    sent(desk, take(desk, None)[0])
+    desk.later(days=2, hours=11)
+    with desk.outbox.write() as tx:
+        spending.forget(tx)
+    assert spent(desk) == POST
+    desk.later(days=63)
+    with desk.outbox.write() as tx:
+        spending.forget(tx)
+        assert posts.show(tx, number).state == "sent"
+    assert spent(desk) == 0
+
+
+def test_what_is_spent_is_counted_also_before_there_is_a_cap(desk: Desk) -> None:
+    queued(desk, "hello", count=2)
+    sent(desk, take(desk, None)[0])
+    assert take(desk, POST) == []
+
+
+def test_an_account_whose_network_costs_nothing_asks_for_nothing_more(desk: Desk) -> None:
+    desk.approve(desk.queue(desk.account("free"), "hello"))
+    with desk.outbox.write() as tx:
+        [claim] = claims.claim(tx, desk.terms(), 10)
+    assert claim.paid is None
+
+
+@pytest.mark.parametrize(
+    ("micros", "written"), [(200_000, "$0.20"), (15_000, "$0.015"), (5_000_000, "$5.00")]
+)
+def test_money_is_written_as_people_write_it(micros: int, written: str) -> None:
+    assert money.dollars(micros) == written
