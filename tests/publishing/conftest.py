@@ -35,6 +35,7 @@ class Network:
         self.before_send: Callable[[], None] = lambda: None
         self.before_opening: Callable[[], None] = lambda: None
         self.recalled: list[str] = []
+        self.recalls: list[Exception] = []
         self.cannot_open: dict[str, Exception] = {}
         self._lock = threading.Lock()
 
@@ -72,6 +73,8 @@ class Network:
         return self.read_back(delivery, receipt)
 
     def recall(self, receipt: Receipt) -> None:
+        if self.recalls:
+            raise self.recalls.pop(0)
         self.recalled.append(receipt.remote_id)
 
     def verify(self) -> Profile:
