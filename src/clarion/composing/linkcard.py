@@ -202,8 +202,8 @@ class _Maker:
     def _fetched(self, url: str, pages: Pages) -> Card | None:
         page, host = pages.read(url, self.proxy), _host(url)
         if page.lacks:
-            what = "whose card has no picture" if page.words else "without a card"
-            self._add([self._lacking(f"The link to {host} goes out {what}: {page.lacks}.")])
+            card = "A link's card has no picture" if page.words else "A link has no card"
+            self._add([self._lacking(f"{card} ({host}): {page.lacks}.")])
         if not page.words:
             return None
         found = self._checked(page.words, {}, f"the card that {host} gives its link")
