@@ -142,6 +142,35 @@ def test_the_pixels_of_a_png_stay_as_they_are() -> None:
     assert opened(out).tobytes() == picture("RGBA").tobytes()
 
 
+@pytest.mark.parametrize(("kind", "options"), [("PNG", {}), ("WEBP", {"lossless": True, "exact": True})])
+@pytest.mark.parametrize("alpha", [0, 1, 12])
+def test_what_an_eraser_hid_is_gone_and_not_only_out_of_sight(
+    kind: str, options: dict[str, bool], alpha: int
+) -> None:
+    image = Image.new("RGBA", (40, 40), (200, 10, 10, 255))
+    image.paste((201, 11, 11, alpha), (0, 0, 20, 20))
+    out = opened(media.reencode(saved(image, kind, **options), name="a.png"))
+    assert (out.getpixel((5, 5)), out.getpixel((30, 30))) == ((0, 0, 0, 0), (200, 10, 10, 255))
+
+
+def test_a_frame_hides_nothing_either() -> None:
+    frames = [Image.new("P", (40, 40), 0), Image.new("P", (40, 40), 1)]
+    for frame in frames:
+        frame.putpalette([201, 11, 11, 0, 0, 255])
+    raw = saved(
+        frames[0],
+        "GIF",
+        save_all=True,
+        append_images=frames[1:],
+        duration=[500, 500],
+        transparency=0,
+        disposal=2,
+    )
+    out = media.read(raw, name="a.gif").moving()
+    assert bytes((201, 11, 11)) in raw
+    assert bytes((201, 11, 11)) not in out.bytes
+
+
 def test_a_picture_stands_upright() -> None:
     out = media.reencode(loaded_jpeg(orientation=6), name="a.jpg")
     assert (out.width, out.height) == (80, 120)

@@ -147,6 +147,20 @@ def test_an_include_that_leads_elsewhere_is_not_there(whole: Folder, name: str) 
     assert refusal(whole) == f'posts/one/en.md, line 1: there is no piece "{name}" to include'
 
 
+def test_partials_that_are_a_link_out_of_posts_are_not_there(whole: Folder, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.md").write_text("secret")
+    (whole.path / "posts" / "_partials").symlink_to(tmp_path / "outside")
+    whole.write("posts/one/en.md", '{% include "secret.md" %}')
+    assert refusal(whole) == 'posts/one/en.md, line 1: there is no piece "secret.md" to include'
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1e400 - 1e400", "1e400|years"])
+def test_a_number_beyond_all_numbers_is_refused(whole: Folder, number: str) -> None:
+    whole.write("posts/one/en.md", f"{{{{ {number} }}}}")
+    assert refusal(whole) == "posts/one/en.md, line 1: this number is too large"
+
+
 @pytest.mark.parametrize("name", ["en.md", "en.x.md"])
 @pytest.mark.parametrize("variables", [{}, {"a": "1"}])
 def test_a_text_that_is_a_pipe_is_refused(whole: Folder, name: str, variables: Mapping[str, str]) -> None:

@@ -93,6 +93,24 @@ def test_it_refuses_a_link_that_leads_out_of_the_folder(folder: Folder, tmp_path
     assert refusal(folder)[0] == "posts/one: en.md is not in this folder"
 
 
+def test_it_refuses_a_template_that_is_a_link_out_of_posts(folder: Folder) -> None:
+    (folder.path / "posts/one").rename(folder.path / "elsewhere")
+    (folder.path / "posts/one").symlink_to(folder.path / "elsewhere")
+    assert refusal(folder)[0] == "posts/one is a link to another folder"
+
+
+def test_posts_itself_may_be_a_link(folder: Folder) -> None:
+    (folder.path / "posts").rename(folder.path / "elsewhere")
+    (folder.path / "posts").symlink_to(folder.path / "elsewhere")
+    assert templates.load(folder.path, "one").slug == "one"
+
+
+def test_a_warning_is_a_line_and_no_text(folder: Folder) -> None:
+    long = "torture " * 38
+    folder.write("posts/one/post.toml", POST + f'[warning]\nen = "{long}"\nru = "Насилие"\n')
+    assert refusal(folder)[0].endswith("warning.en is longer than 300 characters")
+
+
 def test_it_knows_what_a_variable_is_filled_with_for_show(folder: Folder) -> None:
     folder.write("posts/one/post.toml", POST + '[example]\nplace = "Berlin"\n')
     assert templates.load(folder.path, "one").about.example == {"place": "Berlin"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -113,6 +114,32 @@ def test_it_refuses_a_file_nested_beyond_reason(folder: Folder) -> None:
     folder.write("config.toml", "[campaign]\nid = " + "[" * 50_000)
     message, _ = refusal(folder)
     assert message == "config.toml is nested too deeply"
+
+
+@pytest.mark.parametrize(
+    "key", ["a." * 50_000 + "a = 1", "[" + "a." * 50_000 + "a]", '"a" . ' * 50_000 + "b = 1"]
+)
+def test_it_refuses_a_key_of_too_many_parts_before_it_is_parsed(folder: Folder, key: str) -> None:
+    folder.write("config.toml", CONFIG + "\n" + key)
+    message, _ = refusal(folder)
+    assert message.endswith(": a key has too many parts")
+
+
+def test_dots_in_words_are_no_parts_of_a_key(folder: Folder) -> None:
+    folder.write("config.toml", CONFIG.replace("Eyes on Chechnya", "1.2.3.4.5.6.7.8.9.10"))
+    assert config.load(folder.path).campaign.name == "1.2.3.4.5.6.7.8.9.10"
+
+
+def test_it_refuses_a_number_that_python_does_not_read(folder: Folder) -> None:
+    folder.write("config.toml", CONFIG + "\n[caps]\nx = " + "1" * 5_000)
+    assert refusal(folder)[0] == "config.toml has a number with thousands of digits"
+
+
+def test_it_does_not_wait_for_a_pipe(folder: Folder) -> None:
+    (folder.path / "config.toml").unlink()
+    os.mkfifo(folder.path / "config.toml")
+    with pytest.raises(CampaignError, match="config.toml is no plain file"):
+        toml.read(folder.path / "config.toml")
 
 
 def test_it_refuses_a_huge_file(folder: Folder) -> None:

@@ -17,6 +17,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from clarion.campaign.kinds import told
+from clarion.campaign.pixels import bare, scaled, within
 from clarion.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -46,17 +47,6 @@ _QUALITIES = (90, 85, 80, 75)
 #: PNG is packed thoroughly up to so many pixels; a larger one would take seconds.
 _THOROUGH = 1_500_000
 _MIME = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
-#: EXIF's orientation → what turns the picture upright, as the names of `PIL.Image.Transpose`.
-_UPRIGHT = {
-    2: "FLIP_LEFT_RIGHT",
-    3: "ROTATE_180",
-    4: "FLIP_TOP_BOTTOM",
-    5: "TRANSPOSE",
-    6: "ROTATE_270",
-    7: "TRANSVERSE",
-    8: "ROTATE_90",
-}
-_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +98,11 @@ class Picture:
 
         It ends at _LEAST pixels, fitted or not: what a server would still refuse then, is for the checks to say.
         """
-        pixels = _within(self._pixels, FITTED_SIDE)
+        pixels = within(self._pixels, FITTED_SIDE)
         pack = self._as_png if pixels.mode == "RGBA" else self._as_jpeg
         while not (kept := pack(pixels, limit if max(pixels.size) > _LEAST else MAX_RAW)):
             sizes = [len(raw) for (*side, _), raw in self._packed.items() if tuple(side) == pixels.size]
-            pixels = _scaled(pixels, min(0.9, sqrt(limit / min(sizes, default=self._size))))
+            pixels = scaled(pixels, min(0.9, sqrt(limit / min(sizes, default=self._size))))
         return kept
 
     def _as_png(self, pixels: Pixels, limit: int) -> Image | None:
@@ -164,10 +154,10 @@ def read(raw: bytes, *, name: str) -> Picture:
         _require_size(image, name)
         moving = _moving(image, name)
         if moving:
-            return Picture(_within(moving.frames[0], MAX_SIDE), lossless=True, moving=moving)
+            return Picture(within(moving.frames[0], MAX_SIDE), lossless=True, moving=moving)
         image.draft(None, (MAX_SIDE, MAX_SIDE))  # a huge JPEG is decoded at half its size or less
         image.load()
-        pixels, lossless = _bare(image), image.format in ("PNG", "GIF")
+        pixels, lossless = bare(image, side=MAX_SIDE), image.format in ("PNG", "GIF")
         same = lossless and image.size in (pixels.size, pixels.size[::-1])
         return Picture(pixels, lossless=lossless, size=len(raw) if same else 0)
 
@@ -221,65 +211,6 @@ def _moving(image: Pixels, name: str) -> Moving | None:
     from clarion.campaign.moving import frames_of
 
     return frames_of(image, name)
-
-
-def _bare(image: Pixels) -> Pixels:
-    """A new picture of the same pixels and nothing else, upright; transparency only where some pixel has it."""
-    import PIL.Image
-
-    upright = _UPRIGHT.get(_orientation(image))
-    profile = image.info.get("icc_profile")
-    pixels = _in_srgb(_within(_eight_bits(image), MAX_SIDE), profile)
-    if upright:
-        pixels = pixels.transpose(PIL.Image.Transpose[upright])
-    if pixels.mode == "RGBA" and pixels.getchannel("A").getextrema() == (255, 255):
-        pixels = pixels.convert("RGB")
-    return PIL.Image.frombytes(pixels.mode, pixels.size, pixels.tobytes())
-
-
-def _eight_bits(image: Pixels) -> Pixels:
-    """RGB, RGBA or CMYK. Sixteen bits of grey become eight: `convert` alone would cut them off at white."""
-    if image.mode.startswith("I"):
-        image = image.convert("I").point(lambda value: value * (1 / 257), "L")
-    if image.mode in ("RGB", "RGBA", "CMYK") and "transparency" not in image.info:
-        return image
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
-
-
-def _in_srgb(image: Pixels, profile: bytes | None) -> Pixels:
-    """RGB as a reader without the profile will see it: once it is dropped, nobody else can translate."""
-    mode = "RGB" if image.mode == "CMYK" else image.mode
-    if profile:
-        from PIL import ImageCms
-
-        try:
-            source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            target = ImageCms.createProfile("sRGB")
-            same = ImageCms.profileToProfile(image, source, target, outputMode=mode)
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            same = None  # a broken profile says nothing about the pixels
-        if same:
-            return same
-    return image.convert(mode)
-
-
-def _orientation(image: Pixels) -> int:
-    try:
-        return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # noqa: BLE001 - EXIF that nobody can read says nothing about the pixels
-        return 1
-
-
-def _within(pixels: Pixels, side: int) -> Pixels:
-    longest = max(pixels.size)
-    return pixels if longest <= side else _scaled(pixels, side / longest)
-
-
-def _scaled(pixels: Pixels, by: float) -> Pixels:
-    from PIL.Image import Resampling
-
-    width, height = (max(1, round(length * by)) for length in pixels.size)
-    return pixels.resize((width, height), Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _image(encoded: bytes, kind: str, size: tuple[int, int]) -> Image:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from clarion.campaign.pixels import as_seen
 from clarion.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def _each(image: Pixels) -> Iterator[tuple[Pixels, int]]:
     for frame in ImageSequence.Iterator(image):
         seen = frame.convert("RGBA" if frame.has_transparency_data else "RGB")
         asked = int(frame.info.get("duration") or 0)
-        yield frombytes(seen.mode, seen.size, seen.tobytes()), asked if asked >= _SHORTEST else _USUAL
+        bare = as_seen(frombytes(seen.mode, seen.size, seen.tobytes()))
+        yield bare, asked if asked >= _SHORTEST else _USUAL
 
 
 def _flashes(moving: Moving) -> bool:

@@ -22,7 +22,7 @@ from clarion.campaign.calls import Audience
 from clarion.campaign.ledger import Ledger
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.plain import parts_of, with_tags
-from clarion.campaign.templates import ABOUT, PARTIALS, RESERVED, Template
+from clarion.campaign.templates import MAX_WARNING, ABOUT, PARTIALS, RESERVED, Template
 from clarion.campaign.words import Words, read_up
 from clarion.errors import CampaignError
 from clarion.model import Used
@@ -114,7 +114,7 @@ def literal(
     parts = parts_of(text, where="this text")
     return Rendered(
         parts=(with_tags(parts[0], tags), *parts[1:]),
-        warning=unicodedata.normalize("NFC", warning.strip()) if warning and warning.strip() else None,
+        warning=_warning(warning or ""),
         images=tuple((file, unicodedata.normalize("NFC", alt.strip())) for file, alt in images),
         source=source,
         card={name: unicodedata.normalize("NFC", words) for name, words in (card or {}).items()},
@@ -219,7 +219,7 @@ def _finished(asked: Asked, written: _Text | CampaignError) -> Rendered | Campai
     return Rendered(
         parts=(with_tags(parts[0], asked.tags), *parts[1:]),
         vouched=marks.follow(text, spans, parts),
-        warning=unicodedata.normalize("NFC", warning.strip()) if warning else None,
+        warning=_warning(warning or ""),
         images=tuple(
             (file, unicodedata.normalize("NFC", alt.strip())) for file, alt in template.images(language)
         ),
@@ -234,6 +234,14 @@ def _finished(asked: Asked, written: _Text | CampaignError) -> Rendered | Campai
         source=template.about.source,
         where=where,
     )
+
+
+def _warning(text: str) -> str | None:
+    """One line that stands before the text; None where there is none."""
+    line = unicodedata.normalize("NFC", text.strip())
+    if len(line) > MAX_WARNING:
+        raise CampaignError(f"the warning is longer than {MAX_WARNING} characters", "say it in a few words")
+    return line or None
 
 
 def _sandbox(template: Template, words: Words, compiled: Compiled | None = None) -> Sandbox:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -181,9 +182,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """A file of the template's folder or of the partials; a link that leads out of them does not count."""
         if "/" in name or "\\" in name or not name.endswith(".md"):
             return None
-        for folder in self._folders:
+        own, partials = self._folders
+        for folder in (own, partials):
             path = folder / name
-            if path.is_file() and path.resolve().parent == folder.resolve():
+            beside = own.parent.resolve() / folder.name  # not where a folder that is itself a link leads
+            if path.is_file() and path.resolve().parent == beside:
                 return path
         return None
 
@@ -277,6 +280,8 @@ def _problem(node: nodes.Node, functions: Collection[str]) -> str | None:
     match node:
         case nodes.TemplateData():
             problem = marks.carried(node.data)
+        case nodes.Const(value=float(value)) if not isfinite(value):
+            problem = "this number is too large"
         case nodes.List() | nodes.Tuple() if not all(isinstance(each, nodes.Const) for each in node.items):
             problem = "a list may hold plain values only"
         case nodes.Call():

@@ -28,6 +28,8 @@ PARTIALS = "_partials"
 ABOUT = "post.toml"
 #: What every template knows without being given it.
 RESERVED = frozenset({"due", "language", "network"})
+#: Characters of a warning: one line, which stands before the text.
+MAX_WARNING = 300
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _TEXT = re.compile(r"(?P<language>[a-z]{2,3}(-[A-Z]\w+)?)(\.(?P<wording>\d+))?(\.(?P<network>[a-z]+))?\.md")
@@ -126,6 +128,10 @@ def load(folder: Path, slug: str) -> Template:
             f'there is no template "{slug}"',
             did_you_mean(slug, names(folder), "clarion posts list shows what there is"),
         )
+    if home.resolve().parent != (folder / FOLDER).resolve():
+        raise CampaignError(
+            f"{toml.shown(home)} is a link to another folder", "put the folder itself into posts"
+        )
     document = toml.read(home / ABOUT)
     about = document.typed(About)
     template = Template(slug=slug, folder=home, about=about, texts=_texts(home, about))
@@ -204,6 +210,10 @@ def _check_language(document: Document, template: Template, language: str) -> No
             )
     if about.warning and not about.warning.get(language, "").strip():
         raise document.error(("warning", language), "is missing", f'add {language} = "…" under [warning]')
+    if len(about.warning.get(language, "")) > MAX_WARNING:
+        raise document.error(
+            ("warning", language), f"is longer than {MAX_WARNING} characters", f'{language} = "CW: torture"'
+        )
     if about.card and (part := about.card.lacks(language)):
         raise document.error(
             ("card", part, language), "is missing", f'add {language} = "…" to {part} under [card]'

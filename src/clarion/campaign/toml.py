@@ -7,6 +7,9 @@ reads the configuration through here; what explains an error is imported when th
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +25,8 @@ T = TypeVar("T")
 
 #: Nothing people write by hand is longer; a larger file is a mistake or an attack.
 MAX_BYTES = 1_000_000
+#: Keys of so many parts take the parser quadratic time, and no file of ours has half as many.
+_DEEP = re.compile(r"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}+""", re.ASCII)
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,9 +78,12 @@ def read_text(path: Path) -> str:
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
-    """A file's bytes. CampaignError when it cannot be read or is larger than `limit`."""
+    """A file's bytes. CampaignError when it cannot be read, is no plain file, or is larger than `limit`."""
     try:
-        with path.open("rb") as file:
+        # Without waiting: a pipe with nobody at its other end would keep us for ever.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise CampaignError(f"{shown(path)} is no plain file", "put the file itself there")
             raw = file.read(limit + 1)
     except FileNotFoundError as error:
         raise CampaignError(f"there is no {shown(path)}", f"look in {path.parent}") from error
@@ -112,6 +120,10 @@ def at(path: Path, line: int | None) -> str:
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
+    deep = _DEEP.search(text)
+    if deep:
+        line = text.count("\n", 0, deep.start()) + 1
+        raise CampaignError(f"{at(path, line)}: a key has too many parts", "write it with plain tables")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -121,6 +133,10 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         raise CampaignError(f"{at(path, line)}: {problem}", hint) from error
     except RecursionError as error:
         raise CampaignError(f"{shown(path)} is nested too deeply", "write it with plain tables") from error
+    except ValueError as error:  # what Python will not read as a number
+        raise CampaignError(
+            f"{shown(path)} has a number with thousands of digits", "make it shorter"
+        ) from error
 
 
 def _parsed(kind: Any, value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,15 +78,10 @@ def _typed() -> list[str]:
 
 def _read(file: Path) -> list[str]:
     from clarion.campaign.denied import names_in
+    from clarion.cli.reading import text_of
     from clarion.errors import CampaignError
 
-    try:
-        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        names = names_in(raw.decode("utf-8-sig"))
-    except OSError as error:
-        raise CampaignError(f"{file} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise CampaignError(f"{file} is not UTF-8 text", "save it as UTF-8 in your editor") from error
+    names = names_in(text_of(None if str(file) == "-" else file))
     if not names:
         raise CampaignError("no name was given", "write one name on a line")
     return names

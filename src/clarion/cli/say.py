@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,8 +91,8 @@ def say(
 
 
 def _text(text: str | None, file: Path | None) -> str:
-    """The text from where it is said to be; bytes that are not UTF-8 are an error, not a guess."""
-    from clarion.errors import CampaignError
+    """The text from where it is said to be."""
+    from clarion.cli.reading import text_of
 
     if text is not None and file is not None:
         raise click.UsageError("both a text and --file are given: leave one of them out")
@@ -103,11 +102,4 @@ def _text(text: str | None, file: Path | None) -> str:
         )
     if file is None and text != "-":
         return str(text)
-    try:
-        raw = file.read_bytes() if file else sys.stdin.buffer.read()
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CampaignError(
-            f"{file or 'what came in by the pipe'} is not UTF-8 text (byte {error.start})",
-            "save it as UTF-8 in your editor, then try again",
-        ) from error
+    return text_of(file)
