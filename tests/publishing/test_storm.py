@@ -84,7 +84,7 @@ def families(network: str, request: Request) -> list[str]:
             return ["creates"]
         return ["reads"] if asked.startswith(("GET /2/tweets/", "GET /2/users/")) else []
     if asked.endswith("putRecord"):
-        return ["points"] * bluesky.POINTS["create"]
+        return ["points"] * bluesky.POINTS["put"]
     return ["uploads"] if asked.endswith("uploadBlob") else []
 
 
