@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+import requests
 
 from clarion.app import App
 from clarion.errors import CampaignError, OutboxBusy
@@ -94,12 +95,29 @@ def rehearsal(person: Person) -> Running:
     return found
 
 
-def until(true: object, seconds: float, process: subprocess.Popen[str]) -> None:
+def heard(process: subprocess.Popen[str], words: str, seconds: float) -> str:
+    """What it said up to a line with these words. It is killed, and so says no more, after so many seconds."""
+    assert process.stdout
+    said = ""
+    patience = threading.Timer(seconds, process.kill)
+    patience.start()
+    try:
+        for line in process.stdout:
+            said += line
+            if words in line:
+                return said
+    finally:
+        patience.cancel()
+    raise AssertionError(f"it never said {words!r}: {said}")
+
+
+def until_struck(local: Running, process: subprocess.Popen[str], seconds: float) -> None:
+    """Wait until the armed fault met its request, which is on its way then. Nobody tells of that, so it is asked."""
     end = time.monotonic() + seconds
-    while not true():  # type: ignore[operator]
+    while requests.get(f"{local.control}/faults", timeout=5).json():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
-        time.sleep(0.2)
+        time.sleep(0.05)
 
 
 @pytest.mark.slow
@@ -107,11 +125,11 @@ def test_it_sees_within_half_a_minute_what_another_process_queues_and_ends_well(
     person.types("init", "--yes")
     with started(person) as process:
         person.types("say", "Added meanwhile.", "--yes")
-        until(lambda: '"sent"' in person.types("queue", "list", "--json"), 35, process)
+        heard(process, "  sent  ", 35)
+        assert '"sent"' in person.types("queue", "list", "--json")
         process.send_signal(signal.SIGTERM)
         said, _ = process.communicate(timeout=10)
     assert process.returncode == 0
-    assert "  sent  " in said
     assert said.endswith("Stopped.\n")
 
 
@@ -121,9 +139,10 @@ def test_it_finishes_the_request_in_flight(person: Person, how: signal.Signals) 
     person.types("init", "--yes")
     person.types("say", "In flight.", "--yes", "--to", "mastodon")
     person.types("rehearse")
-    rehearsal(person).fault("mastodon", "slow", seconds=4)
+    local = rehearsal(person)
+    local.fault("mastodon", "slow", seconds=4)
     with started(person) as process:
-        until(lambda: '"sending"' in person.types("queue", "list", "--json"), 20, process)
+        until_struck(local, process, 20)
         process.send_signal(how)
         said, _ = process.communicate(timeout=20)
     assert process.returncode == 0, said
