@@ -6,7 +6,7 @@ import pytest
 
 from clarion import networks
 from clarion.composing import measure
-from clarion.model import Part, Payload
+from clarion.model import Finding, Part, Payload
 from tests.composing.conftest import account
 
 WARNING = "CW: torture"
@@ -16,6 +16,11 @@ NEWER = "🫱🏻‍🫲🏿"
 
 def one_count(network: str, *texts: str) -> list[str]:
     """Where a payload with a warning fits by only one of the network's counts."""
+    return [finding.where for finding in measured(network, *texts) if finding.rule == "one-count"]
+
+
+def measured(network: str, *texts: str) -> list[Finding]:
+    """All that is found of a payload with a warning."""
     to = account(network)
     payload = Payload(
         account=to.identity,
@@ -26,10 +31,9 @@ def one_count(network: str, *texts: str) -> list[str]:
         labels=(),
         parts=tuple(Part(text=text) for text in texts),
     )
-    found = measure.findings(
-        payload, to, where="post", shorter="cut it", single="cut it", threads=True, sizes={}
+    return list(
+        measure.findings(payload, to, where="post", shorter="cut it", single="cut it", threads=True, sizes={})
     )
-    return [finding.where for finding in found if finding.rule == "one-count"]
 
 
 def filled(space: int) -> str:
@@ -49,3 +53,18 @@ def test_a_later_part_does_not_count_the_warning_that_the_first_begins_with(spac
 @pytest.mark.parametrize("network", sorted(set(networks.NAMES) - {"x"}))
 def test_networks_with_one_count_ask_for_no_look(network: str):
     assert one_count(network, "First", NEWER * 10) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "rules"),
+    [
+        (10, []),
+        (11, ["long-thread"]),
+        (25, ["long-thread"]),
+        (26, ["endless-thread"]),
+        (2_500, ["endless-thread"]),
+    ],
+)
+def test_a_thread_ends_somewhere(parts: int, rules: list[str]):
+    found = measured("bluesky", f"{WARNING}\n\nFirst", *["More"] * (parts - 1))
+    assert [finding.rule for finding in found] == rules

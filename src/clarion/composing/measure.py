@@ -13,6 +13,8 @@ from clarion.model import Account, Finding, Part, Payload
 
 #: These cannot limit who replies, whatever an account asks for (networks.md).
 _OPEN_TO_REPLIES = frozenset({"mastodon"})
+#: Parts of a thread. It is one post to the daily cap, so it must not be a day's worth of posts.
+LONG, MOST = 10, 25
 
 
 def findings(
@@ -43,6 +45,7 @@ def findings(
             why=f"This has {len(payload.parts)} parts, and {title} takes single posts here.",
             mend=f"{single}, or set threads = true under [accounts.{account.name}] in config.toml.",
         )
+    yield from _thread(len(payload.parts), where=where, shorter=shorter)
     if payload.replies != "everyone" and account.network in _OPEN_TO_REPLIES:
         title = networks.options(account.network).TITLE
         yield Finding(
@@ -50,6 +53,19 @@ def findings(
             level="look",
             where=account.name,
             why=f"{title} cannot limit replies: everyone may reply there.",
+        )
+
+
+def _thread(parts: int, *, where: str, shorter: str) -> Iterator[Finding]:
+    if parts > MOST:
+        why = f"This makes a thread of {parts} posts; more than {MOST} are never one."
+        yield _never("endless-thread", where, why, f"{shorter[0].upper()}{shorter[1:]}")
+    elif parts > LONG:
+        yield Finding(
+            rule="long-thread",
+            level="look",
+            where=where,
+            why=f"This makes a thread of {parts} posts: few people read so many.",
         )
 
 
