@@ -212,8 +212,9 @@ def test_a_new_id_is_valid_and_never_the_same() -> None:
     ("table", "line"),
     [
         ("approval", "signed = true"),
-        ("approval", 'window = "10m"'),
-        ("accounts.mastodon", 'quiet = ["22:00-07:00"]'),
+        ("approval", 'window = "1m"'),
+        ("accounts.mastodon", 'quiet = ["22:00-07:00", "07:00-22:00"]'),
+        ("accounts.mastodon", 'quiet = ["22:00-22:00"]'),
         ("accounts.mastodon", "resend_when_absent = true"),
         ("publishing", 'lease = "30s"'),
     ],
@@ -227,3 +228,14 @@ def test_a_promise_that_would_not_be_kept_is_refused(tmp_path: Path, table: str,
     with pytest.raises(CampaignError) as error:
         config.load(tmp_path)
     assert key in error.value.message
+
+
+def test_a_slot_in_the_quiet_time_is_refused_because_nothing_would_ever_go_out_then(tmp_path: Path) -> None:
+    text = bundled.example().read_text(encoding="utf-8")
+    line = '[accounts.mastodon]\nslots = ["Sat 11:30"]\nquiet = ["11:00-12:00"]'
+    kept = [each for each in text.splitlines() if not each.startswith("slots")]
+    (tmp_path / "config.toml").write_text(
+        "\n".join(kept).replace("[accounts.mastodon]", line), encoding="utf-8"
+    )
+    with pytest.raises(CampaignError, match="Sat 11:30"):
+        config.load(tmp_path)

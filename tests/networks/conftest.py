@@ -125,6 +125,7 @@ class Connected:
         secret: Mapping[str, str] | None = None,
         seconds: float = 3.0,
         sessions: MemorySessions | None = None,
+        resend: bool = False,
     ) -> Publisher:
         base = self._networks.urls[network]
         http = Session(
@@ -141,6 +142,7 @@ class Connected:
                 http=http,
                 sessions=sessions or MemorySessions(),
                 media=self._load,
+                resend_when_absent=resend,
             )
         )
 

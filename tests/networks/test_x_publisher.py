@@ -18,7 +18,7 @@ from PIL import Image
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.model import Delivery, Media, Part, Payload, Receipt
-from clarion.networks.base import Connection, Found, Unsure
+from clarion.networks.base import Absent, Connection, Found, Unsure
 from clarion.networks.http import Session
 from clarion.networks.x import answers, keys, readback
 from clarion.networks.x.options import BASE
@@ -166,6 +166,27 @@ def test_what_is_not_found_is_looked_for_and_then_left_to_people(networks, conne
         post(publisher, delivery())
     waits = [publisher.find(delivery(), looks, datetime.now(UTC)) for looks in range(5)]
     assert waits == [Unsure(look_again_in=each) for each in (*LOOK_AGAIN, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("resend", "after", "lost", "last"),
+    [
+        (True, timedelta(minutes=2), False, Absent()),
+        (True, timedelta(hours=1), False, Unsure(look_again_in=None)),
+        (True, timedelta(minutes=2), True, Unsure(look_again_in=None)),
+        (False, timedelta(minutes=2), False, Unsure(look_again_in=None)),
+    ],
+)
+def test_where_its_owner_asks_what_no_look_of_two_minutes_found_goes_again_within_the_hour(
+    networks, connect, resend, after, lost, last
+):
+    publisher = connect("x", resend=resend)
+    networks.now = datetime(2026, 4, 1, 12, tzinfo=UTC)
+    what = delivery(first_intent_at=networks.now, intent_lost=lost)
+    for looks in range(len(LOOK_AGAIN)):
+        assert publisher.find(what, looks, networks.now + after) == Unsure(look_again_in=LOOK_AGAIN[looks])
+    assert publisher.find(what, len(LOOK_AGAIN), networks.now + after) == last
+    assert (publisher.repeat_seconds > 0) is resend
 
 
 def test_it_finds_a_post_that_the_timeline_showed_late(networks, connect):

@@ -135,7 +135,7 @@ def test_what_was_never_answered_counts_and_what_was_not_created_does_not(desk: 
     queued(desk, "hello", count=2)
     [claim] = take(desk, None)
     with desk.outbox.write() as tx:
-        settle.in_doubt(tx, claim, look_at=None, reason="no answer")
+        settle.doubted(tx, claim, look_at=None, reason="no answer")
     assert spent(desk) == POST
     [claim] = take(desk, None)
     with desk.outbox.write() as tx:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.networks.base import Absent, Unsure
-from clarion.outbox import incidents, lost
+from clarion.outbox import incidents, lost, schema
 from clarion.publishing.retry import back_off
 from tests.desk import NOON
 
@@ -111,6 +112,21 @@ def test_what_nobody_can_find_waits_for_a_person(stage: Stage) -> None:
     stage.worker().drain()
     assert stage.desk.states(number) == ["in_doubt"]
     assert stage.network.taken == []
+
+
+def test_a_look_that_could_not_be_made_does_not_count_as_one(stage: Stage) -> None:
+    """X says that a post is not there only after so many looks: those that never reached it prove nothing."""
+    number = queued(stage)
+    stage.network.script = ["lose"]
+    counted = []
+    for sighting in (RateLimited("slow down", wait=60), Unavailable("down"), Unsure(look_again_in=60)):
+        stage.network.looks = [sighting]
+        stage.worker().drain()
+        with stage.desk.outbox.read() as tx:
+            counted.append(tx.execute(sa.select(schema.delivery.c.looks)).scalar_one())
+        stage.desk.later(minutes=5)
+    assert stage.desk.states(number) == ["in_doubt"]
+    assert counted == [0, 0, 1]
 
 
 def test_a_network_that_cannot_be_asked_is_asked_later(stage: Stage) -> None:

@@ -29,6 +29,7 @@ class Connections:
     sessions: Path
     loopback_only: bool
     proxy: Callable[[Account], str | None] = lambda _account: None
+    resend: Callable[[Account], bool] = lambda _account: False  # what X certainly seems not to have
     seconds: float | None = None  # a request's absolute deadline, when not the session's own
     _made: dict[str, Publisher] = field(default_factory=dict, repr=False)
     _locks: dict[str, threading.Lock] = field(default_factory=dict, repr=False)
@@ -73,6 +74,7 @@ class Connections:
             http=http,
             sessions=sessions or SessionFile(self.sessions, account.name),
             media=self.media,
+            resend_when_absent=self.resend(account),
         )
 
     def _connect(self, account: Account) -> Publisher:

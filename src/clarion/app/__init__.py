@@ -324,6 +324,7 @@ class App:
             sessions=self.state / "sessions" / self.mode,
             loopback_only=self.rehearsing,
             proxy=lambda account: self.config.accounts[account.name].proxy,
+            resend=lambda account: self.config.accounts[account.name].resend_when_absent,
         )
 
     def base(self, account: Account) -> str:

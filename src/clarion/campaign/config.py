@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import timedelta, tzinfo
+from datetime import time, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import msgspec
 from msgspec import Meta
 
-from clarion.campaign import proper, toml
+from clarion.campaign import proper, quiet, toml
 from clarion.campaign.colours import CONTRAST, Colours
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.toml import Document, Table
@@ -32,6 +32,10 @@ LATE_EVERGREEN = timedelta(hours=12)
 #: The shortest lease: longer than the longest upload and request of any network together.
 LEASE = timedelta(minutes=5)
 
+#: The shortest window of an approval: cron comes every minute.
+SHORTEST_WINDOW = timedelta(minutes=5)
+#: Networks that would take a repeat for a second post.
+_KEYLESS = ("x",)
 _SERVERS = {"x": "https://x.com", "bluesky": "https://bsky.social"}
 _TAG = re.compile(r"#\w*[^\W\d]\w*")
 _PROXY = re.compile(r"(socks5h|https?)://\S+")
@@ -216,6 +220,7 @@ def load(folder: Path) -> Config:
         )
     _check_twins(document, config)
     _check_promises(document, config)
+    _check_quiet(document, config)
     return config
 
 
@@ -296,18 +301,36 @@ def _check_promises(document: Document, config: Config) -> None:
         raise document.error(
             ("publishing", "lease"), "is shorter than uploading images and sending may take", 'lease = "5m"'
         )
-    unkept = [
-        (("approval", "signed"), config.approval.signed),
-        (("approval", "window"), config.approval.window is not None),
-        *((("accounts", name, "quiet"), bool(account.quiet)) for name, account in config.accounts.items()),
-        *(
-            (("accounts", name, "resend_when_absent"), account.resend_when_absent)
-            for name, account in config.accounts.items()
-        ),
-    ]
-    for key, asked in unkept:
-        if asked:
-            raise document.error(key, "asks for what this Clarion cannot do yet", "remove the line")
+    if config.approval.signed:
+        raise document.error(
+            ("approval", "signed"), "asks for what this Clarion cannot do yet", "remove the line"
+        )
+    if config.approval.window is not None and config.approval.window < SHORTEST_WINDOW:
+        raise document.error(
+            ("approval", "window"), "is too short for an approval to be of use", 'window = "2h"'
+        )
+    for name, account in config.accounts.items():
+        if account.resend_when_absent and account.network not in _KEYLESS:
+            raise document.error(
+                ("accounts", name, "resend_when_absent"),
+                f"does nothing here: {account.network} takes a repeat for the same post anyway",
+                "remove the line",
+            )
+
+
+def _check_quiet(document: Document, config: Config) -> None:
+    """A quiet time must leave some of the day, and the slots must lie in what it leaves."""
+    for name, account in config.accounts.items():
+        key, hours = ("accounts", name, "quiet"), quiet.quiet(account.quiet, config.zone())
+        if any(start == end for start, end in hours.spans) or hours.always():
+            raise document.error(key, "leaves no time of the day", 'quiet = ["22:00-07:00"]')
+        for place, slot in enumerate(account.slots):
+            if hours.covers(time.fromisoformat(slot.rpartition(" ")[2])):
+                raise document.error(
+                    ("accounts", name, "slots", place),
+                    f'is "{slot}", in the quiet time of the account: nothing ever goes out then',
+                    "move the slot, or the quiet time",
+                )
 
 
 def _check_twins(document: Document, config: Config) -> None:

@@ -30,10 +30,14 @@ class Quiet:
             ends = end
         return ends
 
+    def covers(self, at: time) -> bool:
+        """Whether it is quiet when clocks show this."""
+        return any(_within(at, span) for span in self.spans)
+
     def always(self) -> bool:
         """Whether no moment of a day is left."""
         edges = [edge for span in self.spans for edge in span]
-        return bool(edges) and all(any(_within(edge, span) for span in self.spans) for edge in edges)
+        return bool(edges) and all(map(self.covers, edges))
 
     def _end(self, at: datetime) -> datetime | None:
         wall = at.astimezone(self.zone)

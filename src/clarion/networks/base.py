@@ -49,6 +49,7 @@ class Unsure:
     """Nobody can tell yet. `look_again_in` is in seconds; None: a human must look."""
 
     look_again_in: float | None
+    asked: bool = True  # False: the network could not even be asked, which is no look
 
 
 Sighting = Found | Absent | Unsure
@@ -118,6 +119,7 @@ class Connection:
     http: Session
     sessions: SessionStore
     media: MediaLoader
+    resend_when_absent: bool = False  # where the network has no key: what was looked for long enough may go again
 
 
 class PublisherModule(Protocol):

@@ -213,9 +213,11 @@ def doubted(tx: Tx, claim: Claim, *, look_at: int | None, reason: str) -> bool:
     return True
 
 
-def unsure(tx: Tx, claim: Claim, *, look_at: int | None, reason: str | None = None) -> bool:
-    """A look that did not decide."""
-    values: dict[str, Any] = {"look_at": look_at}
+def unsure(
+    tx: Tx, claim: Claim, *, look_at: int | None, reason: str | None = None, asked: bool = True
+) -> bool:
+    """A look that did not decide. Not `asked`: the network could not be, so that it does not count as one."""
+    values: dict[str, Any] = {"look_at": look_at} if asked else {"look_at": look_at, "looks": claim.looks}
     if reason:
         values["reason"] = reason
     return _leave(tx, claim, State.IN_DOUBT, **values)

@@ -46,9 +46,9 @@ def look(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> Fo
                 held = settle.absent(tx, claim)
             case Unsure(look_again_in=None):
                 held = settle.unsure(tx, claim, look_at=None, reason=_not_found(claim))
-            case Unsure(look_again_in=seconds):
+            case Unsure(look_again_in=seconds, asked=asked):
                 later = timedelta(seconds=max(seconds or 0, SOONEST))
-                held = settle.unsure(tx, claim, look_at=tx.now + later // _MICROSECOND)
+                held = settle.unsure(tx, claim, look_at=tx.now + later // _MICROSECOND, asked=asked)
     return sighting if held else None
 
 
@@ -58,7 +58,7 @@ def look_later(outbox: Outbox, claim: Claim, later: timedelta) -> None:
         if claim.unread:
             settle.unread(tx, claim)
         else:
-            settle.unsure(tx, claim, look_at=tx.now + later // _MICROSECOND)
+            settle.unsure(tx, claim, look_at=tx.now + later // _MICROSECOND, asked=False)
 
 
 def is_there(
@@ -124,16 +124,16 @@ def _sight(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) -> 
     with outbox.write() as tx:
         now, full_for = tx.at, may_look(tx, claim, terms)
     if full_for is not None:  # or its account is closed until somebody verifies it, perhaps in a minute
-        return Unsure(look_again_in=min(full_for, LATEST.total_seconds()))
+        return Unsure(look_again_in=min(full_for, LATEST.total_seconds()), asked=False)
     try:
         return publisher.find(claim.delivery, claim.looks, now)
     except RateLimited as error:
         with outbox.write() as tx:
             hold_back(tx, claim, error)
-        return Unsure(look_again_in=error.wait)
+        return Unsure(look_again_in=error.wait, asked=False)
     except AccountBlocked as error:
         with outbox.write() as tx:
             settle.closed(tx, claim, error.message)
-        return Unsure(look_again_in=ASK_AGAIN.total_seconds())
+        return Unsure(look_again_in=ASK_AGAIN.total_seconds(), asked=False)
     except PublishError:
-        return Unsure(look_again_in=ASK_AGAIN.total_seconds())
+        return Unsure(look_again_in=ASK_AGAIN.total_seconds(), asked=False)

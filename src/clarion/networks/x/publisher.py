@@ -19,13 +19,15 @@ import tweepy
 from clarion.clock import Deadline
 from clarion.errors import OutcomeUnknown, PublishError, Unavailable
 from clarion.model import Delivery, Identity, Media, Profile, Receipt, Staged
-from clarion.networks.base import Connection, Found, Sighting, Unsure
+from clarion.networks.base import Absent, Connection, Found, Sighting, Unsure
 from clarion.networks.http import USER_AGENT
 from clarion.networks.x import answers, readback
 from clarion.networks.x.options import BASE, LIMITS, ORIGIN, WEB
 
 #: A look found nothing: look again 5, 30 and 120 s after the first, then a human must. X's lag is not published.
 LOOK_AGAIN = (5.0, 25.0, 90.0)
+#: An account may ask for it (`resend_when_absent`): what none of these looks found is sent again, so long after the first try.
+RESEND_FOR = timedelta(hours=1)
 #: How far this outbox's clock and X's may differ.
 SKEW = timedelta(minutes=2)
 #: Pages of 100 posts read at most in one look: each post read costs money.
@@ -69,7 +71,8 @@ class XPublisher:
         self._account = connection.account
         self._sleep = sleep
         self.send_seconds = connection.http.seconds
-        self.repeat_seconds = 0.0  # no key: never blind
+        # No key: never blind. Where its owner asks for it, what was looked for long enough may go again, for an hour.
+        self.repeat_seconds = RESEND_FOR.total_seconds() if connection.resend_when_absent else 0.0
 
     # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -104,7 +107,15 @@ class XPublisher:
             for post in self._own_posts(delivery):
                 if post["id"] not in delivery.others and _is(post, delivery):
                     return Found(receipt=self._receipt(post["id"]))
-        return Unsure(look_again_in=LOOK_AGAIN[looks] if looks < len(LOOK_AGAIN) else None)
+        if looks < len(LOOK_AGAIN):
+            return Unsure(look_again_in=LOOK_AGAIN[looks])
+        return Absent() if self._may_resend(delivery, now) else Unsure(look_again_in=None)
+
+    def _may_resend(self, delivery: Delivery, now: datetime) -> bool:
+        """Whether it may go again, though X has no key that would keep it from appearing twice."""
+        if delivery.intent_lost or delivery.first_intent_at is None:
+            return False
+        return (now - delivery.first_intent_at).total_seconds() < self.repeat_seconds
 
     def confirm(self, delivery: Delivery, receipt: Receipt) -> bool:
         with self._translated():
