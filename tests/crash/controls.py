@@ -17,11 +17,12 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from clarion.clock import Deadline
-from clarion.model import Account, Receipt, Staged
+from clarion.model import Account, Delivery, Receipt, Staged
 from clarion.networks.base import Publisher
-from clarion.outbox import schema, settle
+from clarion.outbox import posts, recalling, schema, settle
 from clarion.outbox.claims import Claim
 from clarion.publishing.worker import MARGIN_SECONDS, Publishers, Worker
+from tests.crash import recalls
 from tests.crash.stand import DEADLINE, LEASE, Plan, Stand, Verdict
 
 STOP = signal.SIGSTOP
@@ -58,6 +59,22 @@ class NoFence(Worker):
             mine = sa.select(delivery.c.fence).where(delivery.c.id == claim.delivery.id)
             now = tx.execute(mine).scalar_one()
         return super()._intend(replace(claim, fence=now), staged)
+
+
+class SettledBefore(Worker):
+    """Says that it is down, then takes it down."""
+
+    def _take_down(self, claim: Claim) -> None:
+        with self.outbox.write() as tx:
+            recalling.recalled(tx, claim)
+        super()._take_down(claim)
+
+
+class NoLastLook(Worker):
+    """Does not ask again, just before the request, whether people still want it."""
+
+    def _last_look(self, publisher: Publisher, delivery: Delivery) -> tuple[str | None, bool]:
+        return None, True
 
 
 @dataclass
@@ -200,6 +217,33 @@ def late_accept(stand: Stand, kind: Kind) -> Verdict:
     return _to_the_end(stand, kind)
 
 
+def death_before_taking_down(stand: Stand, kind: Kind) -> Verdict:
+    """It is up and was recalled; the process that takes it down dies just before it asks the network."""
+    _post(stand, "mastodon")
+    stand.wait(stand.publish())
+    with stand.outbox.write() as tx:
+        recalling.want(tx, [each.number for each in posts.entries(tx)], who="ann")
+    died = stand.wait(stand.publish(Plan(point="before_recall"), kind=kind.worker, wrap=kind.wrap))
+    assert died.killed
+    _to_the_end(stand, kind)
+    return recalls.verdict(stand)
+
+
+def recalled_before_the_request(stand: Stand, kind: Kind) -> Verdict:
+    """Between its intent and its request a process is stopped; meanwhile it is recalled. Then it wakes."""
+    name = _post(stand, "mastodon", image=True)
+    sleeper = stand.publish(Plan(point="after_intent", signal=STOP), kind=kind.worker, wrap=kind.wrap)
+    stand.wait(sleeper, until_stopped=True)
+    with stand.outbox.write() as tx:
+        recalling.want(tx, [each.number for each in posts.entries(tx)], who="ann")
+    stand.go_on(sleeper)
+    stand.wait(sleeper)
+    _to_the_end(stand, kind)
+    found = recalls.verdict(stand)
+    found.lost += [f"sent after its recall: {key}" for key in stand.taken() if key[0] == name]
+    return found
+
+
 def _to_the_end(stand: Stand, kind: Kind) -> Verdict:
     for _ in range(6):
         stand.pass_time()
@@ -214,5 +258,7 @@ CONTROLS: dict[str, tuple[Callable[[Stand, Kind], Verdict], Kind]] = {
     "short_settle": (death_before_sending, Kind(worker=ShortSettle)),
     "no_fence": (waking_beside_another, Kind(worker=NoFence)),
     "no_deadline_check": (waking_too_late, Kind(wrap=without_deadline_check)),
+    "settled_before": (death_before_taking_down, Kind(worker=SettledBefore)),
+    "no_last_look": (recalled_before_the_request, Kind(worker=NoLastLook)),
     "key_per_attempt": (late_accept, Kind(wrap=with_a_key_per_attempt)),
 }

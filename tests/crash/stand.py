@@ -35,10 +35,9 @@ from PIL import Image
 
 from clarion import networks, points
 from clarion.accounts.connections import Connections
-from clarion.digest import digest
 from clarion.errors import OutboxBusy
-from clarion.model import Account, ApprovalPolicy, Identity, Media, Part, Payload
-from clarion.outbox import accounts, opening, posts, schema, store
+from clarion.model import Account, ApprovalPolicy, Identity, Media, Part
+from clarion.outbox import accounts, opening, posts, recalling, schema, store
 from clarion.outbox.claims import Terms
 from clarion.publishing import worker as working
 from clarion.publishing.worker import Publishers, Worker
@@ -46,6 +45,7 @@ from clarion.rehearsal.running import Running
 from clarion.rehearsal.server import Carrier, bind
 from clarion.rehearsal.world import World
 from tests import postgres
+from tests.desk import add
 
 #: A request's absolute deadline, in seconds: long enough for a busy machine, short enough to wait for a hanging server.
 DEADLINE = 0.8
@@ -128,6 +128,9 @@ class Stand:
             self.running.fault("mastodon", "drop_after")
         self._worker("warm", frozenset(self.names), Worker, lambda each: each, LEASE).drain()
         assert self.verdict().good
+        with self.outbox.write() as tx:
+            recalling.want(tx, [each.number for each in posts.entries(tx)], who="ann")
+        self._worker("warm", frozenset(self.names), Worker, lambda each: each, LEASE).drain()
         until = time.monotonic() + 10
         while threading.active_count() > 1 and time.monotonic() < until:
             time.sleep(0.01)
@@ -155,27 +158,22 @@ class Stand:
         self.names[name] = made
         return made
 
-    def queue(self, tx: store.Tx, account: Account, *texts: str, image: bool = False) -> None:
-        """A post, approved and due; every text of a run is another."""
+    def queue(self, tx: store.Tx, account: Account, *texts: str, image: bool = False) -> int:
+        """A post, approved and due; every text of a run is another. Its entry's number."""
         content, media = picture()
         parts = [Part(text=text) for text in texts]
         if image:
             parts[0] = Part(text=texts[0], media=(media,))
-        payload = Payload(account=account.identity, language="en", parts=tuple(parts))
-        new = posts.NewPost(
-            account=account.name,
-            payload=payload,
-            digest=digest(payload),
-            sensitive=False,
-            evergreen=False,
-            used=(),
+        number = add(
+            tx,
+            account,
+            *parts,
             due=datetime.now(UTC) - timedelta(seconds=5),
             late=timedelta(hours=12),
             images={media.sha256: (media.mime, content)} if image else {},
         )
-        entry = posts.NewEntry(kind="say", text=texts[0], variables={}, author="ann", batch=store.new_id())
-        number = posts.add(tx, entry, [new])
         posts.approve(tx, number, outbox_id=self.outbox.id, who="ann", policy=ApprovalPolicy())
+        return number
 
     # ── who publishes ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -201,8 +199,12 @@ class Stand:
         kind: type[Worker] = Worker,
         wrap: Callable[[Publishers], Publishers] = lambda each: each,
         lease: timedelta = LEASE,
+        first: Callable[[], object] = lambda: None,
     ) -> Process:
-        """Fork a process that publishes what is due of these accounts (all), by a worker of this kind."""
+        """Fork a process that publishes what is due of these accounts (all), by a worker of this kind.
+
+        `first` is what it does before.
+        """
         self._count += 1
         plan = plan or Plan()
         name = f"{os.getpid()}-{self._count}"
@@ -210,6 +212,7 @@ class Stand:
 
         def run() -> None:
             points.hook = _hook(plan)
+            first()
             self._worker(name, mine, kind, wrap, lease).drain()
 
         self.outbox.close()

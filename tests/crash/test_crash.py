@@ -39,6 +39,13 @@ def test_a_kill_at_any_point_under_any_fault_loses_and_doubles_nothing(db: str) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("db", DATABASES)
+def test_a_recall_killed_at_any_point_ends_with_nothing_up_and_nothing_sent(db: str) -> None:
+    last = crash("recalls", "--pairs", "--db", db).splitlines()[-1]
+    assert re.match(r"recalled=\d{3} kills=\d{2,3} lost=0 doubled=0 ", last)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("db", DATABASES)
 def test_each_safeguard_taken_away_is_seen_to_fail(db: str) -> None:
     lines = crash("controls", "--db", db).splitlines()
     assert [line.split()[0] for line in lines[::2]] == [
@@ -46,6 +53,8 @@ def test_each_safeguard_taken_away_is_seen_to_fail(db: str) -> None:
         "short_settle",
         "no_fence",
         "no_deadline_check",
+        "settled_before",
+        "no_last_look",
         "key_per_attempt",
     ]
     assert all(line.endswith("real lost=0 doubled=0") for line in lines[::2])
