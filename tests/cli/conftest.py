@@ -42,3 +42,14 @@ def run():
         return answer
 
     return run
+
+
+@pytest.fixture
+def networks():
+    """Local networks that a command takes for the live ones, and a terminal to type it at."""
+    from tests.cli.local import Local
+
+    running = Local()
+    running.start()
+    yield running
+    running.stop()

@@ -12,18 +12,19 @@ import time
 from pathlib import Path
 
 # A session's first terminal is where hidden prompts read from.
-_START = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from clarion.cli import main; main()"
+_START = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+_CLARION = "from clarion.cli import main; main()"
 _SECONDS = 20.0
 
 
 class Terminal:
-    """One command at a terminal. Use it in a `with`."""
+    """One command at a terminal. Use it in a `with`. `program`: other Python than `clarion` that reads the words."""
 
-    def __init__(self, *words, columns=80):
+    def __init__(self, *words, columns=80, program=_CLARION):
         self._ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (24, columns))
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START, *words],
+            [sys.executable, "-c", _START + program, *words],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

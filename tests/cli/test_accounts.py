@@ -13,9 +13,9 @@ from clarion.app import App
 from clarion.cli import clarion
 from clarion.errors import AccountBlocked, Unavailable
 from clarion.model import Identity, Limits, Profile
-from tests.cli.terminal import Terminal
 
 TOKEN = "synthetic-token-4711"
+APP_PASSWORD = "abcd-efgh-2345-mnop"
 MASTODON = ("--handle", "eyes", "--server", "mastodon.test")
 
 
@@ -70,11 +70,21 @@ def test_too_few_lines_change_nothing(run, campaign, app):
 
 def test_a_new_account_is_written_to_the_configuration_and_comments_stay(run, campaign, app):
     before = (campaign / "config.toml").read_text()
-    run("accounts", "add", "news", "--network", "bluesky", "--handle", "eyes.test", "--stdin", stdin=TOKEN)
+    run(
+        "accounts",
+        "add",
+        "news",
+        "--network",
+        "bluesky",
+        "--handle",
+        "eyes.test",
+        "--stdin",
+        stdin=APP_PASSWORD,
+    )
     after = (campaign / "config.toml").read_text()
     assert after.startswith(before.rstrip("\n"))
     assert written(campaign)["news"] == {"network": "bluesky", "handle": "eyes.test"}
-    assert stored(app, "news") == {"app_password": TOKEN}
+    assert stored(app, "news") == {"app_password": APP_PASSWORD}
 
 
 def test_a_pasted_address_is_taken_apart(run, campaign):
@@ -86,7 +96,7 @@ def test_a_pasted_address_is_taken_apart(run, campaign):
 
 def test_who_owns_an_account_can_be_said(run, campaign):
     words = ("--handle", "eyes.test", "--owner", "Us", "--disclosure", "The bot label")
-    run("accounts", "add", "bluesky", *words, "--stdin", stdin=TOKEN)
+    run("accounts", "add", "bluesky", *words, "--stdin", stdin=APP_PASSWORD)
     assert written(campaign)["bluesky"]["owner"] == "Us"
 
 
@@ -139,40 +149,36 @@ def test_a_secret_with_a_space_is_refused_and_not_repeated(run, app):
 def test_a_new_secret_ends_the_old_session(run, app):
     session = SessionFile(app.state / "sessions" / "live", "bluesky")
     session.save({"access": "old"})
-    run("accounts", "add", "bluesky", "--handle", "eyes.test", "--stdin", stdin=TOKEN)
+    run("accounts", "add", "bluesky", "--handle", "eyes.test", "--stdin", stdin=APP_PASSWORD)
     assert session.load() is None
 
 
-def test_a_person_types_the_secret_unseen(campaign, app):
-    with Terminal("accounts", "add", "mastodon") as terminal:
-        terminal.answer("Its name there", "eyes\n")
-        terminal.answer("Its server", "mastodon.test\n")
-        terminal.answer("Access token", f"{TOKEN}\n")
-        assert terminal.end() == 0
-    assert TOKEN not in terminal.shown
-    assert stored(app, "mastodon") == {"access_token": TOKEN}
-    assert written(campaign)["mastodon"]["server"] == "https://mastodon.test"
+def test_what_hardly_is_an_app_password_is_refused_where_nobody_can_be_asked(run, app):
+    answer = run("accounts", "add", "bluesky", "--handle", "eyes.test", "--stdin", stdin=TOKEN, code=2)
+    assert "does not look like an app password" in answer.stderr
+    assert TOKEN not in answer.output
+    assert stored(app, "bluesky") is None
 
 
-def test_a_wrong_answer_is_asked_again_and_the_example_is_not_offered(campaign, app):
-    with Terminal("accounts", "add", "mastodon") as terminal:
+def test_a_wrong_answer_is_asked_again_and_the_example_is_not_offered(networks, campaign):
+    with networks.terminal("accounts", "add", "mastodon") as terminal:
         terminal.answer("Its name there: ", "our campaign\n")
         terminal.answer("one word", "")
         terminal.answer("Its name there: ", "eyes\n")
         terminal.answer("Its server: ", "mastodon.test/@eyes\n")
         terminal.answer("a server is https://", "")
         terminal.answer("Its server: ", "mastodon.test\n")
-        terminal.answer("Access token: ", f"{TOKEN} x\n")
-        terminal.answer("no spaces", "")
-        terminal.answer("Access token: ", f"{TOKEN}\n")
-        assert terminal.end() == 0
-    assert stored(app, "mastodon") == {"access_token": TOKEN}
+        terminal.interrupt("Code from the page: ")
+        terminal.end()
+    assert written(campaign)["mastodon"]["server"] == "https://mastodon.test"
     assert "your_campaign" not in terminal.shown
 
 
-def test_the_same_account_under_a_second_name_is_asked_again_and_nothing_typed_is_lost(run, campaign, app):
+def test_the_same_account_under_a_second_name_is_asked_again_and_nothing_typed_is_lost(
+    run, networks, campaign
+):
     run("accounts", "add", "mastodon", *MASTODON, "--stdin", stdin=TOKEN)
-    with Terminal("accounts", "add", "second", "--owner", "Us") as terminal:
+    with networks.terminal("accounts", "add", "second", "--owner", "Us") as terminal:
         terminal.answer("Network (x, mastodon, bluesky): ", "mastodon\n")
         terminal.answer("Its name there: ", "Eyes\n")
         terminal.answer("Its server: ", "mastodon.test\n")
@@ -180,8 +186,8 @@ def test_the_same_account_under_a_second_name_is_asked_again_and_nothing_typed_i
         terminal.answer("Network (x, mastodon, bluesky) [mastodon]: ", "\n")
         terminal.answer("Its name there [Eyes]: ", "eyes2\n")
         terminal.answer("Its server [https://mastodon.test]: ", "\n")
-        terminal.answer("Access token: ", f"{TOKEN}2\n")
-        assert terminal.end() == 0
+        terminal.interrupt("Code from the page: ")
+        terminal.end()
     assert "Eyes on mastodon is the same account as “mastodon”" in terminal.shown
     assert written(campaign)["second"] == {
         "network": "mastodon",
@@ -189,28 +195,27 @@ def test_the_same_account_under_a_second_name_is_asked_again_and_nothing_typed_i
         "server": "https://mastodon.test",
         "owner": "Us",
     }
-    assert stored(app, "second") == {"access_token": f"{TOKEN}2"}
 
 
-def test_another_network_does_not_inherit_the_server_that_was_typed(run, campaign):
+def test_another_network_does_not_inherit_the_server_that_was_typed(run, networks, campaign):
     run("accounts", "add", "mastodon", *MASTODON, "--stdin", stdin=TOKEN)
-    with Terminal("accounts", "add", "second") as terminal:
+    with networks.terminal("accounts", "add", "second") as terminal:
         terminal.answer("Network", "mastodon\n")
         terminal.answer("Its name there: ", "eyes@mastodon.test\n")
         terminal.answer("Network (x, mastodon, bluesky) [mastodon]: ", "bluesky\n")
         terminal.answer("Its name there [eyes]: ", "eyes.test\n")
-        terminal.answer("App password: ", f"{TOKEN}\n")
-        assert terminal.end() == 0
+        terminal.interrupt("App password: ")
+        terminal.end()
     assert written(campaign)["second"] == {"network": "bluesky", "handle": "eyes.test"}
 
 
-def test_a_name_that_is_known_is_offered_again(run, campaign):
+def test_a_name_that_is_known_is_offered_again(run, networks):
     run("accounts", "add", "mastodon", *MASTODON, "--stdin", stdin=TOKEN)
-    with Terminal("accounts", "add", "mastodon") as terminal:
+    with networks.terminal("accounts", "add", "mastodon") as terminal:
         terminal.answer("Its name there [eyes]: ", "\n")
         terminal.answer("Its server [https://mastodon.test]: ", "\n")
-        terminal.answer("Access token: ", f"{TOKEN}2\n")
-        assert terminal.end() == 0
+        terminal.interrupt("Code from the page: ")
+        terminal.end()
 
 
 # ── list ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -292,7 +297,7 @@ def test_the_trouble_of_one_account_does_not_stop_another():
     answer = verify(answers)
     assert answer.exit_code == 2
     assert "error: x: no\nhint: mend it\n" in answer.stderr
-    assert "error: bluesky: away\nhint: clarion accounts add bluesky\n" in answer.stderr
+    assert "error: bluesky: away\nhint: clarion accounts verify bluesky\n" in answer.stderr
     assert "Eyes" in answer.stdout
 
 

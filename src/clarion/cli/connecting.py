@@ -7,16 +7,17 @@ of a machine can read. Out: `[accounts.NAME]` in config.toml; the secret in its 
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from clarion.cli import offering, rewriting, shell
 from clarion.cli.naming import changed, destination
-from clarion.errors import ClarionError
+from clarion.errors import ClarionError, PublishError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from clarion.accounts.joining import Joining
     from clarion.app import App
@@ -95,7 +96,7 @@ def log_in(app: App, name: str, *, browser: bool = False, from_stdin: bool = Fal
 
     if app.rehearsing:
         shell.say_so("Rehearsing needs no login. This connects the real account, for when you go live.")
-    with app.as_live() as live:
+    with app.as_live() as live, _naming_the_way_back(name):
         way = joining(live, name)
         module = networks.login(way.account.network)
         way.require_room()
@@ -124,7 +125,7 @@ def _walked(way: Joining, module: LoginModule, *, browser: bool) -> Mapping[str,
         )
     for sentence in module.BEFORE:
         shell.say_so(sentence)
-    kept = way.known()
+    kept = way.known() if module.CODE else {}  # a password that is typed again is a new one
     given = {ask.key: _answered(module, ask, kept.get(ask.key)) for ask in module.ASKS}
     flow = way.begin()
     if browser:
@@ -134,6 +135,16 @@ def _walked(way: Joining, module: LoginModule, *, browser: bool) -> Mapping[str,
         return flow.finish()
     shell.say_so(f"Open this page:\n\n  {address}\n")
     return flow.finish(_answered(module, module.CODE))
+
+
+@contextmanager
+def _naming_the_way_back(name: str) -> Iterator[None]:
+    """Where a network is away: what was asked for so far is written, and a login may begin again at any time."""
+    try:
+        yield
+    except PublishError as error:
+        error.hint = error.hint or f"try again later: clarion accounts login {name}"
+        raise
 
 
 def _by_browser(flow: Login, given: Mapping[str, str]) -> Mapping[str, str]:
@@ -224,7 +235,9 @@ def _say_where(app: App, name: str, network: str) -> None:
     from clarion import networks
 
     places = [app.secrets.place(name, key) for key in networks.options(network).SECRETS]
-    shell.say_so(f"Clarion only reads this campaign's store of secrets. Put its values into {', '.join(places)}.")
+    shell.say_so(
+        f"Clarion only reads this campaign's store of secrets. Put its values into {', '.join(places)}."
+    )
     shell.say_so(f"Then: clarion accounts verify {name}")
 
 

@@ -62,9 +62,10 @@ def pin(tx: Tx, pinned: Account, *, verified: bool) -> None:
         pinned.identity.remote_id,
     ):
         raise OutboxError(
-            f"account {pinned.name!r} was {row.remote_id} at {row.origin} and its credentials now say"
-            f" {pinned.identity.remote_id} at {pinned.identity.origin}",
-            "give the other account a name of its own: clarion accounts add NAME",
+            f"“{pinned.name}” was verified as @{row.handle} on {row.origin} ({row.remote_id}),"
+            f" and its secret is now @{pinned.handle}'s on {pinned.identity.origin} ({pinned.identity.remote_id})",
+            f"log in as @{row.handle}: clarion accounts login {pinned.name};"
+            " or give the other account a name of its own: clarion accounts add NAME",
         )
     tx.execute(sa.update(account).where(mine).values(**values))
     if verified:

@@ -134,7 +134,7 @@ def _post(connection: Connection, path: str, form: Mapping[str, str], what: str)
     try:
         answer = connection.http.post(f"{connection.base}{path}", data=dict(form))
     except _BROKEN as error:
-        raise Unavailable(lost(error, connection.http).message) from error
+        raise Unavailable(f"{connection.account.server}: {lost(error, connection.http).message}") from error
     if not answer.ok or answer.is_redirect:
         raise _meaning(connection, answer, what)
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import logging
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
@@ -21,10 +22,11 @@ from clarion.errors import AccountBlocked, PublishError, RateLimited, Unavailabl
 from clarion.networks.base import Ask, Connection, Return
 from clarion.networks.http import lost
 from clarion.networks.x.answers import seconds_to_wait
-from clarion.networks.x.options import BASE, PRICE, PRICE_WITH_URL
+from clarion.networks.x.options import BASE
+from clarion.networks.x.prices import POST, POST_WITH_URL
 
 BEFORE = (
-    f"X takes money: about ${PRICE:g} a post, and ${PRICE_WITH_URL:.2f} a post with a link, from credits bought there.",
+    f"X takes money: ${POST / 1e6:g} a post, and ${POST_WITH_URL / 1e6:.2f} a post with a link, from credits bought there.",
     "You need an app of your own at console.x.com, set to “Read and write” before you go on.",
     "Log in to the account in your browser first, and only to that one.",
 )
@@ -34,8 +36,15 @@ ASKS = (
 )
 CODE: Ask | None = Ask(key="pin", words="PIN from the page", unseen=True)
 BROWSER = False
+#: Who logs in again gets the same keys (docs.x.com, "Obtaining user access tokens").
+SINGLE = False
+BY_HAND = (
+    "On X, remove your app below Settings, Security and account access, Apps and sessions, Connected apps."
+)
 
 _BROKEN = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
+#: An account's access token begins with its number.
+_ACCOUNTS_OWN = re.compile(r"\d+-")
 #: These write keys or signatures at DEBUG.
 _TALKATIVE = ("oauthlib", "requests_oauthlib")
 
@@ -47,20 +56,20 @@ def begin(connection: Connection) -> XLogin:
 
 
 def doubt(key: str, typed: str) -> str | None:
-    """The keys of an app have a length, and people paste the one for the other."""
-    if key == "consumer_key" and "-" in typed:
+    """The console shows an app's keys and its owner's side by side."""
+    if key == "consumer_key" and _ACCOUNTS_OWN.match(typed):
         return "this looks like an account's access token, not like an app's key"
     return None
 
 
-def revoke(connection: Connection) -> str | None:
+def revoke(connection: Connection) -> bool:
     """Take the account's keys back. The app itself stays, for other accounts or for another day."""
     secret = connection.secret
     signer = OAuth1(
         secret["consumer_key"], secret["consumer_secret"], secret["access_token"], secret["access_secret"]
     )
     _post(connection, "/1.1/oauth/invalidate_token", signer, "the recall of its keys")
-    return None
+    return True
 
 
 class XLogin:
@@ -96,7 +105,7 @@ def _post(connection: Connection, path: str, signer: OAuth1, what: str) -> Mappi
         # Signed for the one host that X knows; our session sends it where it really goes.
         answer = connection.http.post(f"{BASE}{path}", auth=signer)
     except _BROKEN as error:
-        raise Unavailable(lost(error, connection.http).message) from error
+        raise Unavailable(f"{connection.account.server}: {lost(error, connection.http).message}") from error
     if not answer.ok or answer.is_redirect:
         raise _meaning(connection, answer, what)
     return dict(parse_qsl(answer.text))
