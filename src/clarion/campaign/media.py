@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MAX_RAW = 50_000_000
 #: A picture of more pixels is a mistake or a bomb: phones make photos of 50 million, and JPEG alone can be opened at
 #: half its size.
-MAX_PIXELS = 32_000_000
+MAX_PIXELS = 24_000_000
 MAX_JPEG = 64_000_000
 #: The longer side, at most: 4096 × 4096 is what the narrowest server takes (Mastodon up to 4.2: 16,777,216 pixels).
 MAX_SIDE = 4096

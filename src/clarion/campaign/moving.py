@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Frames, and pixels of all frames together, that are opened: what takes about a second to make anew.
 MAX_FRAMES = 300
-MAX_PIXELS = 12_000_000
+MAX_PIXELS = 8_000_000
 #: Browsers show a frame that asks for less than the first for the second, in milliseconds.
 _SHORTEST, _USUAL = 20, 100
 
