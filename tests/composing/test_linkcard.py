@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
+from clarion import networks
 from clarion.app import App
 from clarion.campaign import calls, templates
 from clarion.campaign.denied import Denied
@@ -266,7 +267,9 @@ def test_in_a_rehearsal_no_page_is_read_and_the_preview_can_say_so(live: Desk, s
 def test_networks_that_make_their_own_cards_are_left_to_it(live: Desk, site: Site, network: str):
     live.accounts = [account(network)]
     site.says("The judgment")
-    post = one(live, text=said(site), to=network, reading=pages())
+    text = said(site).replace("page.example", "page.org")  # an ending that each of them links
+    assert [facet.kind for facet in networks.text(network).facets(text)] == ["link"]
+    post = one(live, text=text, to=network, reading=pages())
     assert (card(post), post.later, site.asked) == (None, frozenset(), [])
 
 

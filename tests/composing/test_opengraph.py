@@ -68,6 +68,10 @@ def test_letters_that_are_lost_are_not_guessed(charset: str | None):
     assert read(b"<title>" + RU.encode("windows-1251") + b"</title>", charset) is None
 
 
+def test_latin_1_is_read_as_browsers_read_it():
+    assert read("<title>“Quoted”</title>".encode("cp1252"), "iso-8859-1") == Said(title="“Quoted”")
+
+
 def test_one_broken_letter_elsewhere_loses_nothing():
     assert read(b"<title>Fine</title><p>\xff\xfe\x80", None) == Said(title="Fine")
 
