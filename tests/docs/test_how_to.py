@@ -55,7 +55,7 @@ def test_every_command_shown_works(page, type_):
             _parse(words)
         elif words[:3] == ["queue", "add", "our-vigil"]:
             Path("posts/our-vigil/en.md").write_text("We meet and remember.\n")
-            type_(*words, "--lang", "en", "--because", "A test.", "--yes")
+            type_(*words, "--lang", "en", "--because", "A test of the how-to.", "--yes")
         else:
             type_(*words, *(["--yes"] if words[0] == "say" else []))
 

@@ -45,6 +45,7 @@ class Call(Table, frozen=True, kw_only=True):
     sensitive: bool = False
     status: Literal["ok", "blocked"] = "ok"
     why: str | None = None  # blocked: why it must not be said
+    was: Literal["ok"] | None = None  # blocked: what it was before; None: it never was to be said
 
     def closed(self, today: dt.date) -> bool:
         """Whether its last day is over."""

@@ -31,6 +31,7 @@ class Day(Table, frozen=True, kw_only=True):
     fact: str | None = None  # the fact that it rests on
     status: Literal["ok", "blocked"] = "ok"
     why: str | None = None  # blocked: why it must not be said
+    was: Literal["ok"] | None = None  # blocked: what it was before; None: it never was to be said
 
 
 class _Ledger(Table, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ class Fact(Table, frozen=True, kw_only=True):
     review_by: dt.date | None = None  # judgments and dated history need none
     sensitive: bool = False  # a post that uses it carries a warning
     why: str | None = None  # blocked: why it must not be said
+    was: Literal["ok", "history"] | None = None  # blocked: what it was before; None: it never was to be said
 
     def overdue(self, today: dt.date) -> bool:
         """Whether it should have been read again: it is used with a reason only."""
@@ -116,7 +117,9 @@ class Facts:
         if fact.review_by is None:
             return None
         return Until(
-            fact.review_by + GRACE, f'the fact "{id_}" should have been reviewed by {fact.review_by}'
+            fact.review_by + GRACE,
+            f'the fact "{id_}" should have been reviewed by {fact.review_by}',
+            fact.review_by,
         )
 
 

@@ -35,6 +35,8 @@ class Entry(Protocol):
     def status(self) -> str: ...
     @property
     def why(self) -> str | None: ...
+    @property
+    def was(self) -> str | None: ...
 
 
 E = TypeVar("E", bound=Entry)
@@ -45,6 +47,7 @@ class Until(NamedTuple):
 
     last: dt.date
     why: str
+    review_by: dt.date | None = None  # a fact: until then it should be read again; later it is said with a notice
 
 
 def never(why: str) -> Until:
@@ -109,6 +112,8 @@ def require_entries(document: Document, kind: Kind, entries: Mapping[str, Entry]
             )
         if entry.status == "blocked" and not (entry.why or "").strip():
             raise document.error((f"{kind}s", id_, "why"), "is missing", 'say why it is blocked: why = "…"')
+        if entry.was and entry.status != "blocked":
+            raise document.error((f"{kind}s", id_, "was"), "is there, but it is not blocked", "remove it")
 
 
 def require_words(document: Document, key: Key, per_language: Mapping[str, str]) -> None:

@@ -1,7 +1,7 @@
-"""`clarion posts facts`, `calls`, `days`: what may be said; `confirm`, `block`, `unblock`, `fact-add`: keeping it true.
+"""`clarion posts facts`, `calls`, `days`: what may be said, in which words, and what is to be read again.
 
-In: the campaign's three ledgers. Out: listings, and ledgers changed as a person would change them. A block is also
-written to the outbox, for hosts whose copy of the folder is older.
+In: the campaign's three ledgers. Out: listings, and each entry whole where its id is named. What changes a ledger stands
+in `keeping.py`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from clarion.cli.tables import table
 from clarion.cli.typed import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from click.decorators import FC
-    from tomlkit import TOMLDocument
 
     from clarion.app import App
     from clarion.campaign.calls import Call
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 SOON = timedelta(days=30)
 
 _OF_NO_CONCERN = ("ok", "history", "blocked")
+#: Characters of a wording in a listing: enough to know it by.
+_START = 36
 
 
 def _listing(command: FC) -> FC:
@@ -42,180 +43,70 @@ def _listing(command: FC) -> FC:
         click.option(
             "--today", type=DAY, metavar="DATE", help="As if this were the day: --today 2027-11-01."
         ),
-        click.argument("which", metavar="[due]", required=False, type=click.Choice(["due"])),
+        click.argument("which", metavar="[due|ID]...", nargs=-1, shell_complete=offering.ledger),
     ):
         command = option(command)
     return command
 
 
-_kind = click.option(
-    "--kind", type=click.Choice(["fact", "call", "day"]), help="Where two ledgers have the same id."
+@click.command(
+    epilog=shell.example("clarion posts facts", "clarion posts facts detained", "clarion posts facts due")
 )
-_id = click.argument("id_", metavar="ID", shell_complete=offering.ledger)
-
-
-@click.command(epilog=shell.example("clarion posts facts", "clarion posts facts due"))
 @_listing
 @click.pass_obj
-def facts(app: App, *, which: str | None, today: date | None, as_json: bool) -> None:
-    """List the facts that may be claimed. `due`: those whose source is to be read again."""
-    day = today or _today(app)
-    rows = [_fact_row(id_, fact, day) for id_, fact in _ledger(app).facts.items()]
-    _show(rows, which, "fact", as_json=as_json)
+def facts(app: App, *, which: tuple[str, ...], today: date | None, as_json: bool) -> None:
+    """List the facts that may be claimed. ID: its words. `due`: those whose source is to be read again."""
+    day = today or today_of(app)
+    rows = [_fact_row(id_, fact, day) for id_, fact in ledger_of(app).facts.items()]
+    _show(app, rows, which, "fact", as_json=as_json)
 
 
-@click.command(epilog=shell.example("clarion posts calls", "clarion posts calls due"))
+@click.command(
+    epilog=shell.example("clarion posts calls", "clarion posts calls letter", "clarion posts calls due")
+)
 @_listing
 @click.pass_obj
-def calls(app: App, *, which: str | None, today: date | None, as_json: bool) -> None:
-    """List what people are asked to do. `due`: what closes, has closed, or is to be looked at again."""
-    day = today or _today(app)
-    rows = [_call_row(id_, call, day) for id_, call in _ledger(app).calls.items()]
-    _show(rows, which, "call", as_json=as_json)
+def calls(app: App, *, which: tuple[str, ...], today: date | None, as_json: bool) -> None:
+    """List what people are asked to do. ID: its words. `due`: what closes, has closed, or is to be looked at again."""
+    day = today or today_of(app)
+    rows = [_call_row(id_, call, day) for id_, call in ledger_of(app).calls.items()]
+    _show(app, rows, which, "call", as_json=as_json)
 
 
-@click.command(epilog=shell.example("clarion posts days", "clarion posts days due"))
+@click.command(
+    epilog=shell.example("clarion posts days", "clarion posts days judgment", "clarion posts days due")
+)
 @_listing
 @click.pass_obj
-def days(app: App, *, which: str | None, today: date | None, as_json: bool) -> None:
-    """List the days that are kept. `due`: those that rest on a fact whose source is to be read again."""
-    day, ledger = today or _today(app), _ledger(app)
+def days(app: App, *, which: tuple[str, ...], today: date | None, as_json: bool) -> None:
+    """List the days that are kept. ID: its words. `due`: those that rest on a fact whose source is to be read again."""
+    day, ledger = today or today_of(app), ledger_of(app)
     states = {id_: _fact_row(id_, fact, day)["state"] for id_, fact in ledger.facts.items()}
     rows = [_day_row(id_, each, day, states) for id_, each in ledger.days.items()]
-    _show(rows, which, "day", as_json=as_json)
-
-
-@click.command(epilog=shell.example("clarion posts confirm detained --on 2026-11-21"))
-@_id
-@click.option(
-    "--on", "on", type=DAY, metavar="DATE", help="When you read the source or the page (default: today)."
-)
-@click.option("--review-by", type=DAY, metavar="DATE", help="When to read it again (default: as long again).")
-@_kind
-@click.pass_obj
-def confirm(app: App, *, id_: str, on: date | None, review_by: date | None, kind: Kind | None) -> None:
-    """Note that you read a fact's source, or a call's page, and that the wording still holds.
-
-    Queued posts and their approvals stay as they are.
-    """
-    from clarion.errors import CampaignError
-
-    today = _today(app)
-    on = on or today
-    if on > today:
-        raise click.UsageError(f"--on takes a day that has come; today is {today}")
-    ledger = _ledger(app)
-    kind = _kind_of(ledger, id_, kind, among=("fact", "call"))
-    if kind == "call":
-        if review_by:
-            raise CampaignError(
-                "a call has no review_by", f"its last day is closes_on of [calls.{id_}] in posts/calls.toml"
-            )
-    else:
-        review_by = review_by or _as_long_again(dict(ledger.facts.items())[id_], on)
-    if review_by and review_by <= on:
-        raise click.UsageError("--review-by takes a day after the one on which it was read")
-
-    def change(entry: Any) -> None:
-        entry["checked_on"] = on
-        if review_by:
-            entry["review_by"] = review_by
-
-    _rewrite(app, kind, id_, change)
-    again = f", to be read again by {review_by}" if review_by else ""
-    shell.show(f"{kind} {id_}: checked on {on}{again}")
-
-
-@click.command(epilog=shell.example('clarion posts block detained --why "its source took it back"'))
-@_id
-@click.option("--why", required=True, help="Why it must not be said; everybody who meets it is told.")
-@_kind
-@click.pass_obj
-def block(app: App, *, id_: str, why: str, kind: Kind | None) -> None:
-    """Let a fact, a call or a day no longer be said: in no template, and in nothing that is queued.
-
-    Posts in the queue that used it wait for people at once, on every host that uses this outbox.
-    """
-    from clarion.accounts.me import who
-    from clarion.outbox import blocks
-
-    ledger = _ledger(app)
-    kind = _kind_of(ledger, id_, kind)
-    why = _reason(why)
-
-    def change(entry: Any) -> None:
-        entry["status"] = "blocked"
-        entry["why"] = why
-
-    _rewrite(app, kind, id_, change)
-    shell.show(f"{kind} {id_} is blocked: {why}")
-    if not _has_outbox(app):
-        shell.say_so(
-            "There is no outbox on this machine: other hosts learn of it when this folder reaches them."
-        )
-        return
-    if app.rehearsing:
-        shell.banner_of_rehearsal()
-    with app.outbox.write() as tx:
-        held = blocks.block(tx, kind, id_, why=why, who=who())
-        for day in _days_on(ledger, kind, id_):
-            held += blocks.block(tx, "day", day, why=f'its fact "{id_}" is blocked: {why}', who=who())
-    if held := sorted(set(held)):
-        numbers = ", ".join(f"#{number}" for number in held[:20]) + (" …" if len(held) > 20 else "")
-        shell.show(f"No longer scheduled, because it used this: {numbers}")
-        shell.say_so(f"To take one back: clarion queue cancel {held[0]}")
-
-
-@click.command(epilog=shell.example("clarion posts unblock detained"))
-@_id
-@click.option(
-    "--as", "status", type=click.Choice(["ok", "history"]), default="ok", help="What it is from now on."
-)
-@_kind
-@click.pass_obj
-def unblock(app: App, *, id_: str, status: str, kind: Kind | None) -> None:
-    """Let what was blocked be said again. What the block held waits until somebody approves it."""
-    from clarion.accounts.me import who
-    from clarion.outbox import blocks
-
-    ledger = _ledger(app)
-    kind = _kind_of(ledger, id_, kind)
-    if status == "history" and kind != "fact":
-        raise click.UsageError("only a fact can be history")
-
-    def change(entry: Any) -> None:
-        entry["status"] = status
-        entry.pop("why", None)
-
-    _rewrite(app, kind, id_, change)
-    if _has_outbox(app):
-        with app.outbox.write() as tx:
-            blocks.unblock(tx, kind, id_, who=who())
-            for day in _days_on(ledger, kind, id_):
-                blocks.unblock(tx, "day", day, who=who())
-    shell.show(f"{kind} {id_} may be said again")
-
-
-@click.command("fact-add", epilog=shell.example("clarion posts fact-add"))
-@click.pass_obj
-def fact_add(app: App) -> None:
-    """Add a fact to the ledger, by questions."""
-    from clarion.campaign.editing import lengthened_ledger
-    from clarion.cli.asking import new_fact
-    from clarion.errors import CampaignError
-
-    if not shell.interactive():
-        raise CampaignError(
-            "fact-add asks questions, and nobody is there to answer",
-            "write [facts.ID] into posts/facts.toml, then: clarion posts check",
-        )
-    id_, fact = new_fact(app.config.campaign.languages, known=_ledger(app).facts.ids(), today=_today(app))
-    _write(app, "fact", lengthened_ledger(app.folder, "fact", id_, fact))
-    shell.show(f'Added to posts/facts.toml. In a template: {{{{ fact("{id_}") }}}}')
+    _show(app, rows, which, "day", as_json=as_json)
 
 
 #: What the group takes from here.
-COMMANDS = (facts, calls, days, confirm, block, unblock, fact_add)
+COMMANDS = (facts, calls, days)
+
+
+def today_of(app: App) -> date:
+    """The day it is in the campaign's zone."""
+    from clarion.cli.queueing import zone
+
+    return app.clock.now().astimezone(zone(app)).date()
+
+
+def ledger_of(app: App) -> Ledger:
+    """The ledgers as they stand now."""
+    from clarion.campaign.ledger import Ledger
+
+    return Ledger.load(app.folder)
+
+
+def words_of(wording: Mapping[str, str]) -> list[str]:
+    """A wording, a line a language."""
+    return [f"  {language}: {said}" for language, said in wording.items()]
 
 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,7 +116,7 @@ def _fact_row(id_: str, fact: Fact, today: date) -> dict[str, Any]:
     state: str = fact.status
     if state != "blocked" and fact.review_by:
         if fact.lapsed(today):
-            state = "too old to use"
+            state = "too old to be said"
         elif fact.overdue(today):
             state = "overdue"
         elif today + SOON >= fact.review_by:
@@ -290,106 +181,88 @@ def _next(first: date, today: date) -> date:
     raise AssertionError("an anniversary comes every year")
 
 
+# ── showing ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+#: What a listing shows of each kind; the last is its words, of which it shows the start.
 _COLUMNS = {
-    "fact": ("id", "state", "checked_on", "review_by", "source"),
-    "call": ("id", "state", "checked_on", "closes_on", "audience", "owner"),
-    "day": ("id", "state", "date", "next", "fact"),
+    "fact": ("id", "state", "review_by", "wording"),
+    "call": ("id", "state", "closes_on", "wording"),
+    "day": ("id", "state", "next", "name"),
 }
 
 
-def _show(rows: list[dict[str, Any]], which: str | None, kind: Kind, *, as_json: bool) -> None:
-    if which == "due":
+def _show(app: App, rows: list[dict[str, Any]], which: tuple[str, ...], kind: Kind, *, as_json: bool) -> None:
+    named = [each for each in which if each != "due"]
+    if named:
+        rows = [_named(app, rows, id_, kind) for id_ in named]
+    if due := "due" in which:
         rows = [row for row in rows if row["state"] not in _OF_NO_CONCERN]
     if as_json:
         shell.show_json(rows)
-        return
-    if not rows:
-        shell.say_so(
-            "Nothing is due." if which == "due" else f"There is no {kind} in posts/{kind}s.toml yet."
-        )
-        return
-    columns = _COLUMNS[kind]
-    table(
-        [[row[name] for name in columns] for row in rows],
-        [name.replace("_", " ") for name in columns],
-    )
-    if which == "due" and kind != "day":
-        shell.say_so(f"Read it again, then: clarion posts confirm {rows[0]['id']}")
+    elif not rows:
+        shell.say_so("Nothing is due." if due else f"There is no {kind} in posts/{kind}s.toml yet.")
+    elif named:
+        for row in rows:
+            _show_whole(row, kind)
+    else:
+        _show_all(app, rows, kind)
+        if due and kind != "day":
+            shell.say_so(f"Read it again, then: clarion posts confirm {rows[0]['id']}")
 
 
-# ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _today(app: App) -> date:
-    from clarion.cli.queueing import zone
-
-    return app.clock.now().astimezone(zone(app)).date()
-
-
-def _ledger(app: App) -> Ledger:
-    from clarion.campaign.ledger import Ledger
-
-    return Ledger.load(app.folder)
-
-
-def _days_on(ledger: Ledger, kind: Kind, id_: str) -> list[str]:
-    """The days that rest on a fact, and may still be named themselves."""
-    return [
-        day
-        for day, each in ledger.days.items()
-        if kind == "fact" and each.fact == id_ and each.status == "ok"
-    ]
-
-
-def _has_outbox(app: App) -> bool:
-    return bool(app.outbox_url) or app.outbox_path.exists()
-
-
-def _reason(why: str) -> str:
-    said = " ".join(why.split())
-    if not said:
-        raise click.UsageError("--why takes a reason, in a few words")
-    return said
-
-
-def _kind_of(
-    ledger: Ledger, id_: str, kind: Kind | None, *, among: tuple[Kind, ...] = ("fact", "call", "day")
-) -> Kind:
-    """The ledger that has an id."""
+def _named(app: App, rows: Iterable[dict[str, Any]], id_: str, kind: Kind) -> dict[str, Any]:
+    """The row of an id; where another ledger has it, that is said."""
     from clarion.errors import CampaignError
 
-    ids = {"fact": ledger.facts.ids(), "call": ledger.calls.ids(), "day": ledger.days.ids()}
-    asked: tuple[Kind, ...] = tuple(each for each in among if kind in (None, each))
-    having = [each for each in asked if id_ in ids[each]]
-    if len(having) > 1:
-        raise CampaignError(
-            f'"{id_}" is a {" and a ".join(having)}', f"say which: --kind {' or --kind '.join(having)}"
-        )
-    if not having:
-        raise shell.unknown(kind or " or ".join(among), id_, [known for each in asked for known in ids[each]])
-    return having[0]
+    by_id = {row["id"]: row for row in rows}
+    if id_ in by_id:
+        return by_id[id_]
+    ledger = ledger_of(app)
+    others = {"fact": ledger.facts.ids(), "call": ledger.calls.ids(), "day": ledger.days.ids()}
+    for other, ids in others.items():
+        if id_ in ids:
+            raise CampaignError(f"“{id_}” is no {kind}: it is a {other}", f"clarion posts {other}s {id_}")
+    raise shell.unknown(kind, id_, list(by_id), prefix=f"clarion posts {kind}s ")
 
 
-def _as_long_again(fact: Fact, on: date) -> date | None:
-    """When to read it again: after as long as it was to be good for the last time."""
-    if fact.review_by is None:
-        return None
-    return on + max(fact.review_by - fact.checked_on, timedelta(days=1))
+def _show_all(app: App, rows: Iterable[dict[str, Any]], kind: Kind) -> None:
+    *columns, words = _COLUMNS[kind]
+    first = app.config.campaign.languages[0]
+    table(
+        [[*(row[name] for name in columns), _start(row[words], first)] for row in rows],
+        [name.replace("_", " ") for name in (*columns, words)],
+    )
+    shell.say_so(f"All its words: clarion posts {kind}s ID")
 
 
-def _rewrite(app: App, kind: Kind, id_: str, change: Callable[[Any], None]) -> None:
-    from clarion.campaign.editing import edited_ledger
-
-    def in_place(document: TOMLDocument) -> None:
-        entries: Any = document[f"{kind}s"]
-        change(entries[id_])
-
-    _write(app, kind, edited_ledger(app.folder, kind, in_place))
+def _start(wording: Mapping[str, str], first: str) -> str:
+    said = wording.get(first) or next(iter(wording.values()))
+    return said if len(said) <= _START else f"{said[: _START - 1].rstrip()}…"
 
 
-def _write(app: App, kind: Kind, text: str | None) -> None:
-    from clarion.accounts.files import write_whole
-    from clarion.campaign.lookup import file_of
+#: What stands below the words of an entry, and how each line of it begins.
+_MORE = {
+    "why": "blocked because",
+    "source": "source",
+    "owner": "run by",
+    "link": "link",
+    "audience": "for",
+    "date": "kept since",
+    "next": "next time",
+    "fact": "rests on the fact",
+    "checked_on": "last read",
+    "review_by": "to be read again by",
+    "closes_on": "last day",
+}
 
-    if text is not None:
-        write_whole(app.folder / file_of(kind), text.encode())
+
+def _show_whole(row: Mapping[str, Any], kind: Kind) -> None:
+    shell.show(f"{row['id']}: {row['state']}")
+    for line in words_of(row["name"] if kind == "day" else row["wording"]):
+        shell.show(line)
+    for name, begins in _MORE.items():
+        if value := row.get(name):
+            each = value.values() if isinstance(value, dict) else (value,)
+            shell.show(f"  {begins}: {', '.join(map(str, each))}")
+    if row["state"] != "blocked":
+        shell.show(f'  in a template: {{{{ {kind}("{row["id"]}") }}}}')

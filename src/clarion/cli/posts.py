@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clarion.cli import ledger, offering, shell, writing
+from clarion.cli import keeping, ledger, offering, shell, writing
 from clarion.cli.check import check
 from clarion.cli.tables import table
 
@@ -19,7 +19,7 @@ def posts() -> None:
     """The templates: list, write, check; and the ledgers they print from."""
 
 
-for _each in (*ledger.COMMANDS, *writing.COMMANDS):
+for _each in (*ledger.COMMANDS, *keeping.COMMANDS, *writing.COMMANDS):
     posts.add_command(_each)
 
 

@@ -129,7 +129,16 @@ def interactive() -> bool:
 def ask(question: str, proper: Callable[[str], T], *, usual: str | None = None, unseen: bool = False) -> T:
     """A person's answer as `proper` takes it. What it refuses by a ClarionError is said, and asked again."""
     while True:
-        typed = click.prompt(printable(question), default=usual, err=True, hide_input=unseen)
+        typed = click.prompt(
+            printable(question),
+            default=usual or "",
+            show_default=bool(usual),
+            err=True,
+            hide_input=unseen,
+        )
+        if usual is None and not str(typed).strip():
+            say_so("An answer is needed. To leave: Ctrl-C")
+            continue
         try:
             return proper(str(typed).strip())
         except ClarionError as error:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import click
+
+from clarion.errors import CampaignError
 
 
 class Number(click.ParamType[int]):
@@ -31,11 +34,24 @@ class Day(click.ParamType[dt.date]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
         try:
             return dt.date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"“{value}” is not a date, as in 2026-11-01", param, ctx)
+        except ValueError as error:
+            asked = f"{param.opts[0]} " if param is not None else ""
+            meant = f"did you mean: {asked}{day}" if (day := _as_spoken(str(value))) else None
+            raise CampaignError(
+                f"{asked}takes a date, not “{value}”", meant or f"write it as {asked}2026-11-01"
+            ) from error
 
 
 DAY = Day()
+
+
+def _as_spoken(typed: str) -> dt.date | None:
+    """The day that is meant by 20.11.2026; None where nobody can tell. 11/12/2026 is two days."""
+    found = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", typed.strip())
+    try:
+        return dt.date(int(found[3]), int(found[2]), int(found[1])) if found else None
+    except ValueError:
+        return None
 
 
 def pairs(variables: tuple[str, ...]) -> dict[str, str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A reason is a sentence, not an essay: it is shown with every post it is for.
 LONGEST = 500
+#: Letters below which nothing is said that would help whoever reads it later.
+SHORTEST = 10
 
 
 def asked(findings: Iterable[Finding]) -> list[Finding]:
@@ -36,12 +38,16 @@ def require(posts: Sequence[Composed], because: str | None) -> None:
         )
 
 
-def proper(typed: str) -> str:
-    """A reason as the audit keeps it: one line, NFC. CampaignError where it is none."""
+def proper(typed: str, *, like: str = '--because "The figure is in the source"') -> str:
+    """A reason as the audit keeps it: one line, NFC. CampaignError where it is none, as “y” or “ok” are.
+
+    `like`: an example for the hint.
+    """
     line = unicodedata.normalize("NFC", " ".join(typed.split()))
-    if not line or not any(map(str.isalpha, line)):
+    if sum(map(str.isalpha, line)) < SHORTEST:
         raise CampaignError(
-            "a reason is said in words", 'for example: --because "The figure is in the source"'
+            f"a reason is said in words, a few at least: “{line}” tells nobody why",
+            f"for example: {like}",
         )
     if len(line) > LONGEST:
         raise CampaignError(f"a reason has {LONGEST} characters at most", "say it in a sentence")

@@ -47,11 +47,11 @@ def block(tx: Tx, kind: str, id_: str, *, why: str, who: str | None) -> list[int
     return held
 
 
-def unblock(tx: Tx, kind: str, id_: str, *, who: str | None) -> bool:
+def unblock(tx: Tx, kind: str, id_: str, *, who: str | None, why: str | None = None) -> bool:
     """Take a block back; False when there was none. What it held stays before people."""
     gone = tx.execute(sa.delete(_block).where(_block.c.kind == kind, _block.c.id == id_))
     if gone.rowcount:
-        audit.record(tx, "unblocked", f"{kind} {id_}", who=who)
+        audit.record(tx, "unblocked", f"{kind} {id_}", who=who, detail=why)
     return bool(gone.rowcount)
 
 
