@@ -70,7 +70,7 @@ def played(stage: Stage, folder: Path, *, threads: bool) -> tuple[list[Seen], li
     campaign = Campaign(folder=folder, stage=stage, more=f"threads = {str(threads).lower()}")
     campaign.go_live()
     _write(folder / "campaign" / "posts" / SLUG, threads=threads)
-    campaign.types("queue", "add", SLUG, "--at", "now", "--because", "a test", "--yes")
+    campaign.types("queue", "add", SLUG, "--at", "now", "--because", "Everything that a post may have", "--yes")
     with campaign.app() as app:
         shown = _previewed(app)
     said = campaign.types("publish")

@@ -365,14 +365,16 @@ def test_an_image_that_changed_or_is_too_large_is_never_uploaded(
 
 
 class Odd:
-    """The rehearsal network, but puts are answered with `answer`."""
+    """The rehearsal network, but puts are answered with `answer` and questions with `reads`, where they are given."""
 
     def __init__(self) -> None:
         self._real = rehearsal.new()
-        self.answer = Response(status=200)
+        self.answer: Response | None = None
+        self.reads: Response | None = None
 
     def handle(self, request: Request, now: datetime, quirks: frozenset[str] = frozenset()) -> Response:
-        return self.answer if self.is_create(request) else self._real.handle(request, now, quirks)
+        given = self.answer if self.is_create(request) else self.reads if request.method == "GET" else None
+        return given or self._real.handle(request, now, quirks)
 
     def account_of(self, request: Request) -> str | None:
         return self._real.account_of(request)
@@ -421,6 +423,8 @@ def odd() -> Iterator[tuple[Odd, Publisher]]:
         (400, b'{"error": "BlobNotFound"}', Unavailable),
         (401, b"", AccountBlocked),
         (403, b'{"error": "AccountTakedown"}', AccountBlocked),
+        (401, b'{"error": "AccountDeactivated"}', AccountBlocked),
+        (403, b'{"error": "AccountNotFound"}', AccountBlocked),
         (400, b'{"error": "ExpiredToken"}', AccountBlocked),
         (429, b"", RateLimited),
     ],
@@ -432,6 +436,42 @@ def test_each_answer_has_its_meaning(
     server.answer = Response(status=status, headers={"location": "/elsewhere"}, body=body)
     with pytest.raises(error):
         publish(publisher, delivery())
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (400, b'{"error": "InvalidRequest", "message": "Could not find repo"}', AccountBlocked),
+        (401, b"", AccountBlocked),
+        (429, b"", RateLimited),
+        (502, b"<html>", Unavailable),
+        (200, b"[]", Unavailable),
+    ],
+)
+def test_each_answer_to_a_question_has_its_meaning(
+    odd: tuple[Odd, Publisher], status: int, body: bytes, error: type[Exception]
+) -> None:
+    """A server that shows an account no longer says InvalidRequest: nothing is known of its posts, none was refused."""
+    server, publisher = odd
+    sent = delivery()
+    receipt = publish(publisher, sent)
+    server.reads = Response(status=status, body=body)
+    for ask in (
+        lambda: publisher.find(sent, 0, AT),
+        lambda: publisher.find(replace(sent, intent_lost=True), 0, AT),
+        lambda: publisher.confirm(sent, receipt),
+        publisher.verify,
+    ):
+        with pytest.raises(error):
+            ask()
+
+
+def test_an_account_that_is_not_active_is_blocked(odd: tuple[Odd, Publisher]) -> None:
+    server, publisher = odd
+    there = {"did": "did:plc:a", "handle": "a.test", "active": False, "status": "deactivated"}
+    server.reads = Response(status=200, body=json.dumps(there).encode())
+    with pytest.raises(AccountBlocked, match="deactivated"):
+        publisher.verify()
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class Client:
         headers = {"content-type": mime or "application/json"}
         if token:
             headers["authorization"] = f"Bearer {token}"
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         request = Request(method="POST", path=f"/xrpc/{name}", headers=headers, body=raw)
         return self.server.handle(request, self.now, quirks)
 
@@ -141,6 +141,7 @@ def test_create_record_is_not_offered(client: Client) -> None:
         ({"createdAt": "2026-13-12T09:00:00Z"}, "not a time"),
         ({"langs": ["en", "ru", "de", "fr"]}, "langs"),
         ({"langs": ["English!"]}, "langs"),
+        ({"langs": []}, "language"),
         ({"tags": ["t"] * 9}, "tags"),
         ({"mood": "grim"}, "unknown fields"),
         (
@@ -203,10 +204,10 @@ def test_an_access_token_expires_after_two_hours_and_a_refresh_token_is_used_onc
     client.now += timedelta(hours=2)
     assert (client.put().status, body(client.put())["error"]) == (400, "ExpiredToken")
     refresh = client.tokens["refreshJwt"]
-    fresh = client.post("com.atproto.server.refreshSession", {}, token=refresh)
+    fresh = client.post("com.atproto.server.refreshSession", None, token=refresh)
     assert fresh.status == 200
     assert (
-        body(client.post("com.atproto.server.refreshSession", {}, token=refresh))["error"] == "ExpiredToken"
+        body(client.post("com.atproto.server.refreshSession", None, token=refresh))["error"] == "ExpiredToken"
     )
     client.tokens = body(fresh)
     assert client.put().status == 200
@@ -215,7 +216,9 @@ def test_an_access_token_expires_after_two_hours_and_a_refresh_token_is_used_onc
 def test_a_token_works_only_for_its_own_purpose_and_repository(client: Client) -> None:
     assert client.put(repo=rehearsal.remote_id("other")).status == 401
     access, refresh = client.tokens["accessJwt"], client.tokens["refreshJwt"]
-    assert body(client.post("com.atproto.server.refreshSession", {}, token=access))["error"] == "InvalidToken"
+    assert (
+        body(client.post("com.atproto.server.refreshSession", None, token=access))["error"] == "InvalidToken"
+    )
     assert body(client.get("com.atproto.server.getSession", token=refresh))["error"] == "InvalidToken"
     assert client.get("com.atproto.server.getSession").status == 401
     assert body(client.get("com.atproto.server.getSession", token=access))["did"] == client.did
@@ -261,7 +264,9 @@ def test_list_records_pages_newest_first(client: Client) -> None:
     assert [item["uri"][-1] for item in page["records"]] == ["4", "3"]
     rest = body(client.get("com.atproto.repo.listRecords", f"{query}&cursor={page['cursor']}"))
     assert [item["uri"][-1] for item in rest["records"]] == ["2"]
-    assert "cursor" not in rest
+    done = body(client.get("com.atproto.repo.listRecords", f"{query}&cursor={rest['cursor']}"))
+    assert done == {"records": []}
+    assert client.get("com.atproto.repo.listRecords", query.replace("limit=2", "limit=101")).status == 400
 
 
 def test_the_whole_state_survives_dump_and_load(client: Client) -> None:

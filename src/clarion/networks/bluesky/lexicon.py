@@ -3,7 +3,7 @@
 In: a record as a client sent it. Out: nothing, or Invalid with the reason. It asks what the real server asks
 (lexicons app.bsky.feed.post and .threadgate, @atproto/pds 0.5.35) and, besides, what the real server takes although
 readers then see it broken: empty posts, facets that are inverted, overlap or cut a letter, labels nobody knows,
-images of a wrong size, unknown fields.
+images of a wrong size, unknown fields, no language.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ def _post(post: dict[str, Any], blobs: BlobLookup) -> None:
     _ask(len(text.encode()) <= (options.LIMITS.text_bytes or 0), "text has too many bytes")
     _ask(text.strip() or "embed" in post, "the post is empty")
     _created(post)
+    _ask(post.get("langs"), "the post does not tell its language")
     _list(post, "langs", options.LANGUAGES, lambda item: _LANGUAGE.fullmatch(str(item)))
     _list(post, "tags", _TAGS, lambda item: isinstance(item, str))
     _facets(text, post.get("facets", []))

@@ -22,11 +22,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from clarion.clock import Deadline
-from clarion.errors import OutcomeUnknown, PublishError, Refused
+from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, Refused
 from clarion.model import Delivery, Identity, Limits, Profile, Receipt, Staged
 from clarion.networks.base import Absent, Connection, Found, Publisher, Sighting, Unsure
 from clarion.networks.bluesky import options, record
-from clarion.networks.bluesky.xrpc import Answer, Server, refusal, safe_refusal
+from clarion.networks.bluesky.xrpc import Answer, Server, refusal, safe_refusal, unseen
 from clarion.networks.http import is_loopback
 
 log = logging.getLogger(__name__)
@@ -124,9 +124,10 @@ class BlueskyPublisher:
                 limit="100",
                 **cursor,
             )
-            if not answer.ok:
-                raise safe_refusal(answer, "the look through the account's posts")
-            yield from answer.body.get("records") or ()
+            records = answer.body.get("records")
+            if not answer.ok or not isinstance(records, list):
+                raise unseen(answer, "the look through its posts")
+            yield from records
             if not answer.body.get("cursor"):
                 return
             cursor = {"cursor": str(answer.body["cursor"])}
@@ -153,7 +154,12 @@ class BlueskyPublisher:
         answer = self._server.safe_call("GET", "com.atproto.server.getSession")
         did, handle = answer.body.get("did"), answer.body.get("handle")
         if not answer.ok or not isinstance(did, str) or not isinstance(handle, str):
-            raise safe_refusal(answer, "the question who this account is")
+            raise unseen(answer, "the question who it is")
+        if answer.body.get("active") is False:
+            raise AccountBlocked(
+                f"Bluesky says that @{handle} is {answer.body.get('status') or 'not active'}",
+                "clarion accounts verify",
+            )
         profile = self._profile(did)
         account = self._connection.account
         origin = account.identity.origin
@@ -256,7 +262,7 @@ class BlueskyPublisher:
             return None
         there = answer.body.get("cid")
         if not answer.ok or not isinstance(there, str):
-            raise safe_refusal(answer, "the look")
+            raise unseen(answer, "the look")
         return there
 
     def _get(self, uri: str) -> Answer:
@@ -270,7 +276,7 @@ class BlueskyPublisher:
             return {}
         value = answer.body.get("value")
         if not answer.ok or not isinstance(value, dict):
-            raise safe_refusal(answer, "the look at the profile")
+            raise unseen(answer, "the look at its profile")
         return value
 
     def _uri(self, delivery: Delivery) -> str:

@@ -27,6 +27,7 @@ from clarion.networks.bluesky.wire import Failure, as_json, bearer, field_of
 _XRPC = "/xrpc/"
 _UPLOAD_BYTES = 5_000_000  # what the server takes at all; what a post may show is less
 _STALE = timedelta(seconds=60)
+_PAGE = 100
 _PROFILE = "app.bsky.actor.profile"
 
 
@@ -189,6 +190,8 @@ class Bluesky:
         return self._state.accounts.get(identifier) or identifier.removesuffix(".test")
 
     def _refresh_session(self, call: _Call) -> Response:
+        if call.request.body:
+            raise Failure(400, "InvalidRequest", "A request body was provided when none was expected")
         known = self._state.tokens[call.token]
         if known["used"]:
             raise Failure(400, "ExpiredToken", "Token has been revoked")
@@ -279,10 +282,12 @@ class Bluesky:
         mine = [(uri, there) for uri, there in self._visible(call).items() if uri.startswith(prefix)]
         mine.sort(reverse=call.query.get("reverse") != "true")  # keys are TIDs: by time, newest first
         cursor, limit = call.query.get("cursor"), int(call.query.get("limit", "50"))
+        if not 1 <= limit <= _PAGE:
+            raise Failure(400, "InvalidRequest", f"integer too big (maximum {_PAGE}, got {limit}) at $.limit")
         if cursor:
             mine = mine[[uri.rpartition("/")[2] for uri, _ in mine].index(cursor) + 1 :]
         page = [{"uri": uri, "cid": there["cid"], "value": there["value"]} for uri, there in mine[:limit]]
-        more = {"cursor": page[-1]["uri"].rpartition("/")[2]} if len(mine) > limit else {}
+        more = {"cursor": page[-1]["uri"].rpartition("/")[2]} if page else {}  # also after the last one
         return as_json(200, {"records": page, **more})
 
     def _visible(self, call: _Call) -> dict[str, dict[str, Any]]:
@@ -297,7 +302,7 @@ class Bluesky:
     def _address(self, call: _Call, body: dict[str, Any]) -> str:
         did = remote_id(call.account)
         if body.get("repo") not in (did, handle_of(call.account)):
-            raise Failure(401, "AuthMissing", "Authentication Required")
+            raise Failure(401, "AuthenticationRequired", "Authentication Required")
         if not all(isinstance(body.get(name), str) and body[name] for name in ("collection", "rkey")):
             raise Failure(400, "InvalidRequest", "collection and rkey are required")
         return f"at://{did}/{body['collection']}/{body['rkey']}"

@@ -28,6 +28,7 @@ _STALE = frozenset({"ExpiredToken", "InvalidToken"})
 _CLOSED = frozenset(
     {
         *("AccountTakedown", "AccountDeactivated", "AccountSuspended", "RepoTakendown", "RepoDeactivated"),
+        "AccountNotFound",  # it moved to another server, or was deleted
         *("AuthenticationRequired", "AuthMissing", "AuthRequired", "AuthFactorTokenRequired"),
         *("InsufficientScope", *_STALE),
     }
@@ -206,6 +207,18 @@ def safe_refusal(answer: Answer, what: str) -> PublishError:
     if not isinstance(error, OutcomeUnknown):
         return error
     return Refused(error.message) if answer.status == 413 else Unavailable(error.message)
+
+
+def unseen(answer: Answer, what: str) -> PublishError:
+    """The same for a question about an account's own posts: an account that was taken down, deactivated or moved is
+    not there to be asked about, which a server calls 400 InvalidRequest (@atproto/pds 0.5.35).
+    """
+    if answer.status == 400 and answer.error == "InvalidRequest":
+        return AccountBlocked(
+            f"Bluesky does not show this account to {what}: it was taken down, deactivated or moved",
+            "clarion accounts verify",
+        )
+    return safe_refusal(answer, what)
 
 
 def wait(headers: Mapping[str, str]) -> float:
