@@ -157,14 +157,14 @@ class App:
             reach=self._reach,
         )
 
-    def pages(self) -> Pages | None:
+    def pages(self, tell: Callable[[str], None] | None = None) -> Pages | None:
         """What reads the pages that posts link to, for their cards; a rehearsal never leaves this machine and has none.
 
-        Only a constructor can let it reach other than the public web.
+        `tell` gets a sentence before each is read. Only a constructor can let it reach other than the public web.
         """
         from clarion.composing.linkcard import Pages
 
-        return None if self.rehearsing else Pages(self._reach)
+        return None if self.rehearsing else Pages(self._reach, tell)
 
     # ── the outbox ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -140,7 +140,7 @@ class Account(Table, frozen=True, kw_only=True):
     late: Duration | None = None
     threads: bool | None = None
     links: Literal["call", "always", "never"] = (
-        "call"  # where a post carries its link; a link on X costs more
+        "call"  # as the text has them; always: also the page of a call not printed; never: X charges more for one
     )
     monthly_cap_usd: Annotated[float, Meta(ge=0)] | None = None
     resend_when_absent: bool = False

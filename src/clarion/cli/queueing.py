@@ -38,7 +38,7 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
         due=due,
         now=now,
         denied=app.denied(),
-        pages=app.pages(),
+        pages=app.pages(shell.say_so),
     )
     posts = entries.compared(app.outbox, posts)
     _show(posts, zone=zone(app))
