@@ -13,6 +13,9 @@ MARGIN = timedelta(hours=2)
 #: How long an approval of an evergreen post holds from due, so that re-slotting keeps it.
 EVERGREEN = timedelta(days=30)
 
+#: In a team, what goes out for a reason is never one person's affair (content.md, "With a reason").
+TWO = 2
+
 
 def window(
     due: datetime, late: timedelta, *, evergreen: bool, margin: timedelta | None = None
@@ -35,8 +38,13 @@ def covers(
     author: str | None,
     sensitive: bool,
     at: datetime,
+    reasoned: bool = False,
 ) -> bool:
-    """Whether these approvals let exactly this post begin at `at`. In a team its author's word does not count."""
+    """Whether these approvals let exactly this post begin at `at`. In a team its author's word does not count.
+
+    `reasoned`: a check asked for a reason, and its author gave one. Then two people stand for it in a team: who wrote
+    the reason, and somebody who read it; where nobody is named as its author, two who read it.
+    """
     people = {
         person(approval.who)
         for approval in approvals
@@ -44,7 +52,10 @@ def covers(
         and approval.not_before <= at <= approval.not_after
     }
     if policy.mode == "team":
-        people.discard(person(author or ""))
+        writer = person(author or "")
+        people.discard(writer)
+        if reasoned and len(people) + bool(writer) < TWO:
+            return False
     return len(people) >= needed(policy, sensitive=sensitive)
 
 

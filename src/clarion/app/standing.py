@@ -6,7 +6,7 @@ the moment from which it may not be said.
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from clarion.clock import micros
@@ -36,5 +36,14 @@ def _standing(hash_: str, until: Until | None, zone: tzinfo) -> Standing:
         return Standing(hash=hash_)
     if until.last == until.last.min:
         return Standing(hash=hash_, ends=0, why=until.why)
-    midnight = datetime.combine(until.last + _DAY, time.min, zone)
-    return Standing(hash=hash_, ends=micros(midnight), why=until.why)
+    return Standing(
+        hash=hash_,
+        ends=_after(until.last, zone),
+        why=until.why,
+        overdue=None if until.review_by is None else _after(until.review_by, zone),
+    )
+
+
+def _after(day: date, zone: tzinfo) -> int:
+    """When a day is over."""
+    return micros(datetime.combine(day + _DAY, time.min, zone))

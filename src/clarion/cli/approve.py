@@ -13,6 +13,7 @@ from clarion.cli.typed import NUMBER
 if TYPE_CHECKING:
     from clarion.app import App
     from clarion.outbox.posts import EntryView
+    from clarion.outbox.views import PostView
 
 
 @click.command(
@@ -26,6 +27,7 @@ def approve(app: App, numbers: tuple[int, ...], *, yes: bool) -> None:
     from clarion.approval import person
     from clarion.cli import queueing
     from clarion.errors import ApprovalError
+    from clarion.model import State
 
     who = app.who()
     if app.rehearsing:
@@ -49,12 +51,18 @@ def approve(app: App, numbers: tuple[int, ...], *, yes: bool) -> None:
             )
             continue
         _show(app, entry)
+        lost = _outdated(app, entry)
+        for post, why in lost.values():
+            shell.say_so(_anew(entry, post, why))
+        waits = {post.id for post in entry.posts if post.state is State.PENDING} - set(lost)
+        if not waits:
+            continue
         if asked and not shell.confirm(
             f"Approve #{entry.number} {entry.title}, exactly as shown?", yes=False
         ):
             shell.say_so(f"#{entry.number} still waits.")
             continue
-        scheduled = queueing.approve(app, entry.number, who)
+        scheduled = queueing.approve(app, entry.number, who, only=waits)
         more = "" if scheduled else "; it needs one more person"
         shell.show(f"#{entry.number} {entry.title}: approved by {who}{more}")
 
@@ -75,6 +83,30 @@ def _waiting(app: App, numbers: tuple[int, ...]) -> list[EntryView]:
             f"clarion queue show {other.number}",
         )
     return sorted(waits, key=lambda entry: entry.number)
+
+
+def _outdated(app: App, entry: EntryView) -> dict[str, tuple[PostView, str]]:
+    """The posts whose facts, calls or days no longer say what they said: no approval lets them go. By id, with why."""
+    from clarion.app.standing import standings
+    from clarion.clock import micros
+    from clarion.model import State
+    from clarion.outbox import living
+
+    with app.outbox.read() as tx:
+        now = micros(tx.at)
+    waiting = [post for post in entry.posts if post.state is State.PENDING and post.used != "[]"]
+    stands = standings(app.folder, app.config) if waiting else {}
+    found = {post.id: (post, living.objection(post.used, post.language, stands, now)) for post in waiting}
+    return {id_: (post, why) for id_, (post, why) in found.items() if why is not None}
+
+
+def _anew(entry: EntryView, post: PostView, why: str) -> str:
+    """What is to be typed for a post that is not as its ledgers are."""
+    again = f"clarion queue add {entry.slug}" if entry.slug else 'clarion say "…"'
+    return (
+        f"#{entry.number} {post.account.name} · {post.language}: {why}. An approval does not let it go."
+        f" Cancel it and queue it anew: clarion queue cancel {entry.number}, then {again}"
+    )
 
 
 def _show(app: App, entry: EntryView) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clarion.app import App
-    from clarion.composing.compose import Request
+    from clarion.composing.compose import Composed, Request
     from clarion.outbox.posts import EntryView
     from clarion.review.preview import Preview
 
@@ -144,7 +144,23 @@ def of_template(app: App, request: Request) -> list[Preview]:
         now=now,
         denied=app.denied(),
     )
-    return [of_composed(post, zone=zone(app), scheduled=False) for post in posts]
+    return [of_composed(post, zone=zone(app), scheduled=False) for post in _compared(app, posts)]
+
+
+def _compared(app: App, posts: list[Composed]) -> list[Composed]:
+    """With what they repeat, where there is an outbox to ask. A volunteer's copy of the folder may have none."""
+    from clarion.app.live import AnotherOutbox
+    from clarion.composing import entries
+    from clarion.errors import OutboxError
+
+    if not (app.outbox_url or app.outbox_path.exists()):
+        return posts
+    try:
+        return entries.compared(app.outbox, posts)
+    except OutboxError as error:
+        if app.outbox_url is None or isinstance(error, AnotherOutbox):
+            return posts
+        raise
 
 
 def _require_some(entry: EntryView, languages: tuple[str, ...], to: tuple[str, ...]) -> None:

@@ -193,6 +193,8 @@ def _as_line(event: Happening, *, say: Callable[[str], None]) -> None:
     where = f"{delivery.account.network} · {delivery.account.handle} · {delivery.payload.language}{part}"
     what = f"#{delivery.entry} {where}"
     say("  ".join(filter(None, [what, _WORDS[event.kind], *_told(event)])))
+    if event.kind == "sent" and event.detail:
+        say(f"{what}  note: {event.detail}")
 
 
 def _told(event: Happening) -> list[str | None]:

@@ -47,6 +47,7 @@ def lines(app: App, found: Status) -> list[str]:
     said += [f"Needs you: {each.what}. {each.hint}" for each in found.needs]
     said += waiting(app, found)
     said += months(app)
+    said += overdue(app)
     counts = ", ".join(f"{count} {state}" for state, count in found.deliveries.items())
     said.append(f"Deliveries: {counts or 'none yet'}")
     said.append(f"Next: {next_due(app, found)}")
@@ -79,6 +80,31 @@ def waiting(app: App, found: Status) -> list[str]:
     return [
         f"{each.account} waits until {in_words(each.until, zone(app))}: {each.reason}"
         for each in found.waiting
+    ]
+
+
+def overdue(app: App) -> list[str]:
+    """The approved posts that will go out with a fact that should have been read again."""
+    from clarion.app.standing import standings
+    from clarion.clock import micros
+    from clarion.errors import CampaignError
+    from clarion.outbox import living, using
+
+    with app.outbox.read() as tx:
+        found, now = using.scheduled(tx), micros(tx.at)
+    if not found:
+        return []
+    try:
+        stands = standings(app.folder, app.config)
+    except CampaignError as error:
+        return [f"Needs you: {error.message}. {error.hint or ''}".rstrip()]
+    entries: dict[str, list[int]] = {}
+    for each in found:
+        if notice := living.notice(each.used, each.language, stands, now):
+            entries.setdefault(notice, []).append(each.entry)
+    return [
+        f"Goes out all the same: {', '.join(f'#{number}' for number in sorted(set(numbers)))}: {notice}"
+        for notice, numbers in entries.items()
     ]
 
 

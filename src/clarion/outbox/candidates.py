@@ -112,6 +112,7 @@ _COLUMNS = (
     schema.post.c.not_after,
     schema.post.c.day,
     schema.entry.c.author,
+    schema.entry.c.because,
     *(schema.approval.c[name].label(_GIVEN + name) for name in _APPROVAL),
 )
 _before = schema.delivery.alias("before")

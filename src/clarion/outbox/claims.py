@@ -61,6 +61,7 @@ class Claim:
     taken_back: bool = False  # people do not want it sent any more
     failures: int = 0  # of its account, in a row, when it was claimed
     paid: Paid | None = None  # what it costs, where its network charges
+    notice: str | None = None  # what people are told when it goes out all the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +277,7 @@ def _objection(terms: Terms, candidate: Candidate, now: int) -> str | None:
         policy=terms.policy,
         author=row.author,
         sensitive=row.sensitive,
+        reasoned=row.because is not None,
         at=moment(min(max(now, row.not_before), row.not_after) if begun else now),
     )
     return None if covered else "no approval covers it at this time"
@@ -294,6 +296,7 @@ def _claimed(tx: Tx, terms: Terms, taken: Ready) -> Claim:
         backoffs=row.backoffs,
         failures=row.account_failures,
         paid=money.paid(taken.bills[-1], budget, delivery.content, tx.now) if budget else None,
+        notice=living.notice(row.used, row.language, terms.standings, tx.now) if row.part == 1 else None,
     )
 
 

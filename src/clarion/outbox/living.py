@@ -19,6 +19,9 @@ class Standing:
     hash: str  # of what it says now
     ends: int | None = None  # microseconds: from then on it may not be said
     why: str | None = None  # what speaks against it from then on
+    overdue: int | None = (
+        None  # microseconds: from then on it should be read again, and is said with a notice
+    )
 
 
 #: By (kind, id, language).
@@ -27,6 +30,17 @@ Standings = Mapping[tuple[str, str, str], Standing]
 _KEPT = frozenset({"fact", "call", "day"})
 _NOTHING = "[]"
 _decode = msgspec.json.Decoder(list[tuple[str, str, str]]).decode
+
+
+def notice(used: str, language: str, standings: Standings, now: int) -> str | None:
+    """What people are told when a post goes out with something that should have been read again; None: nothing."""
+    if used == _NOTHING:
+        return None
+    for kind, id_, _ in _decode(used):
+        stands = standings.get((kind, id_, language))
+        if stands is not None and stands.overdue is not None and now >= stands.overdue:
+            return f"{stands.why}. Read its source again, then: clarion posts confirm {id_}"
+    return None
 
 
 def objection(used: str, language: str, standings: Standings, now: int) -> str | None:

@@ -156,6 +156,7 @@ def approve(
             policy=policy,
             author=entry.author,
             sensitive=post.sensitive,
+            reasoned=entry.because is not None,
             at=_begins(post, tx.at),
         ):
             _move(tx, post.id, {State.PENDING}, State.SCHEDULED)

@@ -282,7 +282,7 @@ class Worker:
             held = settle.sent(tx, claim, receipt)
         point("after_settle")
         if held:
-            self._note("sent", claim, url=receipt.url)
+            self._note("sent", claim, claim.notice, url=receipt.url)
         return held
 
     def _settle(self, claim: Claim, error: PublishError) -> None:
