@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from clarion.errors import CampaignError, OutboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
