@@ -109,8 +109,13 @@ def live(desk: Desk) -> Desk:
     return desk
 
 
+def here() -> Reach:
+    """Every name leads to this machine, which is allowed."""
+    return Reach(secure=False, lookup=lambda *_: ["127.0.0.1"], allows=lambda _: True)
+
+
 def pages() -> Pages:
-    return Pages(Reach(secure=False, lookup=lambda *_: ["127.0.0.1"], allows=lambda _: True))
+    return Pages(here())
 
 
 def posts(
@@ -306,13 +311,15 @@ def test_a_page_is_read_once_for_all_accounts_and_again_through_another_proxy(li
         live.write(
             "config.toml", f'{CONFIG}{more}proxy = "http://{proxy._server.url.removeprefix("http://")}"\n'
         )
-        reading = pages()
+        told: list[str] = []
+        reading = Pages(here(), told.append)
         titles = [
             getattr(card(one(live, text=said(site), to=name, reading=reading)), "title", None)
             for name in names
         ]
         assert titles == ["The judgment", "The judgment", "What the proxy reads"]
         assert (site.asked, proxy.asked) == (["/a"], ["/a"])
+    assert told == ["Reading the page at page.example, for the link's card …"] * 2
 
 
 # ── the campaign's own words ──────────────────────────────────────────────────────────────────────────────────

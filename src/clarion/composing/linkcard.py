@@ -7,7 +7,7 @@ read once, through the account's proxy. A page that cannot be read costs its car
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,15 +64,18 @@ class _Read:
 class Pages:
     """The pages that the posts of one command link to, each read once per proxy."""
 
-    def __init__(self, reach: Reach | None = None) -> None:
-        """`reach`: where requests may go, when that is not the public web."""
+    def __init__(self, reach: Reach | None = None, tell: Callable[[str], None] | None = None) -> None:
+        """`reach`: where requests may go, when that is not the public web. `tell` gets a sentence before each."""
         self._reach = reach
+        self._tell = tell
         self._read: dict[tuple[str, str | None], _Read] = {}
 
     def read(self, url: str, proxy: str | None) -> _Read:
         """What the page at an address says of itself. Never raises for what a server does."""
         key = (url, proxy)
         if key not in self._read:
+            if self._tell:
+                self._tell(f"Reading the page at {_host(url)}, for the link's card …")
             self._read[key] = self._fetched(url, proxy)
         return self._read[key]
 
