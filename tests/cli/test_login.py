@@ -18,6 +18,7 @@ from clarion.app.joining import joining
 from clarion.errors import CampaignError
 from clarion.networks.bluesky import passwords
 from clarion.networks.x import keys
+from clarion.trial.demo import make_campaign
 from tests.networks.logging_in import authorise, code_on
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S+")
@@ -38,8 +39,9 @@ handle = "eyes.test"
 
 
 @pytest.fixture(autouse=True)
-def campaign(run, here):
-    run("init", "--yes")
+def campaign(here, monkeypatch):
+    monkeypatch.setenv("CLARION_AS", "vera")
+    make_campaign(here)
     path = here / "config.toml"
     path.write_text(path.read_text().partition("[accounts.")[0] + CONFIG)
     return here

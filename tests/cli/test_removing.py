@@ -1,0 +1,160 @@
+"""An account leaves the campaign: what waits is held or cancelled, what is up stays, its secret is given back."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+import sqlalchemy as sa
+
+from clarion import networks as registry
+from clarion.accounts.secrets import SecretFile
+from clarion.accounts.sessions import SessionFile
+from clarion.app import App
+from clarion.outbox import audit, schema
+from clarion.trial.demo import make_campaign
+
+LATER = "2030-01-07 09:00"
+
+
+@pytest.fixture(autouse=True)
+def campaign(here, monkeypatch):
+    monkeypatch.setenv("CLARION_AS", "vera")
+    make_campaign(here)
+    return here
+
+
+@pytest.fixture
+def state(campaign):
+    with App() as app:
+        return app.state
+
+
+@pytest.fixture
+def live(networks, state):
+    """The campaign, live, with its three accounts connected."""
+    with App(live_bases=networks.urls) as app:
+        for name in app.config.accounts:
+            app.secrets.set(name, registry.rehearsal(name).secret(name))
+    networks.types("live", "--yes")
+    return networks
+
+
+def deliveries(networks, account):
+    with App(live_bases=networks.urls) as app, app.outbox.read() as tx:
+        rows = tx.execute(
+            sa.select(schema.delivery.c.state, schema.delivery.c.reason, schema.delivery.c.receipt)
+            .join(schema.account, schema.account.c.id == schema.delivery.c.account)
+            .where(schema.account.c.name == account)
+            .order_by(schema.delivery.c.id)
+        )
+        return [tuple(row) for row in rows]
+
+
+def configured(campaign):
+    return list(tomllib.loads((campaign / "config.toml").read_text())["accounts"])
+
+
+def test_what_waits_is_held_and_what_is_up_stays(live, campaign, state):
+    live.types("say", "This is up.", "--to", "mastodon", "--yes")
+    live.types("publish")
+    live.types("say", "This waits.", "--at", LATER, "--yes")
+    answer = live.types("accounts", "remove", "mastodon", "--yes")
+    assert "Its posts in #2 are held until people approve them again." in answer.stderr
+    assert "“mastodon” is removed" in answer.stderr
+    assert configured(campaign) == ["x", "bluesky"]
+    states = {row[0]: row for row in deliveries(live, "mastodon")}
+    assert set(states) == {"sent", "pending"}
+    assert states["sent"][2] is not None
+    assert "its account was removed" in states["pending"][1]
+    assert {row[0] for row in deliveries(live, "bluesky")} == {"scheduled"}
+    assert SecretFile(state / "secrets.json", environ={}).get("mastodon") is None
+    assert [one.deleted for one in live.accepted("mastodon")] == [False]
+    assert "This is up." in live.types("queue", "show", "1").output
+
+
+def test_what_waits_is_cancelled_when_asked(live):
+    live.types("say", "This waits.", "--at", LATER, "--yes")
+    live.types("accounts", "remove", "mastodon", "--posts", "cancel", "--yes")
+    assert [row[:2] for row in deliveries(live, "mastodon")] == [("cancelled", "its account was removed")]
+    assert [row[0] for row in deliveries(live, "bluesky")] == ["scheduled"]
+
+
+def test_nothing_is_removed_while_nobody_knows_whether_a_post_is_up(live, campaign, state):
+    live.types("say", "Is this up?", "--to", "x", "--yes")
+    live.fault("x", "drop_after")
+    live.fault("x", "stale_reads", count=None)
+    live.types("publish", code=1)
+    assert deliveries(live, "x")[0][0] == "in_doubt"
+    answer = live.types("accounts", "remove", "x", "--yes", code=2)
+    assert "#1 of “x” is on its way, or nobody knows whether it is up" in answer.stderr
+    assert "x" in configured(campaign)
+    assert SecretFile(state / "secrets.json", environ={}).get("x")
+
+
+def test_nobody_who_is_not_asked_loses_an_account(live, campaign, state):
+    answer = live.types("accounts", "remove", "x")
+    assert "Nothing is removed." in answer.stderr
+    assert "x" in configured(campaign)
+    assert SecretFile(state / "secrets.json", environ={}).get("x")
+
+
+def test_a_person_is_asked_what_becomes_of_what_waits(live, campaign):
+    live.types("say", "This waits.", "--at", LATER, "--to", "mastodon", "--yes")
+    with live.terminal("accounts", "remove", "mastodon") as terminal:
+        terminal.answer("#1 wait: hold or cancel them? [hold]: ", "drop\n")
+        terminal.answer("type hold or cancel", "")
+        terminal.answer("#1 wait: hold or cancel them? [hold]: ", "cancel\n")
+        terminal.answer("Remove “mastodon”? [y/N]: ", "y\n")
+        assert terminal.end() == 0, terminal.shown
+    assert [row[0] for row in deliveries(live, "mastodon")] == ["cancelled"]
+
+
+def test_its_keys_are_given_back_and_a_person_is_told_what_is_left(live, state):
+    shown = {name: live.types("accounts", "remove", name, "--yes").stderr for name in registry.NAMES}
+    assert "For you to do" not in shown["x"]
+    assert live.world._machine("x")._oauth._state.generations == {"x": 1}
+    assert "delete Clarion's app password" in shown["bluesky"]
+    assert "delete Clarion below Preferences" in shown["mastodon"]  # its token was made by hand
+    assert SessionFile(state / "sessions" / "live", "bluesky").load() is None
+
+
+def test_a_network_that_is_away_keeps_no_account(live, campaign, state):
+    """Somebody whose machine was seen may have to be quick: the rest is told, and done by hand."""
+    live.stop()
+    answer = live.types("accounts", "remove", "x", "--yes")
+    assert "It could not be given back: https://x.com: could not be reached" in answer.stderr
+    assert "For you to do: On X, remove your app" in answer.stderr
+    assert configured(campaign) == ["mastodon", "bluesky"]
+    assert SecretFile(state / "secrets.json", environ={}).get("x") is None
+
+
+def test_an_account_may_come_back_and_what_was_held_waits_for_people(live, campaign):
+    live.types("say", "This waits.", "--at", LATER, "--to", "mastodon", "--yes")
+    before = (campaign / "config.toml").read_text()
+    live.types("accounts", "remove", "mastodon", "--yes")
+    (campaign / "config.toml").write_text(before)
+    token = registry.rehearsal("mastodon").secret("mastodon")["access_token"]
+    live.types("accounts", "login", "mastodon", "--stdin", stdin=token)
+    assert [row[0] for row in deliveries(live, "mastodon")] == ["pending"]
+    live.types("approve", "1", "--yes")
+    assert [row[0] for row in deliveries(live, "mastodon")] == ["scheduled"]
+
+
+def test_who_removed_it_is_on_record(live):
+    live.types("say", "This waits.", "--at", LATER, "--to", "mastodon", "--yes")
+    live.types("accounts", "remove", "mastodon", "--yes")
+    with App(live_bases=live.urls) as app, app.outbox.read() as tx:
+        row = tx.execute(sa.select(schema.audit).where(schema.audit.c.action == "account_removed")).one()
+        assert (row.subject, row.who, row.detail) == ("mastodon", "vera", "held: #1")
+        assert audit.broken(tx) == []
+
+
+def test_a_rehearsed_account_leaves_too_and_no_live_outbox_is_made(run, campaign, state):
+    run("accounts", "remove", "mastodon", "--yes")
+    assert configured(campaign) == ["x", "bluesky"]
+    assert not (state / "live.sqlite3").exists()
+
+
+def test_only_an_account_that_is_there_can_leave(run):
+    assert "did you mean" in run("accounts", "remove", "mastodn", "--yes", code=2).stderr
