@@ -253,7 +253,7 @@ def test_a_wrong_key_blocks_the_account(networks, connect, key):
     publisher = connect("x", secret={**keys.secret("voice"), key: "wrong"})
     with pytest.raises(AccountBlocked) as caught:
         post(publisher, delivery())
-    assert caught.value.hint == "clarion accounts verify voice"
+    assert caught.value.hint == "clarion accounts login voice"
     assert networks.accepted("x") == []
 
 

@@ -261,6 +261,8 @@ class MastodonPublisher:
         meaning = (answers.refusal if unsafe else answers.safe_refusal)(self._answer, what)
         if self._status_code == 403 and isinstance(meaning, Refused):
             return self._whose_fault(meaning, what)
+        if self._status_code == 401:  # the token is dead: asking again mends nothing
+            meaning.hint = f"clarion accounts login {self._account.name}"
         return meaning
 
     def _whose_fault(self, refused: Refused, what: str) -> PublishError:

@@ -90,8 +90,9 @@ def _of_answer(error: tweepy.HTTPException, account: str, creating: Delivery | N
     body = _body(error.response)
     detail = _detail(error, body)
     if status in {401, 402} or (status in {400, 403, 429} and _is_about_account(error, body)):
+        mend = "login" if status == 401 else "verify"  # keys that are dead, or credits that somebody buys
         return AccountBlocked(
-            f"X does not let this account post: {detail}", hint=f"clarion accounts verify {account}"
+            f"X does not let this account post: {detail}", hint=f"clarion accounts {mend} {account}"
         )
     if status == 429 or (status == 403 and _DAILY_CODE in error.api_codes):
         wait = seconds_to_wait(error.response.headers)
