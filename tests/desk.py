@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from clarion.clock import micros
 from clarion.digest import digest
@@ -56,28 +57,10 @@ class Desk:
         **more: object,
     ) -> int:
         """Queue a thread of these texts; with a picture each, so that something must be staged first."""
-        payload = Payload(
-            account=account.identity,
-            language="en",
-            parts=tuple(Part(text=text, media=(PICTURE,) if picture else ()) for text in texts),
-        )
-        new = posts.NewPost(
-            **{  # type: ignore[arg-type]
-                "account": account.name,
-                "payload": payload,
-                "digest": digest(payload),
-                "sensitive": False,
-                "evergreen": False,
-                "used": (),
-                "due": due or self.now,
-                "late": LATE,
-                "images": {},
-                **more,
-            }
-        )
-        entry = posts.NewEntry(kind="say", text=texts[0], variables={}, author=author, batch=store.new_id())
+        media = (PICTURE,) if picture else ()
+        parts = [Part(text=text, media=media) for text in texts]
         with self.outbox.write() as tx:
-            return posts.add(tx, entry, [new])
+            return add(tx, account, *parts, author=author, **{"due": due or self.now, **more})
 
     def approve(self, number: int, who: str = "ann", policy: ApprovalPolicy | None = None) -> int:
         with self.outbox.write() as tx:
@@ -102,6 +85,23 @@ class Desk:
     def states(self, number: int) -> list[str]:
         with self.outbox.read() as tx:
             return [d.state.value for post in posts.show(tx, number).posts for d in post.deliveries]
+
+
+def add(tx: store.Tx, account: Account, *parts: Part, author: str = "ann", **fields: Any) -> int:
+    """Queue a post of these parts, as `say` does; its entry's number. `fields`: `due`, and whatever a test cares about."""
+    payload = fields.get("payload") or Payload(account=account.identity, language="en", parts=parts)
+    usual: dict[str, Any] = {
+        "account": account.name,
+        "payload": payload,
+        "digest": digest(payload),
+        "sensitive": False,
+        "evergreen": False,
+        "used": (),
+        "late": LATE,
+        "images": {},
+    }
+    entry = posts.NewEntry(kind="say", text=parts[0].text, variables={}, author=author, batch=store.new_id())
+    return posts.add(tx, entry, [posts.NewPost(**{**usual, **fields})])
 
 
 @contextmanager

@@ -21,11 +21,11 @@ import tomlkit
 from clarion import networks
 from clarion.app import App
 from clarion.campaign import bundled
-from clarion.digest import digest
-from clarion.model import Account, ApprovalPolicy, Part, Payload
+from clarion.model import Account, ApprovalPolicy, Part
 from clarion.outbox import opening, posts, store
 from clarion.rehearsal.running import Running, ensure
 from tests import postgres
+from tests.desk import add
 
 PROCESSES = 16
 ACCOUNTS = 40
@@ -74,22 +74,8 @@ def queue(outbox: store.Outbox, known: list[Account]) -> Counter[tuple[str, str]
         with outbox.write() as tx:
             for number in range(POSTS):
                 text = f"{account.name} says this once: {number}"
-                payload = Payload(account=account.identity, language="en", parts=(Part(text=text),))
-                new = posts.NewPost(
-                    account=account.name,
-                    payload=payload,
-                    digest=digest(payload),
-                    sensitive=False,
-                    evergreen=False,
-                    used=(),
-                    due=datetime.now(UTC) - timedelta(seconds=5),
-                    late=timedelta(hours=12),
-                    images={},
-                )
-                entry = posts.NewEntry(
-                    kind="say", text=text, variables={}, author="ann", batch=store.new_id()
-                )
-                made = posts.add(tx, entry, [new])
+                due = datetime.now(UTC) - timedelta(seconds=5)
+                made = add(tx, account, Part(text=text), due=due, late=timedelta(hours=12))
                 posts.approve(tx, made, outbox_id=outbox.id, who="ann", policy=ApprovalPolicy())
                 wanted[account.name, text] += 1
     return wanted

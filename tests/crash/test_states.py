@@ -1,4 +1,4 @@
-"""Any order of publishing, dying, looking, cancelling and waiting, over the real store: Hypothesis looks for a bad one.
+"""Any order of publishing, dying, looking, cancelling, recalling and waiting, over the real store: Hypothesis looks for a bad one.
 
 The outbox is real (SQLite, in memory where the machine allows), its time simulated; the network follows a script, and
 takes the same key once. No second store says what should be: the rules below do.
@@ -25,14 +25,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from clarion import points
-from clarion.digest import digest
 from clarion.errors import AccountBlocked, OutboxError, OutcomeUnknown, RateLimited, Refused, Unavailable
-from clarion.model import Account, Delivery, Media, Part, Payload, Receipt, Staged, State
+from clarion.model import Account, Delivery, Media, Part, Receipt, Staged, State
 from clarion.networks.base import Absent, Found, Publisher, Sighting, Unsure
-from clarion.outbox import accounts, opening, posts, schema, store
+from clarion.outbox import accounts, opening, posts, schema
+from clarion.publishing import recall
 from clarion.publishing.worker import Worker
 from tests.crash.stand import picture
-from tests.desk import LATE, NOON, Desk, on_sqlite
+from tests.desk import NOON, Desk, add, on_sqlite
 
 ACCOUNTS = ("voice", "choir")
 #: What one send does: (taken, answered with).
@@ -45,12 +45,28 @@ SENDS: dict[str, tuple[bool, Callable[[], Exception | None]]] = {
     "away": (False, lambda: Unavailable("down")),
     "blocked": (False, lambda: AccountBlocked("401")),
 }
+#: What one recall does: (taken down, answered with).
+RECALLS: dict[str, tuple[bool, Callable[[], Exception | None]]] = {
+    "good": (True, lambda: None),
+    "lost": (True, lambda: OutcomeUnknown("lost")),
+    "away": (False, lambda: Unavailable("down")),
+    "limited": (False, lambda: RateLimited("429", wait=60)),
+    "blocked": (False, lambda: AccountBlocked("401")),
+    "refused": (False, lambda: Refused("no")),
+}
 LOOKS = ("true", "stale", "stale", "unsure", "away")
 #: No run waits so often.
 _MANY = 500
 #: Most of what is drawn is drawn from a seed: evenly, where Hypothesis would repeat itself.
 _SEED = st.integers(0, 10**9)
-_FINAL = frozenset({State.SENT, State.FAILED, State.CANCELLED, State.EXPIRED})
+#: Ends, and what may still become of them: a recall takes back what is up, and gives up what failed.
+_FINAL: dict[State, frozenset[State]] = {
+    State.SENT: frozenset({State.RECALLING, State.RECALLED}),
+    State.FAILED: frozenset({State.CANCELLED}),
+    State.EXPIRED: frozenset({State.CANCELLED}),
+    State.CANCELLED: frozenset(),
+    State.RECALLED: frozenset(),
+}
 
 
 class Died(BaseException):
@@ -67,15 +83,21 @@ class Network:
     def __init__(self) -> None:
         self.sends: dict[str, list[str]] = {}
         self.looks: dict[str, list[str]] = {}
+        self.recalls: dict[str, list[str]] = {}
         self.taken: dict[tuple[str, int], Receipt] = {}
+        self.whose: dict[str, str] = {}
+        self.gone: set[str] = set()  # remote ids that were taken down
+        self.over: set[int] = set()  # entries that were recalled while nothing ran: never sent again
 
     def stage(self, delivery: Delivery) -> Staged:
         return Staged(delivery=delivery, handles=tuple(media.sha256 for media in delivery.content.media))
 
     def send(self, staged: Staged) -> Receipt:
         delivery = staged.delivery
+        assert delivery.entry not in self.over, "sent after its recall"
         taken, answer = SENDS[_next(self.sends, delivery.account.name, "good")]
         receipt = Receipt(remote_id=delivery.id, url=f"https://one.example/{delivery.id}", at=NOON)
+        self.whose[receipt.remote_id] = delivery.account.name
         if taken:
             self.taken.setdefault((delivery.id, delivery.generation), receipt)
         error = answer()
@@ -86,6 +108,8 @@ class Network:
     def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
         said = _next(self.looks, delivery.account.name, "true")
         there = self.taken.get((delivery.id, delivery.generation))
+        if there and there.remote_id in self.gone:
+            there = None
         if said == "away":
             raise Unavailable("down")
         if said == "unsure":
@@ -98,7 +122,16 @@ class Network:
         return Unsure(look_again_in=None) if late else Absent()
 
     def confirm(self, delivery: Delivery, receipt: Receipt) -> bool:
-        return (delivery.id, delivery.generation) in self.taken
+        return (delivery.id, delivery.generation) in self.taken and receipt.remote_id not in self.gone
+
+    def recall(self, receipt: Receipt) -> None:
+        said = _next(self.recalls, self.whose[receipt.remote_id], "good")
+        down, answer = RECALLS[said]
+        if down:
+            self.gone.add(receipt.remote_id)
+        error = answer()
+        if error is not None:
+            raise error
 
     @contextmanager
     def of(self, account: Account) -> Iterator[Publisher]:
@@ -124,6 +157,7 @@ class Machine(RuleBasedStateMachine):
         self.network = Network()
         self.fences: dict[str, int] = {}
         self.final: dict[str, State] = {}
+        self.recalled: set[int] = set()  # entries
         for account in self.accounts.values():
             for parts in (1, 2):
                 self.desk.approve(_queue(self.desk, account, parts, parts == 2, NOON))
@@ -151,11 +185,15 @@ class Machine(RuleBasedStateMachine):
     @rule(number=entries, seed=_SEED)
     def decide(self, number: int, seed: int) -> None:
         """What people do, at any time."""
-        what = Random(seed).choice(("approve", "approve", "verify", "verify", "verify", "cancel"))
+        words = ("approve", "approve", "verify", "verify", "verify", "cancel", "recall")
+        what = Random(seed).choice(words)
         if what == "approve":
             self.desk.approve(number)
         elif what == "verify":
             self._verify()
+        elif what == "recall":
+            self._recall(number)
+            self.network.over.add(number)
         else:
             with self.desk.outbox.write() as tx, suppress(OutboxError):  # nothing of it may still wait
                 posts.cancel(tx, number, who="ann")
@@ -169,7 +207,7 @@ class Machine(RuleBasedStateMachine):
     def publish_and_die(self, seed: int) -> None:
         self._script(seed)
         dice = Random(seed)
-        point, left = dice.choice(points.NAMES), dice.randint(1, 2)
+        point, left = dice.choice((*points.NAMES, *points.RECALLING)), dice.randint(1, 2)
 
         def hook(name: str) -> None:
             nonlocal left
@@ -194,6 +232,20 @@ class Machine(RuleBasedStateMachine):
 
         self._publish([account], hook)
 
+    @rule(number=entries, point=st.sampled_from((*points.NAMES, *points.RECALLING)), seed=_SEED)
+    def recall_meanwhile(self, number: int, point: str, seed: int) -> None:
+        """Somebody recalls it while a process is at that point; the process goes on."""
+        self._script(seed)
+        asked = False
+
+        def hook(name: str) -> None:
+            nonlocal asked
+            if name == point and not asked:
+                asked = True
+                self._recall(number)
+
+        self._publish(hook=hook)
+
     @rule(minutes=st.sampled_from((1, 6, 31)))
     def wait(self, minutes: int) -> None:
         self.desk.later(minutes=minutes)
@@ -213,12 +265,17 @@ class Machine(RuleBasedStateMachine):
             assert row.fence >= self.fences.get(row.id, 0)
             self.fences[row.id] = row.fence
             before = self.final.get(row.id)
-            assert before in (None, state), f"{before} became {state}"
+            may_become = _FINAL.get(before, frozenset()) if before else frozenset(State)
+            assert state is before or state in may_become, f"{before} became {state}"
             if state in _FINAL:
                 self.final[row.id] = state
-            if state is State.SENT:
-                assert row.id in taken, "it is said to be sent, and nobody took it"
-            if row.id in taken:
+            if state in (State.SENT, State.RECALLING, State.RECALLED):
+                assert row.id in taken, f"it is said to be {state}, and nobody took it"
+            if state is State.RECALLED:
+                assert row.id in self.network.gone, "it is said to be taken down, and is up"
+            elif state is not State.RECALLING:
+                assert row.id not in self.network.gone, f"it is {state}, and was taken down"
+            if row.id in taken and state not in (State.RECALLING, State.RECALLED):
                 # Between an accept and its record stands at most a claim, or a repeat under the same key.
                 known = state in (State.SENT, State.IN_DOUBT, State.SENDING)
                 assert known or (state is State.SCHEDULED and row.first_intent_at is not None), state
@@ -232,6 +289,7 @@ class Machine(RuleBasedStateMachine):
         for name in ACCOUNTS:
             self.network.sends[name] = dice.choices(sends, k=4)
             self.network.looks[name] = dice.choices(LOOKS, k=dice.randint(0, 3))
+            self.network.recalls[name] = dice.choices((*RECALLS, "good", "good"), k=dice.randint(0, 3))
 
     def _deliveries(self) -> list[Any]:
         with self.desk.outbox.read() as tx:
@@ -268,6 +326,10 @@ class Machine(RuleBasedStateMachine):
         finally:
             points.hook = before
 
+    def _recall(self, number: int) -> None:
+        recall.want(self.desk.outbox, [number], who="ann", because=None)
+        self.recalled.add(number)
+
     def _verify(self) -> None:
         with self.desk.outbox.write() as tx:
             for account in self.accounts.values():
@@ -275,15 +337,20 @@ class Machine(RuleBasedStateMachine):
 
     def _to_the_end(self) -> None:
         """All goes well from here: then every accept is recorded, or in doubt."""
-        self.network.sends, self.network.looks = {}, {}
+        self.network.sends, self.network.looks, self.network.recalls = {}, {}, {}
         self._verify()
+        for number in self.recalled:  # also what was refused
+            self._recall(number)
         for _ in range(6):
-            self.desk.later(minutes=6)
+            self.desk.later(minutes=31)
             self._publish()
             self.nothing_is_there_twice()
         taken = {delivery for delivery, _ in self.network.taken}
         for row in self._deliveries():
-            if row.id in taken:
+            if row.recall_wanted:
+                gone = row.state in ("recalled", "cancelled", "in_doubt")
+                assert gone, f"it was recalled and is {row.state}"
+            elif row.id in taken:
                 assert row.state in ("sent", "in_doubt"), row.state
 
 
@@ -292,21 +359,9 @@ def _queue(desk: Desk, account: Account, parts: int, image: bool, due: datetime)
     made = [Part(text=f"part {part}") for part in range(parts)]
     if image:
         made[0] = Part(text="part 0", media=(media,))
-    payload = Payload(account=account.identity, language="en", parts=tuple(made))
-    new = posts.NewPost(
-        account=account.name,
-        payload=payload,
-        digest=digest(payload),
-        sensitive=False,
-        evergreen=False,
-        used=(),
-        due=due,
-        late=LATE,
-        images={media.sha256: (media.mime, content)},
-    )
-    entry = posts.NewEntry(kind="say", text="part 0", variables={}, author="ann", batch=store.new_id())
+    images = {media.sha256: (media.mime, content)}
     with desk.outbox.write() as tx:
-        return posts.add(tx, entry, [new])
+        return add(tx, account, *made, due=due, images=images)
 
 
 @cache

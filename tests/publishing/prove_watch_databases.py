@@ -27,15 +27,15 @@ import tomlkit
 import clarion
 from clarion import networks as registry
 from clarion.app import App
-from clarion.digest import digest
 from clarion.errors import OutboxBusy
-from clarion.model import ApprovalPolicy, Part, Payload
+from clarion.model import ApprovalPolicy, Part
 from clarion.networks.base import Accepted
-from clarion.outbox import opening, posts, store
+from clarion.outbox import opening, posts
 from clarion.publishing.watch import ASK_AGAIN, watch
 from clarion.rehearsal.running import Running, ensure
 from clarion.trial.demo import make_campaign
 from tests import postgres
+from tests.desk import add
 from tests.networks.conftest import Networks, networks
 from tests.publishing.test_watch import Slept
 from tests.trial.conftest import Person, person
@@ -124,21 +124,9 @@ def queue_both(app: App) -> None:
     known = {account.name: account for account in app.accounts()}
     for name, text in TEXTS.items():
         account = known[name]
-        payload = Payload(account=account.identity, language="en", parts=(Part(text=text),))
-        new = posts.NewPost(
-            account=name,
-            payload=payload,
-            digest=digest(payload),
-            sensitive=False,
-            evergreen=False,
-            used=(),
-            due=datetime.now(UTC) + timedelta(hours=name == MEANWHILE),
-            late=timedelta(hours=2),
-            images={},
-        )
-        entry = posts.NewEntry(kind="say", text=text, variables={}, author="vera", batch=store.new_id())
+        due = datetime.now(UTC) + timedelta(hours=name == MEANWHILE)
         with app.outbox.write() as tx:
-            number = posts.add(tx, entry, [new])
+            number = add(tx, account, Part(text=text), author="vera", due=due)
             posts.approve(tx, number, outbox_id=app.outbox.id, who="vera", policy=ApprovalPolicy())
 
 

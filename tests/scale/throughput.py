@@ -14,17 +14,16 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from clarion import networks as registry
-from clarion.digest import digest
-from clarion.model import ApprovalPolicy, Part, Payload
+from clarion.model import ApprovalPolicy, Part
 from clarion.networks.base import Request
 from clarion.outbox import accounts, opening, posts, store
-from clarion.outbox.posts import NewEntry, NewPost
 from clarion.rehearsal.faults import Struck
 from clarion.rehearsal.world import World
+from tests.desk import add
 from tests.networks.conftest import Networks, account_on
 
 SECONDS = float(os.environ.get("ANSWER", "1"))
@@ -94,24 +93,10 @@ def _queue(outbox: store.Outbox, deliveries: int) -> None:
             network = registry.NAMES[each % len(registry.NAMES)]
             account = account_on(network, f"voice{each}")
             accounts.pin(tx, account, verified=False)
-            for number in range(deliveries // ACCOUNTS):
-                text = f"Post {number} of {account.name}."
-                payload = Payload(account=account.identity, language="en", parts=(Part(text=text),))
-                new = NewPost(
-                    account=account.name,
-                    payload=payload,
-                    digest=digest(payload),
-                    sensitive=False,
-                    evergreen=False,
-                    used=(),
-                    due=now,
-                    late=timedelta(hours=2),
-                    images={},
-                )
-                entry = NewEntry(kind="say", text=text, variables={}, author="ann", batch=store.new_id())
-                posts.approve(
-                    tx, posts.add(tx, entry, [new]), outbox_id=outbox.id, who="ann", policy=ApprovalPolicy()
-                )
+            for place in range(deliveries // ACCOUNTS):
+                text = f"Post {place} of {account.name}."
+                number = add(tx, account, Part(text=text), due=now)
+                posts.approve(tx, number, outbox_id=outbox.id, who="ann", policy=ApprovalPolicy())
 
 
 def test_accounts_go_side_by_side_and_ten_times_the_posts_take_ten_times_as_long(tmp_path: Path) -> None:
