@@ -69,10 +69,24 @@ def test_the_same_card_gives_the_same_bytes() -> None:
 
 def test_its_alt_text_is_all_that_stands_on_it() -> None:
     assert QUOTE.alt == (
-        "“They are not a mistake and they are not alone.”\nArtem Kolesov, violinist, 29 March 2017\n"
-        "NPR, 17 April 2017\n#EyesOnChechnya #CloseTheCamps"
+        "“They are not a mistake and they are not alone.”\nArtem Kolesov, violinist, 29 March 2017.\n"
+        "NPR, 17 April 2017.\n#EyesOnChechnya #CloseTheCamps"
     )
-    assert FIGURE.alt.startswith("9 лет\nпрошло с тех пор")
+    assert FIGURE.alt.startswith("9 лет прошло с тех пор")
+
+
+def test_a_figure_has_its_words_beside_it_where_they_fit_and_below_it_where_not() -> None:
+    few = seen(
+        Card(figure="10 years", text="since the first report on the detentions in Chechnya", tags=TAGS)
+    )
+    many = seen(Card(figure="1,234,567,890", text="people stood for those who cannot", tags=TAGS))
+    beside = (WIDTH // 2 + 120, 100, WIDTH - MARGIN, 480)
+    assert _filled(few, beside)
+    assert not _filled(many, (WIDTH - 200, 340, WIDTH - MARGIN, 480))
+
+
+def _filled(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
+    return len(image.crop(box).getcolors(100_000) or ()) > 10
 
 
 @pytest.mark.parametrize("part", ["text", "attribution", "source", "figure", "tags"])

@@ -47,3 +47,11 @@ def test_a_name_that_is_never_posted_is_blocked_in_the_preview_of_a_draft(run, h
     run("people", "deny", "--file", "names.txt")
     (here / "posts" / "court-found" / "en.md").write_text("They asked Zelimkhan Testov.\n")
     assert "Blocked" in run("preview", "court-found", "--lang", "en").stdout
+
+
+def test_a_page_folds_what_it_asks_in_russian_of_readers_abroad_in_a_draft_and_in_an_entry(run, here):
+    run("queue", "add", "what-happened", "--yes")
+    for what, folds in (("what-happened", True), ("2", True), ("faq", False)):
+        run("preview", what, "--web", "page", "--lang", "ru")
+        page = (here / "page" / "index.html").read_text()
+        assert ("Я не в России" in page) is folds, what

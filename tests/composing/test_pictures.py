@@ -107,10 +107,10 @@ def test_a_file_that_is_no_picture_is_an_error_with_a_hint(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("language", "alt"),
     [
-        ("en", "3 years\nsince the European Court found torture\nECtHR\n#EyesOnChechnya #CloseTheCamps"),
+        ("en", "3 years since the European Court found torture.\nECtHR.\n#EyesOnChechnya #CloseTheCamps"),
         (
             "ru",
-            "3 года\nс тех пор, как Европейский суд установил пытки\nЕСПЧ\n#EyesOnChechnya #CloseTheCamps",
+            "3 года с тех пор, как Европейский суд установил пытки.\nЕСПЧ.\n#EyesOnChechnya #CloseTheCamps",
         ),
     ],
 )
@@ -154,7 +154,7 @@ def test_a_typed_text_stands_on_its_card_without_its_tags_twice(desk: Desk) -> N
         accounts=("x",),
     )
     [card] = post.payload.parts[0].media
-    assert card.alt == "They are not alone.\nNPR, 2017\n#EyesOnChechnya #CloseTheCamps"
+    assert card.alt == "They are not alone.\nNPR, 2017.\n#EyesOnChechnya #CloseTheCamps"
 
 
 def test_a_number_on_a_card_needs_a_fact_but_the_date_of_its_source_does_not(desk: Desk) -> None:

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from clarion.campaign import bundled
+from clarion.campaign.ledger import Ledger
 from clarion.digest import canonical, restore
+from clarion.review.abroad import asks_abroad
+from clarion.review.lines import terminal
 from clarion.review.page import web, write_web
 from clarion.review.preview import Preview, of_payload
-from tests.composing.conftest import CONFIG, DUE
+from tests.composing.conftest import CONFIG, DUE, POST
 from tests.review.conftest import Board
 
 #: Attributes by which a page fetches. A link (href of an `a`) fetches nothing until somebody follows it.
@@ -168,3 +173,63 @@ def test_what_a_warning_covers_stays_folded(board: Board):
     for words in ("the European Court found torture", "White words on blue"):
         assert words in page.words
         assert words not in page.unfolded
+
+
+def with_a_card(board: Board, title: str) -> Preview:
+    """A post whose second part has a link card in the campaign's own words, with a picture."""
+    board.desk.write(
+        "posts/judgment/post.toml",
+        f'{POST}\n[link_card]\ntitle = {{ en = "{title}", ru = "Решение" }}\ndescription = {{ en = "By the Court" }}\nimage = "card.png"\n',
+    )
+    [preview] = board.previews(slug="judgment", accounts=("bluesky",), languages=("en",))
+    return preview
+
+
+def test_a_link_card_is_shown_with_its_picture_and_fetches_nothing(board: Board):
+    page = Page(web([with_a_card(board, "The judgment")]))
+    assert "The judgment" in page.words
+    assert "By the Court" in page.words
+    images = page.all("img")
+    assert len(images) == 2
+    assert all((image["src"] or "").startswith("data:image/png;base64,") for image in images)
+    assert (images[1]["width"], images[1]["height"]) == ("1200", "300")
+
+
+def test_a_cards_title_cannot_hide_what_it_says(board: Board):
+    shown = terminal([with_a_card(board, "The \\u202Ejudgment")])
+    assert "[Link card] [Image 1200 x 300] The ⟨U+202E⟩judgment" in shown
+
+
+def test_the_safety_note_stands_before_everything_else(page: Page):
+    words = " ".join(page.words.partition("Skip to the posts")[2].split())
+    assert words.startswith("Если вы в России: не делайте репостов")
+    assert words.index("If you are in Russia: do not repost") < words.index("Preview")
+    assert "Если вы в России" in page.unfolded
+
+
+@pytest.mark.parametrize("abroad", [True, False])
+def test_what_is_only_for_readers_outside_russia_stands_behind_a_fold(board: Board, abroad: bool):
+    [post] = board.previews(slug="judgment", languages=("ru",), accounts=("bluesky",))
+    page = Page(web([replace(post, abroad=abroad)]))
+    for words in ("Европейский суд установил пытки", "Белые слова на синем"):
+        assert words in page.words
+        assert (words in page.unfolded) is not abroad
+    assert ("Я не в России" in page.unfolded) is abroad
+
+
+@pytest.mark.parametrize(
+    ("language", "calls", "audience", "folded"),
+    [
+        ("ru", ["tell"], "everyone", True),
+        ("ru", ["safety"], "everyone", False),
+        ("ru", [], "outside-russia", True),
+        ("ru", ["gone"], None, True),
+        ("ru", [], None, False),
+        ("en", ["tell"], "outside-russia", False),
+    ],
+)
+def test_a_russian_ask_that_is_only_safe_abroad_is_known_by_its_call_or_its_template(
+    language: str, calls: list[str], audience: str | None, folded: bool
+):
+    ledger = Ledger.load(bundled.posts().parent)
+    assert asks_abroad(ledger, language, calls, audience) is folded

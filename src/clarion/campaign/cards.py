@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from clarion.campaign.lettering import Lines
 
+    _Block = tuple[Lines, Colour]
+
 WIDTH, HEIGHT = 1200, 675
 MARGIN = 88
 
@@ -32,13 +34,16 @@ Kind = Literal["quote", "figure"]
 #: Sizes of letters in pixels, largest and smallest. At a phone's width a third of them is left.
 _TEXT = (88, 34)
 _FIGURE = (200, 90)
-_BESIDE_FIGURE = (52, 36)
+_BESIDE_FIGURE = (58, 40)
+_BELOW_FIGURE = (52, 36)
 _BY = (36, 30)
 _SOURCE = (28, 24)
 _TAGS = (31, 24)
 #: Between the figure or the text and what belongs to it; between those and the foot; around the foot's thin line, and
 #: between the source and the tags.
 _NEAR, _FAR, _RULE, _APART = 46, 44, 30, 24
+#: How wide a figure may be that has its words beside it, and how far they stand from it.
+_MOST_OF_FIGURE, _BESIDE = 580, 56
 #: The short stroke at the top: wide, high.
 _STROKE = (72, 6)
 _TOP = 72
@@ -97,11 +102,9 @@ class Card:
 
     @property
     def alt(self) -> str:
-        """All that stands on it, in the order of reading."""
-        return "\n".join(part for part in (*self._said(), " ".join(self.tags)) if part)
-
-    def _said(self) -> tuple[str | None, ...]:
-        return self.figure, self.text, self.attribution, self.source
+        """All that stands on it, in the order of reading: a figure goes on in its words, a sentence ends with its mark."""
+        said = (" ".join(each for each in (self.figure, self.text) if each), self.attribution, self.source)
+        return "\n".join([*(_ended(part) for part in said if part), *filter(None, [" ".join(self.tags)])])
 
 
 def draw(card: Card, colours: Colours) -> bytes:
@@ -154,53 +157,72 @@ class _Page:
         begin = _TOP + _STROKE[1] + _FAR
         self._bar(_TOP, *_STROKE, self._colours.accent.rgb)
         room = until - _FAR - begin
+        for column, left in self._side_by_side(card, room) or [(self._stacked(card, room), MARGIN)]:
+            height = sum(block.height for block, _ in column) + _NEAR * (len(column) - 1)
+            top = begin + (room - height) // 2
+            for block, colour in column:
+                self._write(block, top, colour, left)
+                top += block.height + _NEAR
+
+    def _side_by_side(self, card: Card, room: int) -> list[tuple[list[_Block], int]] | None:
+        """The figure on the left, its words beside it; each with where it begins. None where they need the whole width."""
+        figure = card.figure and self._fit(card.figure, _FIGURE, width=_MOST_OF_FIGURE, height=room, most=1)
+        if not figure:
+            return None
+        left = MARGIN + figure.width + _BESIDE
+        width = WIDTH - MARGIN - left
+        by = card.attribution and self._fit(card.attribution, _BY, width=width, height=room, most=2)
+        if card.attribution and not by:
+            return None
+        more = [(by, self._colours.quiet)] if by else []
+        rest = room - sum(block.height + _NEAR for block, _ in more)
+        text = self._fit(card.text, _BESIDE_FIGURE, width=width, height=rest)
+        if not text:
+            return None
+        return [([(figure, self._colours.accent)], MARGIN), ([(text, self._colours.text), *more], left)]
+
+    def _stacked(self, card: Card, room: int) -> list[_Block]:
         by = self._set(card.attribution, _BY, "the attribution", most=2) if card.attribution else None
         figure = self._set(card.figure, _FIGURE, "the figure", most=1) if card.figure else None
         left = room - sum(block.height + _NEAR for block in (by, figure) if block)
-        text = self._set(card.text, _BESIDE_FIGURE if figure else _TEXT, "the text", height=left)
-        blocks = [
-            (block, colour)
-            for block, colour in (
-                (figure, self._colours.accent),
-                (text, self._colours.text),
-                (by, self._colours.quiet),
-            )
-            if block
-        ]
-        height = sum(block.height for block, _ in blocks) + _NEAR * (len(blocks) - 1)
-        top = begin + (room - height) // 2
-        for block, colour in blocks:
-            self._write(block, top, colour)
-            top += block.height + _NEAR
+        text = self._set(card.text, _BELOW_FIGURE if figure else _TEXT, "the text", height=left)
+        shown = ((figure, self._colours.accent), (text, self._colours.text), (by, self._colours.quiet))
+        return [(block, colour) for block, colour in shown if block]
 
     def _set(
         self, words: str, sizes: tuple[int, int], what: str, *, height: int = HEIGHT, most: int = 99
     ) -> Lines:
-        from clarion.campaign.lettering import NORMAL, STRONG, fitted
-
-        strong = sizes in (_TEXT, _FIGURE, _TAGS)
-        found = len(words) <= _MOST and fitted(
-            words,
-            width=WIDTH - 2 * MARGIN,
-            height=height,
-            largest=sizes[0],
-            smallest=sizes[1],
-            weight=STRONG if strong else NORMAL,
-            most=most,
-        )
+        found = self._fit(words, sizes, width=WIDTH - 2 * MARGIN, height=height, most=most)
         if not found:
             raise CheckFailed(
                 f"{what} is too long for an image card ({len(words)} characters)", f"shorten {what}"
             )
         return found
 
-    def _write(self, block: Lines, top: int, colour: Colour) -> None:
+    def _fit(
+        self, words: str, sizes: tuple[int, int], *, width: int, height: int, most: int = 99
+    ) -> Lines | None:
+        from clarion.campaign.lettering import NORMAL, STRONG, fitted
+
+        if len(words) > _MOST:
+            return None
+        return fitted(
+            words,
+            width=width,
+            height=height,
+            largest=sizes[0],
+            smallest=sizes[1],
+            weight=STRONG if sizes in (_TEXT, _FIGURE, _TAGS) else NORMAL,
+            most=most,
+        )
+
+    def _write(self, block: Lines, top: int, colour: Colour, left: int = MARGIN) -> None:
         from clarion.campaign.lettering import FINE, capital, font
 
         letters = font(block.size, block.weight)
         stands = top + capital(block.size, block.weight)
         for number, line in enumerate(block.lines):
-            place = (MARGIN * FINE, (stands + number * block.leading) * FINE)
+            place = (left * FINE, (stands + number * block.leading) * FINE)
             self._pen.text(place, line, font=letters, fill=colour.rgb, anchor="ls")
 
     def _bar(self, top: int, wide: int, high: int, colour: tuple[int, int, int]) -> None:
@@ -208,6 +230,12 @@ class _Page:
 
         left, upper, right, lower = (value * FINE for value in (MARGIN, top, MARGIN + wide, top + high))
         self._pen.rectangle((left, upper, right - 1, lower - 1), fill=colour)
+
+
+def _ended(words: str) -> str:
+    """Words that a voice ends before it goes on: with a mark at their end, before or after a closing quotation mark."""
+    last = words.rstrip("”»“’\"')")[-1:]
+    return words if last in (".", "!", "?", "…", ":", ";") else f"{words}."
 
 
 def _between(colours: Colours) -> tuple[int, int, int]:

@@ -49,6 +49,11 @@ class Lines:
         return round(self.size * _LEADING)
 
     @property
+    def width(self) -> int:
+        """Of its longest line."""
+        return round(max(_width(line, self.size, self.weight) for line in self.lines))
+
+    @property
     def height(self) -> int:
         """From the top of the first line's capitals to the lowest of the last line, such as the tail of a y."""
         below = round(font(self.size, self.weight).getbbox(self.lines[-1], anchor="ls")[3] / FINE)

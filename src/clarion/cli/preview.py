@@ -110,10 +110,13 @@ def of_entry(
     app: App, entry: EntryView, *, languages: tuple[str, ...] = (), to: tuple[str, ...] = ()
 ) -> list[Preview]:
     """An entry's posts as frozen, with what they will show."""
+    from clarion.campaign.ledger import Ledger
     from clarion.cli.queueing import zone
     from clarion.outbox.posts import image
+    from clarion.review.abroad import asks_abroad
     from clarion.review.preview import of_payload
 
+    ledger, audience = Ledger.load(app.folder), _audience(app, entry.slug)
     with app.outbox.read() as tx:
         return [
             of_payload(
@@ -122,6 +125,7 @@ def of_entry(
                 image=lambda sha256: image(tx, sha256),
                 due=post.due,
                 zone=zone(app),
+                abroad=asks_abroad(ledger, post.language, _calls(post.used), audience),
             )
             for post in entry.posts
             if (not languages or post.language in languages) and (not to or post.account.name in to)
@@ -130,8 +134,10 @@ def of_entry(
 
 def of_template(app: App, request: Request) -> list[Preview]:
     """A template's posts as they would be composed now, with what they will show and what the checks say."""
+    from clarion.campaign.ledger import Ledger
     from clarion.cli.queueing import zone
     from clarion.composing.compose import compose
+    from clarion.review.abroad import asks_abroad
     from clarion.review.preview import of_composed
 
     now = app.clock.now().astimezone(zone(app))
@@ -144,7 +150,36 @@ def of_template(app: App, request: Request) -> list[Preview]:
         now=now,
         denied=app.denied(),
     )
-    return [of_composed(post, zone=zone(app), scheduled=False) for post in _compared(app, posts)]
+    ledger, audience = Ledger.load(app.folder), _audience(app, request.slug)
+    return [
+        of_composed(
+            post,
+            zone=zone(app),
+            scheduled=False,
+            abroad=asks_abroad(
+                ledger, post.language, [used.id for used in post.used if used.kind == "call"], audience
+            ),
+        )
+        for post in _compared(app, posts)
+    ]
+
+
+def _audience(app: App, slug: str | None) -> str | None:
+    """Whom a template is for; None where there is none, or it cannot be read any more."""
+    from clarion.campaign import templates
+    from clarion.errors import CampaignError
+
+    try:
+        return templates.load(app.folder, slug).about.audience if slug else None
+    except CampaignError:
+        return None
+
+
+def _calls(used: str) -> list[str]:
+    """The calls of what a post used, as the outbox keeps it."""
+    import json
+
+    return [id_ for kind, id_, *_ in json.loads(used) if kind == "call"]
 
 
 def _compared(app: App, posts: list[Composed]) -> list[Composed]:

@@ -29,6 +29,7 @@ class Preview:
 
     shown: Shown
     findings: tuple[Finding, ...] = ()
+    abroad: bool = False  # it asks, in Russian, for what only those outside Russia may safely do
 
     @property
     def title(self) -> str:
@@ -48,8 +49,8 @@ class Preview:
         return f"{self.title} · {at} · {self.shown.language}"
 
 
-def of_composed(composed: Composed, *, zone: tzinfo, scheduled: bool = True) -> Preview:
-    """What a composed post will look like; one that nobody queues is due at no time."""
+def of_composed(composed: Composed, *, zone: tzinfo, scheduled: bool = True, abroad: bool = False) -> Preview:
+    """What a composed post will look like; one that nobody queues is due at no time. `abroad`: see `Preview`."""
     return of_payload(
         composed.payload,
         account=composed.account,
@@ -58,6 +59,7 @@ def of_composed(composed: Composed, *, zone: tzinfo, scheduled: bool = True) -> 
         zone=zone,
         findings=composed.findings,
         later=composed.later,
+        abroad=abroad,
     )
 
 
@@ -70,8 +72,9 @@ def of_payload(
     zone: tzinfo,
     findings: Sequence[Finding] = (),
     later: Collection[int] = (),
+    abroad: bool = False,
 ) -> Preview:
-    """What a frozen payload will look like. `image` gives the bytes of an image by its SHA-256.
+    """What a frozen payload will look like. `image` gives the bytes of an image by its SHA-256. `abroad`: see `Preview`.
 
     `later`: the parts, from 1, whose link gets a card when the post is queued live.
     """
@@ -87,7 +90,7 @@ def of_payload(
         warning=visible(payload.warning) if payload.warning and folds_warning(account) else None,
         at=in_words(due, zone) if due else None,
     )
-    return Preview(shown=shown, findings=tuple(findings))
+    return Preview(shown=shown, findings=tuple(findings), abroad=abroad)
 
 
 def in_words(moment: datetime, zone: tzinfo) -> str:
