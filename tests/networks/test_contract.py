@@ -10,6 +10,7 @@ from tests.networks.contract import PublisherContract
 from tests.networks.contract_bluesky import BlueskyContract
 from tests.networks.contract_logins import LoginsContract
 from tests.networks.contract_mastodon import MastodonContract
+from tests.networks.contract_xrpc import XrpcContract
 from tests.networks.stage import RehearsalStage, Stage
 
 
@@ -33,6 +34,10 @@ class TestMastodon(MastodonContract):
 
 class TestBluesky(BlueskyContract):
     pass
+
+
+class TestBlueskyXrpc(XrpcContract):
+    network = "bluesky"
 
 
 class TestBlueskyLogins(LoginsContract):

@@ -18,6 +18,7 @@ from tests.networks.contract import TEXT
 from tests.networks.contract_bluesky import BlueskyContract
 from tests.networks.contract_logins import LoginsContract
 from tests.networks.contract_mastodon import MastodonContract, status_of
+from tests.networks.contract_xrpc import XrpcContract
 from tests.networks.deliveries import delivery_on, publish
 from tests.networks.roundtrip import played, without_tags
 from tests.networks.stage import Stage
@@ -26,7 +27,7 @@ from tests.networks_live.mastodon_server import Mock
 from tests.networks_live.stages import MockStage, PdsStage
 
 
-class TestBlueskyPds(BlueskyContract, LoginsContract):
+class TestBlueskyPds(BlueskyContract, LoginsContract, XrpcContract):
     @pytest.fixture
     def stage(self, pds: Pds) -> Iterator[Stage]:
         made = PdsStage(pds)

@@ -24,8 +24,7 @@ class PdsStage(Carried):
     """A real Bluesky server; every test has its own accounts on it."""
 
     lacks: Mapping[str, str] = _NO_QUIRKS | {
-        "empty": "it takes a post without a word; our stand-in refuses it, and composing never makes one",
-        "facets": "it takes facets that are inverted; our stand-in refuses them",
+        "broken": "it takes what readers see broken: facets that are inverted, unknown labels, posts without a word",
     }
 
     def __init__(self, pds: Pds) -> None:

@@ -3,7 +3,7 @@
 In: a record as a client sent it. Out: nothing, or Invalid with the reason. It asks what the real server asks
 (lexicons app.bsky.feed.post and .threadgate, @atproto/pds 0.5.35) and, besides, what the real server takes although
 readers then see it broken: empty posts, facets that are inverted, overlap or cut a letter, labels nobody knows,
-images of a wrong size, unknown fields, no language.
+unknown fields, no language.
 """
 
 from __future__ import annotations
@@ -35,7 +35,11 @@ _GATE_RULES = frozenset(f"{record.GATE}#{rule}" for rule in ("followingRule", "m
 
 
 class Invalid(Exception):
-    """The record would be refused; the argument says why."""
+    """The record would be refused; the argument says why, and `error` how the server names it."""
+
+    def __init__(self, why: str, error: str = "InvalidRequest") -> None:
+        super().__init__(why)
+        self.error = error
 
 
 def check(collection: str, key: str, value: Any, blobs: BlobLookup) -> None:
@@ -146,11 +150,11 @@ def _blob(value: Any, blobs: BlobLookup) -> None:
     _ask(isinstance(value, dict) and value.get("$type") == "blob", "not a blob")
     known = blobs(value.get("ref", {}).get("$link", ""))
     if known is None:
-        raise Invalid("BlobNotFound")
-    _ask(
-        known == (value.get("mimeType"), value.get("size")),
-        "the blob's type or size is not what was uploaded",
-    )
+        raise Invalid("no such blob was uploaded", "BlobNotFound")
+    if known[0] != value.get("mimeType"):
+        raise Invalid("the blob's type is not what was uploaded", "InvalidMimeType")
+    if known[1] != value.get("size"):
+        raise Invalid("the blob's size is not what was uploaded", "InvalidSize")
     _ask(known[1] <= options.LIMITS.image_bytes, "the image has too many bytes")
 
 

@@ -315,8 +315,7 @@ class Bluesky:
         try:
             lexicon.check(collection, key, value, blob)
         except lexicon.Invalid as invalid:
-            name = "BlobNotFound" if str(invalid) == "BlobNotFound" else "InvalidRequest"
-            raise Failure(400, name, f"Invalid {collection} record: {invalid}") from invalid
+            raise Failure(400, invalid.error, f"Invalid {collection} record: {invalid}") from invalid
         for reference in lexicon.references(value):
             if list(reference) not in self._state.answered:
                 raise Failure(400, "InvalidRequest", "the post it answers was never here")
