@@ -116,7 +116,7 @@ def listed(folder: Path) -> tuple[str, ...]:
 def proper(typed: str) -> str:
     """The host somebody means, also by a whole address. CampaignError where it is none."""
     typed = typed.strip()
-    host = plain(_host(typed if "://" in typed else f"https://{typed}")).removeprefix("www.")
+    host = plain(host_of(typed if "://" in typed else f"https://{typed}")).removeprefix("www.")
     if not _HOST.fullmatch(host):
         raise CampaignError(f"“{typed}” is not a host", "for example: clarion links allow osce.org")
     return host
@@ -153,11 +153,11 @@ def _link(start: int, written: str) -> Link:
     closing = len(address) - len(address.rstrip(")"))
     address = address[: len(address) - max(0, min(loose, closing))]
     address = address.rstrip(_AFTER)
-    host = _host(address if "://" in address else f"https://{address}")
+    host = host_of(address if "://" in address else f"https://{address}")
     return Link(start, start + len(address), address, host)
 
 
-def _host(address: str) -> str:
+def host_of(address: str) -> str:
     """The host of an address; "" where it has none. What stands before an @ is a mask, and not the host."""
     try:
         return urlsplit(address).hostname or ""

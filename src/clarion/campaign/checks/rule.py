@@ -7,12 +7,13 @@ in one place, the table of `table.py`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 from typing import Literal
 
+from clarion import networks
 from clarion.campaign import domains
 from clarion.campaign.denied import NOBODY, Denied
 from clarion.campaign.domains import KNOWN, Link
@@ -78,6 +79,28 @@ class Rule:
 def links(text: str) -> tuple[Link, ...]:
     """The links of a text, in order. Every second rule asks for those of the same text, one after the other."""
     return tuple(domains.links(text))
+
+
+@lru_cache(maxsize=4)
+def live(text: str, network: str | None) -> tuple[Link, ...]:
+    """All that a reader can follow: the links of a text, and what the network makes one besides."""
+    found = links(text)
+    if network is None:
+        return found
+    seen = {(link.host, link.end) for link in found}
+    besides = [link for link in _made(text, network) if (link.host, link.end) not in seen]
+    return tuple(sorted((*found, *besides), key=lambda link: link.start))
+
+
+def _made(text: str, network: str) -> Iterator[Link]:
+    """The links as the network itself finds them, their places counted in characters."""
+    raw, read, start = text.encode(), 0, 0
+    for facet in networks.text(network).facets(text):
+        start += len(raw[read : facet.start].decode())
+        read = facet.start
+        if facet.kind == "link":
+            end = start + len(raw[facet.start : facet.end].decode())
+            yield Link(start, end, facet.value, domains.host_of(facet.value))
 
 
 class Spans:
