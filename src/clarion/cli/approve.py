@@ -86,17 +86,27 @@ def _waiting(app: App, numbers: tuple[int, ...]) -> list[EntryView]:
 
 
 def _outdated(app: App, entry: EntryView) -> dict[str, tuple[PostView, str]]:
-    """The posts whose facts, calls or days no longer say what they said: no approval lets them go. By id, with why."""
+    """The posts that no approval lets go, by id, with why: their facts, calls or days no longer say what they said, or
+    they name somebody who is in danger by now.
+    """
     from clarion.app.standing import standings
     from clarion.clock import micros
+    from clarion.composing.rules import names_somebody
     from clarion.model import State
     from clarion.outbox import living
 
     with app.outbox.read() as tx:
         now = micros(tx.at)
-    waiting = [post for post in entry.posts if post.state is State.PENDING and post.used != "[]"]
-    stands = standings(app.folder, app.config) if waiting else {}
-    found = {post.id: (post, living.objection(post.used, post.language, stands, now)) for post in waiting}
+    waiting = [post for post in entry.posts if post.state is State.PENDING]
+    stands = standings(app.folder, app.config) if any(post.used != "[]" for post in waiting) else {}
+    denied = app.denied()
+    found = {
+        post.id: (
+            post,
+            living.objection(post.used, post.language, stands, now) or names_somebody(post.payload, denied),
+        )
+        for post in waiting
+    }
     return {id_: (post, why) for id_, (post, why) in found.items() if why is not None}
 
 

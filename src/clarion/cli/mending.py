@@ -114,7 +114,9 @@ def retry(app: App, number: int, at: str | None, *, yes: bool) -> None:
     if asked and not shell.confirm(_question(app, chosen, times, alone=alone), yes=False):
         shell.say_so("Nothing was changed.")
         return
-    entry = entries.retry(app.outbox, number, chosen, times, who=who, rules=rules.of(app.config))
+    entry = entries.retry(
+        app.outbox, number, chosen, times, who=who, rules=rules.of(app.config), denied=app.denied()
+    )
     confirmed = alone and (yes or asked)
     if confirmed:
         queueing.approve(app, number, who, only={each.post.id for each in chosen})

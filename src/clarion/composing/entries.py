@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from clarion.campaign.denied import NOBODY, Denied
 from clarion.composing import honesty
 from clarion.composing.compose import Composed, Request
-from clarion.composing.rules import Rules, require_awake, require_room
+from clarion.composing.rules import Rules, names_somebody, require_awake, require_room
 from clarion.errors import CheckFailed, OutboxError
 from clarion.model import Finding, State
 from clarion.outbox import caps, fingerprints, handling, posts, store
@@ -68,13 +69,16 @@ def retry(
     *,
     who: str | None,
     rules: Rules,
+    denied: Denied = NOBODY,
 ) -> EntryView:
     """Put what failed or expired before people again; `times`: when goes what begins anew (False), and what has begun.
 
     Raises CheckFailed, with nothing changed, when another account of the network has said the same meanwhile (what is
-    not up and does not go up holds no text), when the new day has as many posts as its cap, or its account is quiet too
-    long. The rest of a thread counts for the day it began on.
+    not up and does not go up holds no text), when the new day has as many posts as its cap, its account is quiet too
+    long, or it names somebody whose name is never posted by now. The rest of a thread counts for the day it began on.
     """
+    for each in chosen:
+        _require_nobody_named(number, each.post, denied)
     with outbox.write() as tx:
         fingerprints.one_at_a_time(tx)
         for begun, due in sorted(times.items()):
@@ -133,6 +137,12 @@ def _repeated(tx: Tx, composed: Sequence[Composed]) -> list[list[Finding]]:
         own = Said(number=None, account=each.account.name, due=each.due, shingles=mark.shingles)
         before.append((network, each.language, own))
     return found
+
+
+def _require_nobody_named(number: int, post: PostView, denied: Denied) -> None:
+    why = names_somebody(post.payload, denied)
+    if why is not None:
+        raise CheckFailed(f"{_unchanged(number)}: {why}", f"clarion queue cancel {number}")
 
 
 def _begin_again(tx: Tx, number: int, post: PostView, due: datetime, rules: Rules) -> None:

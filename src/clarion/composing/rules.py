@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from clarion import networks
 from clarion.campaign import quiet
+from clarion.campaign.denied import Denied
 from clarion.campaign.quiet import Quiet
 from clarion.errors import CheckFailed
 from clarion.model import Payload
@@ -77,6 +78,15 @@ def require_awake(
         f"{refusal}: {account} is quiet until {here:%Y-%m-%d %H:%M}, and by then the post is too late",
         f'a later time: --at "{here:%Y-%m-%d %H:%M}"; or leave the account out: name the others with --to',
     )
+
+
+def names_somebody(payload: Payload, denied: Denied) -> str | None:
+    """Why a post that was queued before may not go on: somebody's name stands on the list of those in danger by now."""
+    alts = [media.alt for part in payload.parts for media in part.media]
+    texts = [payload.warning or "", *(part.text for part in payload.parts), *alts]
+    if any(True for text in texts for _ in denied.find(text)):
+        return "it has a name that must never be posted: it is on the list of people in danger"
+    return None
 
 
 def open_at(
