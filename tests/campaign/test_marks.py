@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clarion.campaign import marks, render, templates
 from clarion.campaign.ledger import Ledger
-from clarion.campaign.marks import CLOSE, OPEN, Span
+from clarion.campaign.marks import CLOSE, OPEN, OPEN_CALL, CallSpan, Span
 from clarion.campaign.plain import parts_of
 from clarion.campaign.render import Rendered
 from clarion.errors import CampaignError
@@ -92,6 +92,9 @@ def test_what_the_ledger_and_the_dates_print_is_vouched_for(folder: Folder, sour
         '{{ fact("learned")|length }}',
         '{{ fact("learned")|first }}',
         '{{ day("learned").year }}',
+        '{{ "1926-11-01"|years_since }}',
+        '{{ "1926-11-01"|years_since|plural("man", "men") }}',
+        '{{ "19:45"|time }}',
         '{% for letter in fact("learned") %}{{ letter }}{% endfor %}',
         "{{ count }}",
         "{{ count|upper }}",
@@ -100,6 +103,12 @@ def test_what_the_ledger_and_the_dates_print_is_vouched_for(folder: Folder, sour
 )
 def test_a_number_of_the_template_or_of_whoever_fills_it_is_not(folder: Folder, source: str) -> None:
     assert vouched(rendered(folder, source, {"count": "100"} if "count" in source else None)) == [[]]
+
+
+def test_what_a_call_prints_is_known_as_such_through_filters_and_tidying(folder: Folder) -> None:
+    source = 'A  \n\n\n{{ call("watch")|sentence }}, {{ fact("learned") }}'
+    calls = [[isinstance(span, CallSpan) for span in spans] for spans in rendered(folder, source).vouched]
+    assert calls == [[True, False]]
 
 
 def test_the_tags_that_are_added_are_not_vouched_for(folder: Folder) -> None:
@@ -130,7 +139,7 @@ def test_nothing_that_was_typed_is_vouched_for() -> None:
 # ── nobody vouches for himself ────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("mark", [OPEN, CLOSE])
+@pytest.mark.parametrize("mark", [OPEN, CLOSE, OPEN_CALL])
 @pytest.mark.parametrize("form", ["one{}100", '{{{{ "{}100" }}}}', "{{% if 1 %}}{}{{% endif %}}"])
 def test_a_template_that_carries_a_mark_is_refused(folder: Folder, mark: str, form: str) -> None:
     with pytest.raises(CampaignError, match=r"en\.md, line [12]: the character U\+10FFF\d is private"):
@@ -144,7 +153,7 @@ def test_a_mark_spelt_with_an_escape_is_refused(folder: Folder) -> None:
         rendered(folder, '{% set a = "\\U0010fff0" %}{{ a|upper }}100')
 
 
-@pytest.mark.parametrize("mark", [OPEN, CLOSE])
+@pytest.mark.parametrize("mark", [OPEN, CLOSE, OPEN_CALL])
 def test_a_value_that_carries_a_mark_is_refused(folder: Folder, mark: str) -> None:
     with pytest.raises(CampaignError) as caught:
         rendered(folder, "{{ count }}", {"count": f"{mark}100"})

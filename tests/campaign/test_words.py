@@ -225,11 +225,18 @@ def test_a_time_is_of_the_due_time_or_as_somebody_wrote_it(ledger: Ledger) -> No
         words(ledger).time("six")
 
 
-def test_a_count_is_vouched_for_only_where_it_follows_from_a_date(ledger: Ledger) -> None:
+def test_a_count_is_vouched_for_only_where_it_follows_from_a_date_of_the_ledger(ledger: Ledger) -> None:
     said = words(ledger)
     for write in (said.years, said.ordinal, lambda count: said.plural(count, "man", "men")):
-        assert isinstance(write(said.years_since("2017-03-29")), Said)
+        assert isinstance(write(said.years_since(date(2017, 3, 29))), Said)
         assert not isinstance(write(100), Said)
+        assert not isinstance(write(said.years_since("1926-11-01")), Said)
+
+
+def test_what_is_told_as_of_a_day_is_told_of_a_day_that_has_been(ledger: Ledger) -> None:
+    assert words(ledger).past("2017-03-29") == "2017-03-29"
+    with pytest.raises(CampaignError, match="2031-01-01 is after the post's own day"):
+        words(ledger).past("2031-01-01")
 
 
 @pytest.mark.parametrize("count", ["9", True, -1, 1.5])

@@ -1,7 +1,8 @@
 """Provenance: which characters of a post a ledger or a date filter vouches for.
 
-In: values that `words.py` makes (`Words`, `Count`, `Day`), as a template prints them. Out: the plain text, and per part the
-spans of it that are vouched for, so that "a number without a fact" is decided and not guessed.
+In: values that `words.py` makes (`Said`, `Count`, `Day`), as a template prints them. Out: the plain text, and per part the
+spans of it that are vouched for, so that "a number without a fact" is decided and not guessed. Spans of what a call printed
+are `CallSpan`s: a call may name an office and its page, which a fact may not.
 
 While a template renders, a value is what it looks like: filters and comparisons see plain text. Only when it is printed is
 it put between two private-use characters, which neither a template nor a variable nor a ledger may carry itself; they are
@@ -15,18 +16,42 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from clarion.campaign import plain
 
-OPEN, CLOSE = "\U0010fff0", "\U0010fff1"
-_MARKS = re.compile(f"([{OPEN}{CLOSE}])")
+OPEN, CLOSE, OPEN_CALL = "\U0010fff0", "\U0010fff1", "\U0010fff2"
+_MARKS = re.compile(f"([{OPEN}{CLOSE}{OPEN_CALL}])")
 
 #: (start, end) in characters.
 Span = tuple[int, int]
 
 
+class CallSpan(NamedTuple):
+    """A span that a call printed."""
+
+    start: int
+    end: int
+
+
+def like(span: Span, start: int, end: int) -> Span:
+    """A span of the same kind, elsewhere."""
+    return CallSpan(start, end) if isinstance(span, CallSpan) else (start, end)
+
+
+def of_calls(spans: Sequence[Span]) -> list[Span]:
+    """Those of them that calls printed."""
+    return [span for span in spans if isinstance(span, CallSpan)]
+
+
 class Said(str):
     """Words that a ledger, or a filter for dates, stands behind."""
+
+    __slots__ = ()
+
+
+class OfCall(Said):
+    """Words of a call."""
 
     __slots__ = ()
 
@@ -56,7 +81,9 @@ def printed(value: object) -> object:
     """What stands in the rendered text for a value: what is vouched for stands between marks."""
     if isinstance(value, Day):
         value = value.written()
-    return f"{OPEN}{value}{CLOSE}" if isinstance(value, Said | Count) else value
+    if not isinstance(value, Said | Count):
+        return value
+    return f"{OPEN_CALL if isinstance(value, OfCall) else OPEN}{value}{CLOSE}"
 
 
 def carried(text: str) -> str | None:
@@ -70,7 +97,7 @@ def keeping(change: Callable[[str], str]) -> Callable[[str], str]:
 
     def changed(value: str) -> str:
         made = change(str(value))
-        return Said(made) if isinstance(value, Said) else made
+        return type(value)(made) if isinstance(value, Said) else made
 
     return changed
 
@@ -78,12 +105,15 @@ def keeping(change: Callable[[str], str]) -> Callable[[str], str]:
 def lift(text: str) -> tuple[str, tuple[Span, ...]]:
     """A rendered text without its marks, its lines ended by a plain line feed; and where the marks stood."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    pieces, spans, length, start = [], [], 0, 0
+    pieces: list[str] = []
+    spans: list[Span] = []
+    opened: Span = (0, 0)
+    length = 0
     for piece in _MARKS.split(text):
-        if piece == OPEN:
-            start = length
+        if piece in (OPEN, OPEN_CALL):
+            opened = CallSpan(length, length) if piece == OPEN_CALL else (length, length)
         elif piece == CLOSE:
-            spans.append((start, length))
+            spans.append(like(opened, opened[0], length))
         else:
             pieces.append(piece)
             length += len(piece)
@@ -104,9 +134,14 @@ def follow(text: str, spans: Sequence[Span], parts: Sequence[str]) -> tuple[tupl
     for part, begins in zip(parts, plain.starts(text), strict=True):
         places = [place for place, letter in enumerate(part) if not letter.isspace()]
         within = (
-            [min(max(before[place] - before[begins], 0), len(places)) for place in span] for span in spans
+            like(span, *(min(max(before[place] - before[begins], 0), len(places)) for place in span))
+            for span in spans
         )
-        found.append(tuple((places[first], places[last - 1] + 1) for first, last in within if first < last))
+        found.append(
+            tuple(
+                like(each, places[each[0]], places[each[1] - 1] + 1) for each in within if each[0] < each[1]
+            )
+        )
     return tuple(found)
 
 
@@ -122,7 +157,7 @@ def composed(text: str, spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
         moved.append(length)
         done = max(done, place)
     pieces.append(unicodedata.normalize("NFC", text[done:]))
-    return "".join(pieces), tuple(zip(moved[::2], moved[1::2], strict=True))
+    return "".join(pieces), tuple(map(like, spans, moved[::2], moved[1::2]))
 
 
 def _joins(letter: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from clarion.campaign.domains import links
+from clarion.campaign.marks import Span, like
 
 _NAMES = re.compile(
     r"utm_\w+|fbclid|gclid|gclsrc|dclid|wbraid|gbraid|msclkid|yclid|ysclid|ymclid|twclid|ttclid|igshid|igsh|mc_[ce]id|"
@@ -47,12 +48,12 @@ def without(text: str, cuts: list[tuple[int, int]]) -> str:
     return "".join(pieces) + text[at:]
 
 
-def moved(span: tuple[int, int], cuts: list[tuple[int, int]]) -> tuple[int, int]:
+def moved(span: Span, cuts: list[Span]) -> Span:
     """A span of the text as it stands after the cuts."""
     start, end = (
         place - sum(min(place, stop) - first for first, stop in cuts if first < place) for place in span
     )
-    return start, end
+    return like(span, start, end)
 
 
 def _found(address: str) -> list[tuple[int, int]]:

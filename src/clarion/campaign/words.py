@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from clarion.campaign import marks
 from clarion.campaign.ledger import Ledger
 from clarion.campaign.lookup import Kind
-from clarion.campaign.marks import Count, Said
+from clarion.campaign.marks import Count, OfCall, Said
 from clarion.errors import CampaignError
 from clarion.model import Used
 
@@ -63,6 +63,7 @@ class Words:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "date": self.date,
+            "past": self.past,
             "time": self.time,
             "years_since": self.years_since,
             "years": self.years,
@@ -87,15 +88,15 @@ class Words:
         """The date of a fact, for a filter."""
         return self._remembered("fact", id_, self._ledger.facts.get(id_, where=self._where).date)
 
-    def call(self, id_: str) -> Said:
+    def call(self, id_: str) -> OfCall:
         """The wording of a call and, where it has one, its link."""
         said = self._ledger.calls.said(id_, self._language, where=self._where)
-        return self._remembered("call", id_, Said(said))
+        return self._remembered("call", id_, OfCall(said))
 
-    def call_link(self, id_: str) -> Said:
+    def call_link(self, id_: str) -> OfCall:
         """The link of a call alone."""
         link = self._ledger.calls.link(id_, self._language, where=self._where)
-        return self._remembered("call", id_, Said(link))
+        return self._remembered("call", id_, OfCall(link))
 
     def day(self, id_: str) -> marks.Day:
         """The date of a day, for a filter; printed bare, it is written out."""
@@ -118,29 +119,38 @@ class Words:
     # ── filters ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def date(self, value: dt.date | str) -> Said:
-        """29 March 2026 · 29 марта 2026."""
+        """29 March 2026 · 29 марта 2026. A whole date counts nobody: one that was typed is vouched for, too."""
         from babel.dates import format_date
 
         pattern = _DATE.get(self._base(), "long")
         return Said(format_date(self._day(value), pattern, locale=self._locale()))
 
-    def time(self, value: dt.datetime | str) -> Said:
+    def past(self, value: dt.date | str) -> dt.date | str:
+        """The same date. CampaignError where it lies after the post's own day: nothing is known as of next year."""
+        if (day := self._day(value)) > self._due.date():
+            raise self._error(
+                f"{day} is after the post's own day, {self._due:%Y-%m-%d}", "give a day that has been"
+            )
+        return value
+
+    def time(self, value: dt.datetime | str) -> str:
         """18:00: of a time in its own zone, or as somebody wrote it."""
         try:
             time = value if isinstance(value, dt.datetime) else dt.time.fromisoformat(str(value))
         except (TypeError, ValueError) as error:
             raise self._error(f"{value!r} is no time of day", "write it as 18:00") from error
-        return Said(f"{time:%H:%M}")
+        written = f"{time:%H:%M}"
+        return Said(written) if isinstance(value, dt.datetime) else written
 
-    def years_since(self, value: dt.date | str) -> Count:
-        """Whole years from a date to the due time."""
+    def years_since(self, value: dt.date | str) -> int:
+        """Whole years from a date to the due time. From a date that was typed it is a number as any other."""
         day, now = self._day(value), self._due
         years = now.year - day.year - ((now.month, now.day) < (day.month, day.day))
         if years < 1:
             raise self._error(
                 f"{now:%Y-%m-%d} is less than a year after {day}", "queue it for a later day: --at"
             )
-        return Count(years)
+        return Count(years) if isinstance(value, dt.date) else years
 
     def years(self, count: int) -> str:
         """9 years · 9 лет: the number with its noun in the right form."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from clarion import networks
 from clarion.campaign import checks
-from clarion.campaign.marks import Span
+from clarion.campaign.marks import CallSpan, Span
 from clarion.campaign.render import Rendered
 from clarion.campaign.tracking import moved, without
 from clarion.model import Account, Finding
@@ -80,7 +80,7 @@ def _with_link(rendered: Rendered, pages: Sequence[str], account: Account) -> tu
     *before, last = rendered.parts
     text, tags = (last, "") if before else without_tags(last)
     added = f"{text}\n\n{pages[0]}"
-    span = (len(added) - len(pages[0]), len(added))
+    span = CallSpan(len(added) - len(pages[0]), len(added))
     linked = replace(
         rendered,
         parts=(*before, added + tags),

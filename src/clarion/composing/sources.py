@@ -16,6 +16,7 @@ from clarion.campaign import proper, render, templates, toml
 from clarion.campaign.calls import Call
 from clarion.campaign.checks import found
 from clarion.campaign.ledger import Ledger
+from clarion.campaign.marks import CallSpan
 from clarion.campaign.plain import parts_of
 from clarion.campaign.render import Asked, Rendered
 from clarion.campaign.templates import Template
@@ -166,7 +167,7 @@ class FromTemplate:
                 image = call.link_card.image
                 made[page] = Own(
                     words=words,
-                    vouched={name: ((0, len(said)),) for name, said in words.items()},
+                    vouched={name: (CallSpan(0, len(said)),) for name, said in words.items()},
                     image=toml.inside(self.template.folder.parent, image) if image else None,
                 )
         return made

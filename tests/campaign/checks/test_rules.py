@@ -10,6 +10,7 @@ import pytest
 from clarion.campaign import checks, figures
 from clarion.campaign.checks import Passage, Standards
 from clarion.campaign.denied import Denied
+from clarion.campaign.marks import CallSpan
 from clarion.campaign.render import literal
 
 DENIED = Denied(b"k" * 32).adding(["Laman Tokhtar"])
@@ -295,14 +296,16 @@ def test_a_year_in_the_named_source_is_no_claim() -> None:
     )
 
 
-def test_a_place_that_a_call_prints_is_no_persons() -> None:
+def test_a_place_that_a_call_prints_is_no_persons_and_one_of_a_fact_may_be() -> None:
     text = "Write to 12 Baker Street"
-    assert rules(text, vouched=((9, 24),)) == set()
+    assert rules(text, vouched=(CallSpan(9, 24),)) == set()
+    assert rules(text, vouched=((9, 24),)) == {"address"}
 
 
 def test_a_link_that_a_call_prints_was_decided_on_in_the_ledger() -> None:
     text = "Sign it: https://somewhere.example.net/page"
-    assert rules(text, vouched=((0, len(text)),)) == set()
+    assert rules(text, vouched=(CallSpan(0, len(text)),)) == set()
+    assert rules(text, vouched=((0, len(text)),)) == {"unknown-domain"}
 
 
 def test_a_minors_age_is_found_in_figures_and_behind_a_name() -> None:

@@ -11,8 +11,9 @@ from functools import lru_cache
 
 import regex
 
-from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards, links
+from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards, live
 from clarion.campaign.domains import Link, known, plain
+from clarion.campaign.marks import of_calls
 from clarion.campaign.tracking import follows
 
 #: Characters of a host, by RFC 1035, and of one that is longer those that are shown.
@@ -62,7 +63,7 @@ _TWINS = frozenset("авеикмнорстухѕіјһԁԛԝӏьԍзα" + "βγ�
 
 def false_host(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """A host that looks like another one: scripts mixed in a name, a twin of a Latin name, a mask before an @."""
-    for link in links(passage.text):
+    for link in live(passage.text, passage.network):
         if why := _false(link):
             yield Remark(
                 f'"{link.host or link.address}" {why}', "Type the address by hand, from a page you trust."
@@ -71,10 +72,10 @@ def false_host(passage: Passage, standards: Standards) -> Iterator[Remark]:
 
 def unknown_domain(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """A link to a place that nobody of the campaign has decided on. A call's own link was decided on in the ledger."""
-    vouched = Spans(passage.vouched)
+    vouched = Spans(of_calls(passage.vouched))
     hosts = {
         link.host
-        for link in links(passage.text)
+        for link in live(passage.text, passage.network)
         if link.host and not vouched.hold((link.start, link.end)) and not _false(link)
     }
     for host in sorted({_plain(host).removeprefix("www.") for host in hosts}):
@@ -86,7 +87,7 @@ def unknown_domain(passage: Passage, standards: Standards) -> Iterator[Remark]:
 
 def shortener(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """A shortened link: nobody sees where it leads, and somebody counts who follows it."""
-    for link in links(passage.text):
+    for link in live(passage.text, passage.network):
         if _known(link.host, SHORTENERS):
             yield Remark(
                 f"{link.host} hides where the link leads and counts who follows it.",
@@ -96,7 +97,7 @@ def shortener(passage: Passage, standards: Standards) -> Iterator[Remark]:
 
 def tracking(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """What in an address tells its owner who passed it on. Composing takes it out of what goes to the networks."""
-    for link in links(passage.text):
+    for link in live(passage.text, passage.network):
         if names := follows(link.address):
             shown = ", ".join(names)
             yield Remark(

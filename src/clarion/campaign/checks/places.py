@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards
+from clarion.campaign.marks import of_calls
 
 _WORD = r"[^\W\d_][\w'’.-]{0,30}+"
 _NUMBER = r"\d{1,4}\s?[A-Za-zА-Яа-я]?(?:[/-]\d{1,4})?(?![\w%])"
@@ -77,7 +78,7 @@ def coordinates(passage: Passage, standards: Standards) -> Iterator[Remark]:
 
 
 def _first(patterns: tuple[re.Pattern[str], ...], passage: Passage, why: str) -> Iterator[Remark]:
-    vouched = Spans(passage.vouched)
+    vouched = Spans(of_calls(passage.vouched))
     for pattern in patterns:
         for found in pattern.finditer(passage.text):
             if not vouched.hold(found.span()):
