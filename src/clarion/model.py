@@ -147,6 +147,7 @@ class Account:
     server: str  # the live address from the configuration, "https://…"; never used in rehearsal
     identity: Identity
     limits: Limits
+    limits_at: datetime | None = None  # when its server was asked for them; None: nobody knows, or rehearsed
     language: str | None = None
 
 

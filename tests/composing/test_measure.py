@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from clarion import networks
@@ -68,3 +71,16 @@ def test_networks_with_one_count_ask_for_no_look(network: str):
 def test_a_thread_ends_somewhere(parts: int, rules: list[str]):
     found = measured("bluesky", f"{WARNING}\n\nFirst", *["More"] * (parts - 1))
     assert [finding.rule for finding in found] == rules
+
+
+@pytest.mark.parametrize(("days", "rules"), [(29, []), (30, ["old-limits"]), (400, ["old-limits"])])
+def test_limits_that_nobody_asked_for_in_a_month_are_looked_at(days: int, rules: list[str]):
+    now = datetime(2027, 3, 1, 9, tzinfo=UTC)
+    to = replace(account("mastodon"), limits_at=now - timedelta(days=days))
+    found = list(measure.stale(to, now))
+    assert [finding.rule for finding in found] == rules
+    assert all(finding.mend == f"clarion accounts verify {to.name}" for finding in found)
+
+
+def test_a_rehearsed_account_has_no_limits_to_ask_for():
+    assert list(measure.stale(account("mastodon"), datetime(2027, 3, 1, 9, tzinfo=UTC))) == []

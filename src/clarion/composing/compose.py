@@ -102,7 +102,7 @@ def compose(
     _require_utf8(request)
     source = _source(request, folder=folder, config=config, due=due, now=now)
     _require_written(source, request.languages)
-    return posts_of(
+    made = posts_of(
         source,
         accounts=_chosen(accounts, request.accounts),
         languages=request.languages,
@@ -112,6 +112,7 @@ def compose(
         pictures=Pictures(config.cards, config.campaign.tags),
         pages=pages,
     )
+    return [replace(each, findings=(*each.findings, *measure.stale(each.account, now))) for each in made]
 
 
 def posts_of(

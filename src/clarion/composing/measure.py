@@ -6,6 +6,7 @@ In: a payload and its account. Out: findings; those that say "never" block.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 
 from clarion import networks
 from clarion.composing.freeze import folds_warning, weight
@@ -15,6 +16,8 @@ from clarion.model import Account, Finding, Part, Payload
 _OPEN_TO_REPLIES = frozenset({"mastodon"})
 #: Parts of a thread. It is one post to the daily cap, so it must not be a day's worth of posts.
 LONG, MOST = 10, 25
+#: After so long the limits that a server told are looked at with care. `accounts verify` and `doctor` ask again.
+STALE = timedelta(days=30)
 
 
 def findings(
@@ -54,6 +57,20 @@ def findings(
             where=account.name,
             why=f"{title} cannot limit replies: everyone may reply there.",
         )
+
+
+def stale(account: Account, now: datetime) -> Iterator[Finding]:
+    """What people should know where nobody has asked for long what the account's server takes: servers change it."""
+    if account.limits_at is None or now - account.limits_at < STALE:
+        return
+    days = (now - account.limits_at).days
+    yield Finding(
+        rule="old-limits",
+        level="look",
+        where=account.name,
+        why=f"What {account.server} takes was last asked {days} days ago.",
+        mend=f"clarion accounts verify {account.name}",
+    )
 
 
 def _thread(parts: int, *, where: str, shorter: str) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ class Standing:
     """How an account stands."""
 
     account: Account
-    verified_at: datetime | None
+    verified_at: datetime | None  # then its server was asked for its limits, too
     blocked_until: datetime | None
     blocked_reason: str | None
 
@@ -76,7 +76,7 @@ def standings(tx: Tx) -> list[Standing]:
     """Every account of the outbox, by name."""
     return [
         Standing(
-            account=restored(row),
+            account=replace(restored(row), limits_at=row.verified_at and moment(row.verified_at)),
             verified_at=row.verified_at and moment(row.verified_at),
             blocked_until=moment(row.blocked_until)
             if row.blocked_until and row.blocked_until > tx.now

@@ -114,14 +114,13 @@ RULES: tuple[Rule, ...] = (
         id="number",
         level="reason",
         find=numbers.number,
-        of=_PART,
         why="A wrong number hurts; facts have a source.",
     ),
     Rule(
         id="unknown-domain",
         level="reason",
         find=hosts.unknown_domain,
-        of=_PART,
+        of=_WORDS,
         why="The campaign answers for where its links lead.",
     ),
     Rule(id="review", level="reason", why="A fact should have been reviewed, up to 90 days ago."),
@@ -175,12 +174,13 @@ RULES: tuple[Rule, ...] = (
         of=_PART,
         why="A tag that is not linked gathers nobody.",
     ),
-    Rule(id="shortener", level="look", find=hosts.shortener, of=_PART, why="It hides where a link leads."),
+    Rule(id="shortener", level="look", find=hosts.shortener, of=_WORDS, why="It hides where a link leads."),
     Rule(
-        id="tracking", level="look", find=hosts.tracking, of=_PART, why="It follows readers; it is taken out."
+        id="tracking", level="look", find=hosts.tracking, of=_WORDS, why="It follows readers; it is taken out."
     ),
     Rule(id="lone-tag", level="look", find=shape.lone_tag, of=_POST, why="The two tags belong together."),
     Rule(id="replies", level="look", why="The network cannot limit who replies."),
+    Rule(id="old-limits", level="look", why="Servers change what they take, and nobody asked for long."),
     Rule(id="long-thread", level="look", why="Few people read a long thread to its end."),
     Rule(id="no-card", level="look", why="The page behind a link gives no card, or no picture for it."),
     Rule(id="link-left-out", level="look", why="The account carries links otherwise than the text does."),
