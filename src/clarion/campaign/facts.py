@@ -34,6 +34,7 @@ class Fact(Table, frozen=True, kw_only=True):
     checked_on: dt.date  # when a person last read the source
     review_by: dt.date | None = None  # judgments and dated history need none
     sensitive: bool = False  # a post that uses it carries a warning
+    consent: str | None = None  # whom it tells of: asked for a yes before each time a post with it is queued
     why: str | None = None  # blocked: why it must not be said
     was: Literal["ok", "history"] | None = None  # blocked: what it was before; None: it never was to be said
 

@@ -20,7 +20,7 @@ from clarion.campaign.config import Config
 from clarion.campaign.denied import NOBODY, Denied
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.render import Rendered
-from clarion.composing import links, measure, sources
+from clarion.composing import consent, links, measure, sources
 from clarion.composing.freeze import folds_warning, freeze
 from clarion.composing.linkcard import LinkCards, Linked, Pages
 from clarion.composing.pictures import Pictures, Shown
@@ -112,7 +112,13 @@ def compose(
         pictures=Pictures(config.cards, config.campaign.tags),
         pages=pages,
     )
-    return [replace(each, findings=(*each.findings, *measure.stale(each.account, now))) for each in made]
+    return [
+        replace(
+            each,
+            findings=(*each.findings, *measure.stale(each.account, now), *_consents(each.used, source)),
+        )
+        for each in made
+    ]
 
 
 def posts_of(
@@ -168,6 +174,11 @@ def require_clean(posts: Sequence[Composed]) -> None:
             f"nothing was queued: {things} blocked",
             "mend what stands behind “Blocked” in the preview, then try again",
         )
+
+
+def _consents(used: Sequence[Used], source: Source) -> list[Finding]:
+    ledger = source.ledger if isinstance(source, sources.FromTemplate) else None
+    return consent.findings(ledger, used, where=source.name) if ledger else []
 
 
 def _source(request: Request, *, folder: Path, config: Config, due: datetime, now: datetime) -> Source:

@@ -124,6 +124,7 @@ RULES: tuple[Rule, ...] = (
         why="The campaign answers for where its links lead.",
     ),
     Rule(id="review", level="reason", why="A fact should have been reviewed, up to 90 days ago."),
+    Rule(id="consent", level="reason", why="Who is told of with consent is asked before each time."),
     Rule(id="repeat-7", level="reason", why="The account said the same less than a week before or after."),
     Rule(id="link-only", level="reason", find=shape.link_only, of=_POST, why="A bare link looks like spam."),
     Rule(
