@@ -159,7 +159,7 @@ def test_the_page_of_a_link_gives_its_card_which_is_frozen_with_the_post(live: D
     made = card(post)
     assert made is not None
     assert (made.url, made.title, made.description) == (site.url, "The judgment", "What the Court found")
-    assert found(post) == []
+    assert found(post) == [("people-in-photo", "look")]  # nobody can say who is on a page's picture
     assert restore(canonical(post.payload)) == post.payload
     other = replace(post.payload.parts[0], card=replace(made, title="Something else"))
     assert digest(replace(post.payload, parts=(other,))) != post.digest
@@ -369,6 +369,19 @@ def test_a_templates_own_card_comes_before_its_calls_and_may_use_facts(asking: D
     assert made.thumb in post.images
     assert (found(post), site.asked) == ([], [])
     assert {used.kind for used in post.used} == {"fact", "call"}
+
+
+def test_a_card_of_ones_own_that_finds_no_place_is_told(asking: Desk):
+    add(asking, "posts/ask/post.toml", '\n[link_card]\ntitle = { en = "Ours" }\n')
+    assert found(one(asking, slug="ask")) == []
+    asking.write("posts/ask/en.md", "Nothing to follow.\n")
+    [finding] = one(asking, slug="ask").findings
+    assert finding.why == "The card of [link_card] is not shown: the text has no link."
+    asking.write("posts/ask/en.md", 'If you can, {{ call("sign") }}\n')
+    add(asking, "posts/ask/post.toml", '\n[[media]]\nfile = "own.png"\nalt = { en = "A blue field" }\n')
+    [finding] = one(asking, slug="ask").findings
+    assert finding.why == "The card of [link_card] is not shown: pictures leave no room for it."
+    assert one(asking, slug="ask", to="mastodon").findings == ()
 
 
 def test_own_words_are_checked_and_none_is_cut(asking: Desk):

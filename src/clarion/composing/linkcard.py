@@ -20,16 +20,19 @@ from clarion.campaign.marks import Span
 from clarion.campaign.media import Image, Picture
 from clarion.campaign.render import Rendered
 from clarion.campaign.tracking import stretches, without
+from clarion.clock import Deadline
 from clarion.composing.opengraph import DESCRIPTION, TITLE, read
 from clarion.errors import CheckFailed
 from clarion.model import Account, Card, Finding
 from clarion.networks import graphemes
 
 if TYPE_CHECKING:
-    from clarion.networks.public import Reach
+    from clarion.networks.public import Answer, Reach
 
 #: The head of a page stands at its beginning: what comes later is not read.
 _PAGE, _PICTURE = 512_000, 5_000_000
+#: All the pages of one command take no longer: a thread may have a link in each of its parts.
+_SECONDS = 60.0
 _MOST = {"title": TITLE, "description": DESCRIPTION}
 
 
@@ -68,6 +71,7 @@ class Pages:
         """`reach`: where requests may go, when that is not the public web. `tell` gets a sentence before each."""
         self._reach = reach
         self._tell = tell
+        self._deadline: Deadline | None = None
         self._read: dict[tuple[str, str | None], _Read] = {}
 
     def read(self, url: str, proxy: str | None) -> _Read:
@@ -83,13 +87,7 @@ class Pages:
         from clarion.networks import public
 
         try:
-            page = public.get(
-                url,
-                kinds=("text/html", "application/xhtml+xml"),
-                most=_PAGE,
-                proxy=proxy,
-                reach=self._reach,
-            )
+            page = self._got(url, ("text/html", "application/xhtml+xml"), _PAGE, proxy)
         except public.Unread as why:
             return _Read(lacks=str(why))
         said = read(page.body, page.charset)
@@ -106,12 +104,21 @@ class Pages:
             return _Read(words=words, lacks=why.message)
 
     def _picture(self, url: str, proxy: str | None) -> Picture:
+        from clarion.networks.public import Unread
+
+        answer = self._got(url, ("image/",), _PICTURE, proxy)
+        if not answer.whole:
+            raise Unread(f"it is larger than {_PICTURE // 1_000_000} MB")
+        return media.read(answer.body, name="it")
+
+    def _got(self, url: str, kinds: tuple[str, ...], most: int, proxy: str | None) -> Answer:
         from clarion.networks import public
 
-        answer = public.get(url, kinds=("image/",), most=_PICTURE, proxy=proxy, reach=self._reach)
-        if not answer.whole:
-            raise public.Unread(f"it is larger than {_PICTURE // 1_000_000} MB")
-        return media.read(answer.body, name="it")
+        self._deadline = self._deadline or Deadline(_SECONDS)
+        seconds = min(public.SECONDS, self._deadline.left)
+        if seconds <= 0:
+            raise public.Unread(f"the pages before it took {_SECONDS:g} seconds")
+        return public.get(url, kinds=kinds, most=most, proxy=proxy, reach=self._reach, seconds=seconds)
 
 
 @dataclass(kw_only=True)
@@ -157,6 +164,8 @@ class LinkCards:
             proxy=proxy,
             typed=typed,
         )
+        if rendered.link_card and (first is None or first not in links):
+            maker.unshown("pictures leave no room for it" if first else "the text has no link")
         return maker.linked(links)
 
     def opened(self, path: Path) -> Picture:
@@ -194,6 +203,11 @@ class _Maker:
             later=frozenset(later),
         )
 
+    def unshown(self, why: str) -> None:
+        """The template's own card has no place in this post."""
+        found = f"The card of [link_card] is not shown: {why}."
+        self._add([checks.found("no-card", where=self.rendered.where, why=found)])
+
     def _card(self, url: str) -> Card | None:
         if own := self.own.get(url):
             self._add(self._checked(own.words, own.vouched, "link card"))
@@ -211,6 +225,8 @@ class _Maker:
             return None
         found = self._checked(page.words, {}, f"the card that {host} gives its link")
         self._add(_with_mend(each, self._mend()) for each in found)
+        if page.picture:
+            self._add([self._undeclared(host)])
         return self._made(url, page.words, page.picture)
 
     def _made(self, url: str, words: Mapping[str, str], picture: Picture | None) -> Card:
@@ -244,6 +260,15 @@ class _Maker:
                 why = f"The {name} of a link's card has room for {_MOST[name]:,} characters, and this has {count:,}."
                 where = f"{self.rendered.where}, link card"
                 yield checks.found("over-long", where=where, why=why, mend=f"Shorten the {name}.")
+
+    def _undeclared(self, host: str) -> Finding:
+        """A page's picture is often a face, and a terminal does not show it."""
+        return checks.found(
+            "people-in-photo",
+            where=self.rendered.where,
+            why=f"The card has the picture that {host} gives it: may everybody on it be shown?",
+            mend=f"Open the page and look. {self._mend()}",
+        )
 
     def _lacking(self, why: str) -> Finding:
         return checks.found("no-card", where=self.rendered.where, why=why, mend=self._mend())

@@ -144,11 +144,13 @@ def get(
     asked = _Asked(kinds=kinds, most=most, proxy=proxy, reach=reach or Reach(), deadline=Deadline(seconds))
     answers: SimpleQueue[Answer | Unread] = SimpleQueue()
     # Name servers and handshakes can be slow in ways that no timeout ends: nobody waits for them longer than this.
-    threading.Thread(target=lambda: answers.put(_answer(url, asked)), daemon=True).start()
+    reader = threading.Thread(target=lambda: answers.put(_answer(url, asked)), daemon=True)
+    reader.start()
     try:
         answer = answers.get(timeout=seconds + 1)
     except Empty:
         raise _too_slow() from None
+    reader.join(1)  # a process with a second thread renders without its child
     if isinstance(answer, Unread):
         raise answer
     return answer
