@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
 import requests
+from PIL import Image
 
 from tests.networks.contract import RUSSIAN, TEXT, PublisherContract
 from tests.networks.deliveries import delivery_on, one, publish
 from tests.networks.stage import Stage
+
+
+def _png() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (16, 9), "red").save(out, "PNG")
+    return out.getvalue()
+
+
+_PNG = {"file": ("image.png", _png(), "image/png")}
 
 
 class MastodonContract(PublisherContract):
@@ -39,6 +52,136 @@ class MastodonContract(PublisherContract):
         _, receipt = publish(stage.connect(), delivery_on(stage, RUSSIAN, language="ru"))
         tags = {tag["name"].lower() for tag in status_of(stage, receipt.remote_id)["tags"]}
         assert tags == {"eyesonchechnya", "closethecamps"}
+
+
+class MastodonApiContract:
+    """Raw calls, answered alike by status. Where only the rehearsal refuses, as real servers do, both answers stand here."""
+
+    network = "mastodon"
+
+    @pytest.fixture
+    def api(self, stage: Stage) -> Api:
+        return Api(stage)
+
+    def test_who_is_asking(self, api: Api) -> None:
+        assert api.create(token="").status_code == api.create(token="wrong").status_code == 401
+        assert api.call("GET", "/api/v1/accounts/verify_credentials", token="").status_code == 401
+        assert api.call("POST", "/api/v2/media", token="", files=_PNG).status_code == 401
+        me = api.call("GET", "/api/v1/accounts/verify_credentials").json()
+        assert (me["id"], me["bot"]) == (api.stage.account().identity.remote_id, True)
+
+    def test_what_a_post_says_of_itself(self, api: Api) -> None:
+        status = api.create(status=RUSSIAN, language="ru", spoiler_text="пытки").json()
+        assert isinstance(status["id"], str)
+        assert (status["language"], status["spoiler_text"]) == ("ru", "пытки")
+        assert (status["in_reply_to_id"], status["reblog"], status["edited_at"]) == (None, None, None)
+        assert datetime.fromisoformat(status["created_at"]).tzinfo is not None
+        assert status["content"].startswith("<p>")
+        answer = api.create(status="Another", in_reply_to_id=status["id"]).json()
+        assert answer["in_reply_to_id"] == status["id"]
+        source = api.call("GET", f"/api/v1/statuses/{status['id']}/source").json()
+        assert (source["text"], source["spoiler_text"]) == (RUSSIAN, "пытки")
+
+    def test_a_key_answers_with_the_first_post(self, api: Api, stage: Stage) -> None:
+        first = api.create(status="One", headers={"Idempotency-Key": "a"})
+        again = api.create(status="Two", headers={"Idempotency-Key": "a"})
+        assert first.json()["id"] == again.json()["id"]
+        other = api.create(status="Three", headers={"Idempotency-Key": "b"})
+        assert other.json()["id"] != first.json()["id"]
+        assert len(stage.accepted()) == 2
+
+    @pytest.mark.parametrize(
+        "said",
+        [{"status": ""}, {"status": "a" * 501}, {"status": "a", "media_ids[]": list("12345")}],
+        ids=["empty", "too long", "five images"],
+    )
+    def test_what_is_refused(self, api: Api, stage: Stage, said: dict[str, Any]) -> None:
+        assert api.create(**said).status_code == 422
+        assert stage.accepted() == []
+
+    @pytest.mark.parametrize(
+        ("said", "status"),
+        [
+            ({"status": "a" * 400, "spoiler_text": "b" * 101}, 422),
+            ({"in_reply_to_id": "99999"}, 404),
+            ({"media_ids[]": ["99999"]}, 422),
+            ({"visibility": "everybody"}, 422),
+            ({"language": "!!"}, 422),
+            ({"quote_approval_policy": "nobody at all"}, 422),
+        ],
+        ids=["warning and text", "answer to nothing", "no such image", "visibility", "language", "quotes"],
+    )
+    def test_what_only_strict_servers_refuse(
+        self, api: Api, stage: Stage, said: dict[str, Any], status: int
+    ) -> None:
+        assert api.create(**said).status_code == (200 if "strict" in stage.lacks else status)
+
+    def test_an_image_stands_in_one_post(self, api: Api, stage: Stage) -> None:
+        made = api.call("POST", "/api/v2/media", files=_PNG, data={"description": "A candle"})
+        assert made.status_code in (200, 202)
+        where = f"/api/v1/media/{made.json()['id']}"
+        for _ in range(3):
+            if (there := api.call("GET", where)).status_code == 200:
+                break
+        assert (there.json()["description"], bool(there.json()["url"])) == ("A candle", True)
+        shows: dict[str, Any] = {"media_ids[]": [made.json()["id"]]}
+        first, second = (api.create(**shows) for _ in range(2))
+        assert [each["description"] for each in first.json()["media_attachments"]] == ["A candle"]
+        assert second.status_code == (200 if "strict" in stage.lacks else 422)
+        assert api.call("POST", "/api/v2/media", data={"description": "nothing"}).status_code == 422
+        assert api.call("GET", "/api/v1/media/99999").status_code == 404
+
+    def test_an_accounts_posts_are_paged_newest_first(self, api: Api) -> None:
+        made = [api.create(status=f"Number {number}").json()["id"] for number in range(3)]
+        where = f"/api/v1/accounts/{api.stage.account().identity.remote_id}/statuses"
+        page = api.call("GET", where, params={"limit": 2}).json()
+        rest = api.call("GET", where, params={"limit": 2, "max_id": page[-1]["id"]}).json()
+        assert [each["id"] for each in (*page, *rest)] == made[::-1]
+        assert api.call("GET", where, params={"limit": 2, "max_id": rest[-1]["id"]}).json() == []
+        assert api.call("GET", "/api/v1/accounts/99999/statuses").status_code == 404
+
+    def test_what_was_deleted_is_gone(self, api: Api, stage: Stage) -> None:
+        where = f"/api/v1/statuses/{api.create().json()['id']}"
+        other = str(stage.secret("other")["access_token"])
+        assert api.call("DELETE", where, token=other).status_code in (403, 404)
+        assert api.call("DELETE", where).status_code == 200
+        assert api.call("DELETE", where).status_code == 404
+        assert api.call("GET", where).status_code == 404
+        assert [each.deleted for each in stage.accepted()] == [True]
+
+    def test_what_the_server_takes(self, api: Api) -> None:
+        told = api.call("GET", "/api/v2/instance", token="").json()["configuration"]
+        limits = api.stage.account().limits
+        assert told["statuses"]["max_characters"] == limits.text
+        assert told["statuses"]["characters_reserved_per_url"] == limits.per_url
+        assert told["statuses"]["max_media_attachments"] == limits.images
+
+
+class Api:
+    """Speaks to a stage's server by hand, as its account."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> requests.Response:
+        """`token` None: the account's; "": none."""
+        token = self.stage.secret()["access_token"] if token is None else token
+        sent = {**({"Authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
+        return requests.request(method, f"{self.stage.url}{path}", headers=sent, timeout=20, **more)
+
+    def create(
+        self, *, token: str | None = None, headers: Mapping[str, str] | None = None, **said: Any
+    ) -> requests.Response:
+        body = {"status": "Hello", "visibility": "public", "language": "en", **said}
+        return self.call("POST", "/api/v1/statuses", token=token, headers=headers, data=body)
 
 
 def status_of(stage: Stage, remote_id: str) -> dict[str, Any]:

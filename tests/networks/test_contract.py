@@ -9,7 +9,7 @@ import pytest
 from tests.networks.contract import PublisherContract
 from tests.networks.contract_bluesky import BlueskyContract
 from tests.networks.contract_logins import LoginsContract
-from tests.networks.contract_mastodon import MastodonContract
+from tests.networks.contract_mastodon import MastodonApiContract, MastodonContract
 from tests.networks.contract_xrpc import XrpcContract
 from tests.networks.stage import RehearsalStage, Stage
 
@@ -29,6 +29,10 @@ class TestX(PublisherContract):
 
 
 class TestMastodon(MastodonContract):
+    pass
+
+
+class TestMastodonApi(MastodonApiContract):
     pass
 
 

@@ -17,7 +17,7 @@ from clarion.networks.bluesky import options
 from tests.networks.contract import TEXT
 from tests.networks.contract_bluesky import BlueskyContract
 from tests.networks.contract_logins import LoginsContract
-from tests.networks.contract_mastodon import MastodonContract, status_of
+from tests.networks.contract_mastodon import MastodonApiContract, MastodonContract, status_of
 from tests.networks.contract_xrpc import XrpcContract
 from tests.networks.deliveries import delivery_on, publish
 from tests.networks.roundtrip import played, without_tags
@@ -63,7 +63,7 @@ class TestBlueskyPds(BlueskyContract, LoginsContract, XrpcContract):
         assert 200 <= caught.value.wait <= 300
 
 
-class TestMastodonMock(MastodonContract):
+class TestMastodonMock(MastodonApiContract, MastodonContract):
     can_double = False  # it keeps the key of a create, and answers a second with the first
 
     @pytest.fixture
@@ -80,15 +80,19 @@ class TestMastodonMock(MastodonContract):
         assert _tags(stage, first) == ["eyesonchechnya", "закройтелагеря"]
         assert _tags(stage, last) == ["чечня"]
 
-    def test_it_is_as_lenient_as_the_stage_says(self, stage: Stage) -> None:
-        """Once it is strict, the contract's tests that are skipped for it must be played."""
+    @pytest.mark.parametrize(
+        ("replies", "policy"), [("everyone", "public"), ("followed", "followers"), ("mentioned", "nobody")]
+    )
+    def test_who_may_quote_is_told(self, stage: Stage, replies: str, policy: str) -> None:
+        _, receipt = publish(stage.connect(), delivery_on(stage, TEXT, replies=replies))
+        assert status_of(stage, receipt.remote_id)["quote_approval_policy"] == policy
+
+    def test_it_takes_any_bytes_for_an_image(self, stage: Stage) -> None:
+        """Once it is strict, “not an image” is to be taken out of what the stage lacks."""
         headers = {"Authorization": f"Bearer {stage.secret()['access_token']}"}
-        body = {"status": "a" * 499, "spoiler_text": "b" * 499, "visibility": "public"}
-        answer = requests.post(f"{stage.url}/api/v1/statuses", data=body, headers=headers, timeout=20)
-        assert answer.status_code == 200, "it counts the warning now: take “too long” out of its lacks"
         file = {"file": ("image.png", b"#!/bin/sh", "image/png")}
         answer = requests.post(f"{stage.url}/api/v2/media", files=file, headers=headers, timeout=20)
-        assert answer.status_code == 200, "it looks at images now: take “not an image” out of its lacks"
+        assert answer.status_code == 200
 
 
 def _tags(stage: Stage, remote_id: str | None) -> list[str]:

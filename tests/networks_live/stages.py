@@ -69,7 +69,7 @@ class MockStage(Carried):
         "tags": "it names a post's tags beside its text and does not link them in it",
         "too long": "it counts by len() and never the warning",
         "not an image": "it takes any bytes for an image",
-        "used media": "it lets an upload stand in two posts",
+        "strict": "it takes what servers refuse: a warning beyond the limit, an image twice, an answer to nothing",
     }
 
     def __init__(self, mock: Mock) -> None:
