@@ -6,6 +6,7 @@ its point. Then one process without kills and faults recovers them all.
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from hashlib import sha256
@@ -118,10 +119,11 @@ def run(stand: Stand, *, pairs: bool = False) -> tuple[Verdict, int, list[str]]:
             case = waiting.pop()
             case.process = stand.publish(Plan(point=case.point), names=[case.name])
             flying.append(case)
-        stand.reap()
+        if not stand.reap():
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # until one ends
+            stand.reap()
         done += [case for case in flying if case.process and case.process.code is not None]
         flying = [case for case in flying if case.process and case.process.code is None]
-        time.sleep(0.001)
     killed = [case for case in done if case.process and case.process.killed]
     time.sleep(0.5)  # what is on its way to a network arrives
     stand.lapse(*(case.process.name for case in killed if case.process))
