@@ -23,7 +23,14 @@ _COMMAND = re.compile(r"^ {4,}clarion (.+)$", re.MULTILINE)
 _INLINE = re.compile(r"`(?:EDITOR=\w+ )?clarion ([^`…]+?)(?: …)?`")
 _ROW = re.compile(r"^\| `(\{\{ (?:fact|day|due).+?\}\})` \| (.+?) \|$", re.MULTILINE)
 #: What a person at a terminal answers, and what runs until Ctrl-C: typed with --help instead.
-_WITH_A_PERSON = ("posts edit", "posts fact-add", "--watch")
+_WITH_A_PERSON = (
+    "posts edit",
+    "posts fact-add",
+    "--watch",
+    "accounts add",
+    "accounts login",
+    "accounts verify",
+)
 
 
 @pytest.fixture
