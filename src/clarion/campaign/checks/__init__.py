@@ -77,22 +77,26 @@ def found(rule: str, *, where: str, why: str, mend: str | None = None) -> Findin
 
 def untracked(rendered: Rendered) -> tuple[Rendered, list[Finding]]:
     """The post without what follows readers in its links, and what was taken out."""
-    cuts = [stretches(part) for part in rendered.parts]
+    warning = rendered.warning or ""
+    texts = (*rendered.parts, warning)
+    cuts = [stretches(text) for text in texts]
     if not any(cuts):
         return rendered, []
     tracking = BY_ID["tracking"]
     assert tracking.find is not None
     told = [
         found("tracking", where=rendered.where, why=remark.why, mend=remark.mend)
-        for part in rendered.parts
-        for remark in tracking.find(Passage(text=part, where=rendered.where, language=""), Standards())
+        for text in texts
+        for remark in tracking.find(Passage(text=text, where=rendered.where, language=""), Standards())
     ]
+    *parts, bare = (without(text, cut) for text, cut in zip(texts, cuts, strict=True))
     clean = replace(
         rendered,
-        parts=tuple(without(part, cut) for part, cut in zip(rendered.parts, cuts, strict=True)),
+        parts=tuple(parts),
+        warning=bare or None,
         vouched=tuple(
             tuple(moved(span, cut) for span in spans)
-            for spans, cut in zip(rendered.vouched, cuts, strict=True)
+            for spans, cut in zip(rendered.vouched, cuts[:-1], strict=True)
         ),
     )
     return clean, told
@@ -112,7 +116,11 @@ def _passages(rendered: Rendered, language: str, network: str | None, *, typed: 
         )
     if rendered.warning:
         yield Passage(
-            text=rendered.warning, where=f"{rendered.where}, warning", language=language, kind="warning"
+            text=rendered.warning,
+            where=f"{rendered.where}, warning",
+            language=language,
+            kind="warning",
+            network=network,
         )
     for path, alt_text in rendered.images:
         where = f"{rendered.where}, alt text of {path.name}"

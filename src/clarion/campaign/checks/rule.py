@@ -83,12 +83,12 @@ def links(text: str) -> tuple[Link, ...]:
 
 @lru_cache(maxsize=4)
 def live(text: str, network: str | None) -> tuple[Link, ...]:
-    """All that a reader can follow: the links of a text, and what the network makes one besides."""
+    """All that a reader can follow: the links of a text, and those to other hosts that the network makes besides."""
     found = links(text)
     if network is None:
         return found
-    seen = {(link.host, link.end) for link in found}
-    besides = [link for link in _made(text, network) if (link.host, link.end) not in seen]
+    seen = {link.host for link in found}
+    besides = [link for link in _made(text, network) if link.host not in seen]
     return tuple(sorted((*found, *besides), key=lambda link: link.start))
 
 

@@ -114,6 +114,7 @@ RULES: tuple[Rule, ...] = (
         id="number",
         level="reason",
         find=numbers.number,
+        of=_WORDS,
         why="A wrong number hurts; facts have a source.",
     ),
     Rule(
@@ -177,7 +178,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(id="shortener", level="look", find=hosts.shortener, of=_WORDS, why="It hides where a link leads."),
     Rule(
-        id="tracking", level="look", find=hosts.tracking, of=_WORDS, why="It follows readers; it is taken out."
+        id="tracking",
+        level="look",
+        find=hosts.tracking,
+        of=_WORDS,
+        why="It follows readers; it is taken out.",
     ),
     Rule(id="lone-tag", level="look", find=shape.lone_tag, of=_POST, why="The two tags belong together."),
     Rule(id="replies", level="look", why="The network cannot limit who replies."),
