@@ -68,7 +68,7 @@ class Pds:
         return Login(name=name, handle=handle, did=made["did"], app_password=app["password"])
 
     def call(self, method: str, token: str | None = None, **body: Any) -> dict[str, Any]:
-        """A procedure, as anybody may call it. Raises requests.HTTPError."""
+        """A procedure that answers with JSON. Raises requests.HTTPError."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         answer = self._http.post(f"{self.url}/xrpc/{method}", json=body, headers=headers, timeout=30)
         answer.raise_for_status()
@@ -83,6 +83,30 @@ class Pds:
         wanted = {name.replace("_", "-"): dict(each) for name, each in limits.items()}
         self._http.post(f"{self._control}/limits", json=wanted, timeout=30).raise_for_status()
 
+    def deactivate(self, login: Login) -> None:
+        """As its owner does who pauses it, or moves to another server."""
+        self._owned(login, "com.atproto.server.deactivateAccount")
+
+    def revoke(self, login: Login) -> None:
+        """Take back the app password, as its owner may at any time."""
+        self._owned(login, "com.atproto.server.revokeAppPassword", name="clarion")
+
+    def take_down(self, login: Login) -> None:
+        """As the server's moderators do."""
+        body = {
+            "subject": {"$type": "com.atproto.admin.defs#repoRef", "did": login.did},
+            "takedown": {"applied": True},
+        }
+        address = f"{self.url}/xrpc/com.atproto.admin.updateSubjectStatus"
+        self._http.post(address, json=body, auth=("admin", "tests"), timeout=30).raise_for_status()
+
+    def _owned(self, login: Login, method: str, **body: Any) -> None:
+        session = self.call("com.atproto.server.createSession", identifier=login.handle, password=PASSWORD)
+        headers = {"Authorization": f"Bearer {session['accessJwt']}"}
+        self._http.post(
+            f"{self.url}/xrpc/{method}", json=body, headers=headers, timeout=30
+        ).raise_for_status()
+
     def expired(self, token: str) -> str:
         """The same token, as it would be after its time: signed by the server's own key."""
         head, body, _ = token.split(".")
@@ -95,11 +119,10 @@ class Pds:
     # ── its books ──
 
     def records(self, login: Login, collection: str) -> list[dict[str, Any]]:
-        """What stands in a collection, newest first: {"uri", "cid", "value"}."""
+        """What readers see of a collection, newest first: {"uri", "cid", "value"}. Nothing, of a closed account."""
         query = {"repo": login.did, "collection": collection, "limit": "100"}
         answer = self._http.get(f"{self.url}/xrpc/com.atproto.repo.listRecords", params=query, timeout=30)
-        answer.raise_for_status()
-        return list(answer.json()["records"])
+        return list(answer.json().get("records", []))
 
     def blob(self, did: str, cid: str) -> tuple[str, bytes] | None:
         """(mime, bytes) of a stored blob; None when nothing refers to it any more."""

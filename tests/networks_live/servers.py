@@ -7,13 +7,15 @@ which server, what and why (stages.py). Below it, what only a real server shows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import requests
 
-from clarion.errors import RateLimited
+from clarion.errors import AccountBlocked, RateLimited
 from clarion.networks.bluesky import options
+from tests.networks.conftest import MemorySessions
 from tests.networks.contract import TEXT
 from tests.networks.contract_bluesky import BlueskyContract
 from tests.networks.contract_logins import LoginsContract
@@ -51,6 +53,41 @@ class TestBlueskyPds(BlueskyContract, LoginsContract, XrpcContract):
             pds.limit(repo_write_hour={})
         assert 500 <= caught.value.wait <= 600
         assert len(stage.accepted()) == 2
+
+    @pytest.mark.parametrize("closed", ["deactivate", "take_down"])
+    def test_a_closed_account_is_blocked_whatever_is_asked(self, pds: Pds, closed: str) -> None:
+        """Nothing is refused for good, nothing is taken for absent: its posts may be there when it opens again."""
+        stage = PdsStage(pds)
+        try:
+            publisher = stage.connect()
+            sent, receipt = publish(publisher, delivery_on(stage, TEXT))
+            next_one = delivery_on(stage, f"{TEXT} 2")
+            getattr(pds, closed)(stage.login("voice"))
+            for ask in (
+                lambda: publish(publisher, next_one),
+                lambda: publisher.find(sent, 0, stage.now),
+                lambda: publisher.find(replace(sent, intent_lost=True), 0, stage.now),
+                lambda: publisher.confirm(sent, receipt),
+                lambda: publisher.recall(receipt),
+                publisher.verify,
+            ):
+                with pytest.raises(AccountBlocked):
+                    ask()
+            assert len(stage.accepted()) == 1
+        finally:
+            stage.close()
+
+    def test_an_app_password_that_was_taken_back_blocks_the_account(self, pds: Pds) -> None:
+        stage, sessions = PdsStage(pds), MemorySessions()
+        try:
+            stage.connect(sessions=sessions).verify()
+            pds.revoke(stage.login("voice"))
+            stage.expire(sessions)
+            with pytest.raises(AccountBlocked):
+                publish(stage.connect(sessions=sessions), delivery_on(stage, TEXT))
+            assert stage.accepted() == []
+        finally:
+            stage.close()
 
     def test_its_own_limit_of_logins_is_a_wait(self, stage: Stage, pds: Pds) -> None:
         pds.limit(createSession_1={"points": 1, "duration": 300})
