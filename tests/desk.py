@@ -115,12 +115,18 @@ def on_sqlite(folder: Path) -> Iterator[Desk]:
 
 @contextmanager
 def on_postgres(server: postgres.Server) -> Iterator[Desk]:
-    with server.database() as url:
-        opened = opening.open_postgres(url)
-        opened.time = store.SimulatedTime()
-        with opened.engine.connect() as connection, connection.begin():
-            store.set_meta(connection, store.SIMULATED, str(micros(NOON)))
-        try:
-            yield Desk(opened)
-        finally:
-            opened.close()
+    with server.database() as url, at(url) as made:
+        yield made
+
+
+@contextmanager
+def at(url: str) -> Iterator[Desk]:
+    """At a PostgreSQL database's address."""
+    opened = opening.open_postgres(url)
+    opened.time = store.SimulatedTime()
+    with opened.engine.connect() as connection, connection.begin():
+        store.set_meta(connection, store.SIMULATED, str(micros(NOON)))
+    try:
+        yield Desk(opened)
+    finally:
+        opened.close()

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import quantiles
@@ -33,8 +33,8 @@ from clarion.model import Account, Payload
 from clarion.outbox import audit, fingerprints, schema, store
 from clarion.outbox.fingerprints import Fingerprint
 from tests.bench.ratio import Ratio
+from tests.composing.conftest import FACTS
 from tests.desk import LATE, Desk, on_sqlite
-from tests.ledgers import fact
 
 FEW, MANY = 100, 10_000
 #: The promise for 10,000 different posts.
@@ -59,14 +59,6 @@ network = "mastodon"
 handle = "voice{number}"
 server = "https://one.example"
 """
-_FACTS = fact(
-    "judgment",
-    wording={"en": "the European Court found torture"},
-    source="ECtHR, no. 28834/19",
-    date=date(2023, 9, 12),
-    as_of=date(2023, 9, 12),
-    checked_on=date(2026, 1, 1),
-)
 _POST = """
 title = "What was said"
 purpose = "Tells of the day."
@@ -195,7 +187,7 @@ def _write_campaign(folder: Path) -> None:
     voices = "".join(_ACCOUNT.format(number=number) for number in range(ACCOUNTS))
     for name, text in (
         ("config.toml", _CONFIG + voices),
-        ("posts/facts.toml", _FACTS),
+        ("posts/facts.toml", FACTS),
         ("posts/said/post.toml", _POST),
         ("posts/said/en.md", _TEMPLATE),
     ):

@@ -36,7 +36,7 @@ from PIL import Image
 from clarion import networks, points
 from clarion.accounts.connections import Connections
 from clarion.errors import OutboxBusy
-from clarion.model import Account, ApprovalPolicy, Identity, Media, Part
+from clarion.model import Account, ApprovalPolicy, Media, Part
 from clarion.outbox import accounts, opening, posts, recalling, schema, store
 from clarion.outbox.claims import Terms
 from clarion.publishing import worker as working
@@ -46,6 +46,7 @@ from clarion.rehearsal.server import Carrier, bind
 from clarion.rehearsal.world import World
 from tests import postgres
 from tests.desk import add
+from tests.networks.conftest import account_on
 
 #: A request's absolute deadline, in seconds: long enough for a busy machine, short enough to wait for a hanging server.
 DEADLINE = 0.8
@@ -142,18 +143,7 @@ class Stand:
     # ── what is queued ────────────────────────────────────────────────────────────────────────────────────────
 
     def account(self, tx: store.Tx, name: str, network: str) -> Account:
-        made = Account(
-            name=name,
-            network=network,
-            handle=name,
-            server=f"https://{network}.example",
-            identity=Identity(
-                network=network,
-                origin=f"rehearsal:{network}",
-                remote_id=networks.rehearsal(network).remote_id(name),
-            ),
-            limits=networks.options(network).LIMITS,
-        )
+        made = account_on(network, name)
         accounts.pin(tx, made, verified=False)
         self.names[name] = made
         return made

@@ -15,14 +15,12 @@ from typing import Self
 import psycopg
 import sqlalchemy as sa
 
-from clarion.clock import micros
 from clarion.errors import OutboxBusy
 from clarion.model import Account, Delivery, Receipt, Staged
 from clarion.networks.base import Absent, Found, Publisher, Sighting
-from clarion.outbox import opening, store
 from clarion.publishing.worker import Worker
 from tests import postgres
-from tests.desk import NOON, Desk
+from tests.desk import NOON, Desk, at
 
 #: No run has so many statements or commits.
 _FAR = 200
@@ -60,18 +58,6 @@ class Network:
         yield self  # type: ignore[misc]
 
 
-@contextmanager
-def desk_at(address: str) -> Iterator[Desk]:
-    opened = opening.open_postgres(address)
-    opened.time = store.SimulatedTime()
-    with opened.engine.connect() as connection, connection.begin():
-        store.set_meta(connection, store.SIMULATED, str(micros(NOON)))
-    try:
-        yield Desk(opened)
-    finally:
-        opened.close()
-
-
 def publish(desk: Desk, network: Network) -> bool:
     """One run; False when the database was lost in it."""
     worker = Worker(outbox=desk.outbox, publishers=network, terms=desk.terms(), sleep=lambda _: None)
@@ -105,7 +91,7 @@ def settle(desk: Desk, network: Network, numbers: list[int]) -> None:
 def test_a_backend_that_dies_at_any_statement_loses_and_doubles_nothing(
     postgres_server: postgres.Server,
 ) -> None:
-    with postgres_server.database() as address, desk_at(address) as desk:
+    with postgres_server.database() as address, at(address) as desk:
         for nth in range(1, _FAR):
             numbers, network = queued(desk, nth), Network()
             with terminated_at(desk.outbox.engine, nth, postgres_server) as reached:
@@ -141,7 +127,7 @@ def terminated_at(engine: sa.Engine, nth: int, server: postgres.Server) -> Itera
 def test_a_server_that_restarts_between_intent_and_request_loses_and_doubles_nothing(
     postgres_server: postgres.Server,
 ) -> None:
-    with postgres_server.database() as address, desk_at(address) as desk:
+    with postgres_server.database() as address, at(address) as desk:
         numbers, network = queued(desk), Network()
         due = [postgres_server.restart]
         network.before_send = lambda: due.pop()() if due else None
@@ -150,7 +136,7 @@ def test_a_server_that_restarts_between_intent_and_request_loses_and_doubles_not
 
 
 def test_a_commit_whose_answer_is_lost_loses_and_doubles_nothing(postgres_server: postgres.Server) -> None:
-    with postgres_server.database() as address, Proxy(address) as proxy, desk_at(proxy.address) as desk:
+    with postgres_server.database() as address, Proxy(address) as proxy, at(proxy.address) as desk:
         for nth in range(1, _FAR):
             numbers, network = queued(desk, nth), Network()
             proxy.swallow(nth)

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner, Result
 
 from clarion import networks as registry
-from clarion.app import App
-from clarion.cli import clarion
 from clarion.networks.base import Request
 from clarion.outbox import incidents, schema
 from clarion.rehearsal.faults import Struck
 from clarion.rehearsal.world import World
 from tests.networks.conftest import Networks
+from tests.trial.test_live import Organiser
 
 RUNS = 60
 
@@ -34,22 +32,12 @@ class Counting(World):
         return super().strike(network, request)
 
 
-class Campaign:
+class Campaign(Organiser):
     """A live campaign whose networks are local, and whose tokens may be rotated under it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self.world = Counting()
-        self.networks = Networks(self.world)
-
-    def app(self) -> App:
-        return App(campaign=str(self.folder), state=self.folder / "state", live_bases=self.networks.urls)
-
-    def types(self, *words: str, code: int = 0) -> Result:
-        with self.app() as app:
-            result = CliRunner().invoke(clarion, list(words), obj=app, env={"CLARION_AS": "vera"})
-        assert result.exit_code == code, result.output
-        return result
+        super().__init__(folder, Networks(self.world))
 
     def secret(self, network: str, *, good: bool) -> None:
         """The network's own for this account, or one that was withdrawn."""
