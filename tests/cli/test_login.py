@@ -168,6 +168,13 @@ def test_the_browser_may_bring_the_code_itself(networks, state, monkeypatch):
     assert parse_qs(urlsplit(to).query)["code"][0] not in terminal.shown
 
 
+def test_the_examples_names_are_nobodys_account(networks, campaign):
+    make = (campaign / "config.toml").read_text()
+    (campaign / "config.toml").write_text(make.replace("https://mastodon.test", "https://mastodon.example"))
+    answer = networks.types("accounts", "login", "mastodon", "--stdin", stdin="x", code=2)
+    assert "hint: clarion accounts add mastodon" in answer.stderr
+
+
 def test_no_browser_can_bring_a_pin(networks):
     with networks.terminal("accounts", "login", "x", "--browser") as terminal:
         assert terminal.end() == 2

@@ -21,6 +21,10 @@ LATER = "2030-01-07 09:00"
 def campaign(here, monkeypatch):
     monkeypatch.setenv("CLARION_AS", "vera")
     make_campaign(here)
+    config = here / "config.toml"
+    config.write_text(
+        config.read_text().replace("your_campaign", "eyes").replace("mastodon.example", "m.test")
+    )
     return here
 
 

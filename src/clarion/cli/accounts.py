@@ -121,7 +121,7 @@ def verify(app: App, names: tuple[str, ...], *, as_json: bool) -> None:
     Posts are approved for exactly that account. Without a name: all of them.
     """
     if app.rehearsing:
-        shell.banner_of_rehearsal()
+        shell.say_so("Rehearsing needs no accounts. This asks the real networks, for when you go live.")
     for name in names:
         if name not in app.config.accounts:
             raise shell.unknown("account", name, app.config.accounts, prefix="clarion accounts verify ")

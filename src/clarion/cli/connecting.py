@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clarion.cli import offering, rewriting, shell
-from clarion.cli.naming import changed, destination
+from clarion.cli.naming import changed, destination, require_own_names
 from clarion.errors import ClarionError, PublishError
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def login(app: App, name: str, *, browser: bool, from_stdin: bool) -> None:
     """
     if name not in app.config.accounts:
         raise shell.unknown("account", name, app.config.accounts, prefix="clarion accounts login ")
+    require_own_names(app, name)
     log_in(app, name, browser=browser, from_stdin=from_stdin)
 
 

@@ -82,7 +82,8 @@ def _say_what_happens(way: Joining, name: str, found: Open, posts: str) -> None:
         numbers = ", ".join(f"#{number}" for number in found.waiting)
         ending = "cancelled" if posts == "cancel" else "held until people approve them again"
         shell.say_so(f"Its posts in {numbers} are {ending}.")
-    shell.say_so("Its secret is given back and forgotten here. What it has posted stays up.")
+    if way.known():
+        shell.say_so("Its secret is given back and forgotten here. What it has posted stays up.")
 
 
 def _leave(app: App, live: App, name: str, *, cancel: bool) -> None:

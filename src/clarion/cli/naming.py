@@ -117,6 +117,15 @@ def _handle(typed: str) -> str:
     return handle
 
 
+def require_own_names(app: App, name: str) -> None:
+    """Raise CampaignError where config.toml still has the example's handle or server for an account."""
+    account = app.config.accounts[name]
+    if {account.handle, str(account.server)} & _examples():
+        raise CampaignError(
+            f"config.toml does not say yet which account “{name}” is", f"clarion accounts add {name}"
+        )
+
+
 def changed(folder: Path, name: str, changes: dict[str, str]) -> str | None:
     """config.toml with the account's new values; None when it has them."""
     import tomlkit
