@@ -20,7 +20,7 @@ import pytest
 
 from clarion.networks import public
 from clarion.networks.public import Answer, Reach, Unread, get, is_public
-from tests.networks.test_http import PATIENCE, Server, serving, trickle
+from tests.networks.test_http import PATIENCE, Server, read_head, serving, trickle
 
 HTML = ("text/html", "application/xhtml+xml")
 PAGE = b"<title>The judgment</title>"
@@ -346,6 +346,30 @@ def test_a_proxy_is_not_asked_for_numbers_and_private_names():
             with pytest.raises(Unread, match="none of a public site"):
                 get(f"http://{host}/", kinds=HTML, most=9, proxy=proxy.url, reach=Reach(secure=False))
         assert proxy.heads == []
+
+
+def test_a_socks_proxy_gets_the_name_and_looks_it_up_itself():
+    asked: list[bytes] = []
+
+    def serve() -> None:
+        with listening.accept()[0] as connection:
+            connection.settimeout(PATIENCE)
+            connection.recv(9)
+            connection.sendall(b"\x05\x00")
+            asked.append(connection.recv(300))
+            connection.sendall(b"\x05\x00\x00\x01" + bytes(6))
+            read_head(connection)
+            answer()(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        proxy = f"socks5h://127.0.0.1:{listening.getsockname()[1]}"
+        reach = Reach(secure=False, lookup=lambda *_: ["10.0.0.1"])
+        found = get("http://page.example/a", kinds=HTML, most=1_000, proxy=proxy, reach=reach, seconds=20)
+        thread.join(PATIENCE)
+    assert found.body == PAGE
+    assert asked == [b"\x05\x01\x00\x03\x0cpage.example\x00\x50"]
 
 
 def test_a_proxy_that_is_not_there_is_not_gone_around():
