@@ -98,3 +98,12 @@ def test_a_ledger_that_is_not_right_names_file_and_key(
     with pytest.raises(CampaignError, match=problem) as caught:
         loaded(folder, DAYS.replace(old, new, 1))
     assert caught.value.message.startswith("posts/days.toml, line ")
+
+
+def test_a_day_whose_fact_is_blocked_is_what_is_to_be_removed(folder: Folder) -> None:
+    with pytest.raises(CampaignError) as caught:
+        loaded(folder, facts=BLOCKED).get("learned", where=HERE)
+    assert caught.value.hint == f'remove day("learned") from {HERE}'
+    with pytest.raises(CampaignError) as caught:
+        loaded(folder, facts=OLD).get("learned", where=HERE, today=TODAY)
+    assert "clarion posts confirm learned" in (caught.value.hint or "")

@@ -18,6 +18,7 @@ from clarion.campaign.facts import Facts
 from clarion.campaign.lookup import Until
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.toml import Document, Table
+from clarion.errors import CampaignError
 from clarion.model import Used
 
 FILE = lookup.file_of("day")
@@ -70,8 +71,17 @@ class Days:
         """A day that may be named. `where` is the template that asks; its fact is judged on the day `today`."""
         day = lookup.found("day", self._days, id_, where=where, written=self._written)
         if day.fact is not None:
-            self._facts.get(day.fact, where=f"{where}, which names the day {id_}", today=today)
+            self._require_fact(id_, day.fact, where=where, today=today)
         return day
+
+    def _require_fact(self, id_: str, fact: str, *, where: str, today: dt.date | None) -> None:
+        """Raise CampaignError where the fact that a day rests on may not be used: what stands in the text is the day."""
+        try:
+            self._facts.get(fact, where=f"{where}, which names the day {id_}", today=today)
+        except CampaignError as error:
+            blocked = dict(self._facts.items())[fact].status == "blocked"
+            hint = f'remove day("{id_}") from {where}' if blocked else error.hint
+            raise CampaignError(error.message, hint) from error
 
     def name(self, id_: str, language: str, *, where: str, today: dt.date | None = None) -> str:
         """What a day is called."""

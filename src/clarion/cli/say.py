@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog=shell.example(
-        'clarion say "They are not a mistake and they are not alone."',
+        'clarion say "They are not alone."',
         'clarion say "They are not alone." --card --source "NPR, 17 April 2017"',
         'clarion say "Doors open at six." --image hall.jpg --alt "The hall, seen from the street" --to town',
         "clarion say - < text.txt",
