@@ -59,6 +59,20 @@ def test_denied_names_come_by_a_pipe_and_stay_unreadable(run, home, campaign):
     assert json.loads(run("people", "denied", "--json").stdout) == {"names": 1}
 
 
+@pytest.mark.parametrize(
+    "text", ["Our friend Aslan Tokhtarov is hiding.", "Aslan\n---\nTokhtarov is hiding."]
+)
+def test_what_is_queued_and_names_somebody_goes_no_further(run, text):
+    run("say", text, "--to", "mastodon", "--at", "in 2 hours", "--yes")
+    run("say", "They are not alone.", "--to", "mastodon", "--at", "in 3 hours", "--yes")
+    said = run("people", "deny", "--file", "-", stdin="Aslan Tokhtarov\n").stdout
+    assert "#1 has one of these names and will not go out: clarion queue cancel 1" in " ".join(said.split())
+    states = {entry["number"]: entry["state"] for entry in json.loads(run("queue", "list", "--json").stdout)}
+    assert states == {1: "pending", 2: "scheduled"}
+    assert "people in danger" in run("approve", "1", "--yes").stderr
+    assert json.loads(run("queue", "show", "1", "--json").stdout)["state"] == "pending"
+
+
 def test_a_name_is_never_an_argument(run):
     run("people", "deny", "Иван", code=2)
     assert "--file -" in run("people", "deny", code=2).stderr

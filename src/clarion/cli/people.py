@@ -11,6 +11,7 @@ from clarion.cli import shell
 
 if TYPE_CHECKING:
     from clarion.app import App
+    from clarion.campaign.denied import Denied
 
 
 @click.group(epilog=shell.example("clarion people deny", "clarion people denied"))
@@ -44,6 +45,7 @@ def deny(app: App, file: Path | None, *, anew: bool) -> None:
     names = _typed() if file is None else _read(file)
     kept = keep(app.state, names, anew=anew)
     shell.show(f"{len(kept)} name{'' if len(kept) == 1 else 's'} will never be posted from this machine.")
+    _hold(app, kept)
     if file is not None and str(file) != "-":
         shell.say_so(f"The names still stand in {file}: delete it when you no longer need it.")
 
@@ -58,6 +60,20 @@ def denied(app: App, *, as_json: bool) -> None:
         shell.show_json({"names": count})
     else:
         shell.show(f"{count} name{'' if count == 1 else 's'} will never be posted from this machine.")
+
+
+def _hold(app: App, kept: Denied) -> None:
+    """What is queued already and names one of them goes no further."""
+    from clarion.composing.entries import hold_named
+    from clarion.errors import OutboxError
+
+    try:
+        held = hold_named(app.outbox, kept, who=app.who())
+    except OutboxError as error:  # the list is kept all the same
+        shell.say_so(f"What is queued was not looked through: {error.message}")
+        return
+    for number in held:
+        shell.show(f"#{number} has one of these names and will not go out: clarion queue cancel {number}")
 
 
 def _typed() -> list[str]:

@@ -16,7 +16,7 @@ from clarion.composing.compose import Composed, Request
 from clarion.composing.rules import Rules, names_somebody, require_awake, require_room
 from clarion.errors import CheckFailed, OutboxError
 from clarion.model import Finding, State
-from clarion.outbox import caps, fingerprints, handling, posts, store
+from clarion.outbox import blocks, caps, fingerprints, handling, posts, store, views
 from clarion.outbox.fingerprints import Said
 from clarion.outbox.handling import Again
 from clarion.outbox.posts import EntryView, NewEntry, NewPost, PostView
@@ -91,6 +91,21 @@ def retry(
         if any(not each.begun for each in chosen):
             require_room(tx, rules, number, refusal=_unchanged(number))
         return posts.show(tx, number)
+
+
+def hold_named(outbox: Outbox, denied: Denied, *, who: str | None) -> list[int]:
+    """Put before people what is queued and names somebody who is in danger by now; the entries that were scheduled.
+
+    No approval lets such a post go: it is cancelled, or the name is taken off the list.
+    """
+    with outbox.write() as tx:
+        named = [
+            (post.id, why)
+            for entry in views.waiting(tx)
+            for post in entry.posts
+            if (why := names_somebody(post.payload, denied))
+        ]
+        return blocks.hold(tx, [id_ for id_, _ in named], who=who, reason=named[0][1]) if named else []
 
 
 def undo(outbox: Outbox, *, who: str | None) -> list[EntryView]:

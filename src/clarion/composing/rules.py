@@ -17,6 +17,7 @@ from clarion.campaign.denied import Denied
 from clarion.campaign.quiet import Quiet
 from clarion.errors import CheckFailed
 from clarion.model import Payload
+from clarion.networks.splitting import without_tags
 from clarion.outbox import caps
 from clarion.outbox.caps import Caps, Full
 from clarion.outbox.store import Outbox, Tx
@@ -83,7 +84,10 @@ def require_awake(
 def names_somebody(payload: Payload, denied: Denied) -> str | None:
     """Why a post that was queued before may not go on: somebody's name stands on the list of those in danger by now."""
     alts = [media.alt for part in payload.parts for media in part.media]
-    texts = [payload.warning or "", *(part.text for part in payload.parts), *alts]
+    cards = [f"{part.card.title}\n{part.card.description}" for part in payload.parts if part.card]
+    parts = [part.text for part in payload.parts]
+    onward = "\n".join(without_tags(part)[0] for part in parts)  # a name may go over from part to part
+    texts = [payload.warning or "", *parts, onward, *alts, *cards]
     if any(True for text in texts for _ in denied.find(text)):
         return "it has a name that must never be posted: it is on the list of people in danger"
     return None

@@ -6,6 +6,7 @@ before people again.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -42,7 +43,10 @@ def block(tx: Tx, kind: str, id_: str, *, why: str, who: str | None) -> list[int
     insert: Any = import_module(f"sqlalchemy.dialects.{tx.connection.dialect.name}").insert
     row = insert(_block).values(kind=kind, id=id_, **values)
     tx.execute(row.on_conflict_do_update(index_elements=["kind", "id"], set_=values))
-    held = _hold(tx, kind, id_, why=why, who=who)
+    waiting = sa.select(schema.delivery.c.post).where(schema.delivery.c.state.in_(_OPEN))
+    # An id is made of small letters, digits and hyphens: nothing of it is a wildcard.
+    used = sa.and_(schema.post.c.id.in_(waiting), schema.post.c.used.contains(f'["{kind}", "{id_}", "'))
+    held = _hold(tx, used, who=who, reason=f'the {kind} "{id_}" is blocked: {why}')
     audit.record(tx, "blocked", f"{kind} {id_}", who=who, detail=why)
     return held
 
@@ -53,6 +57,11 @@ def unblock(tx: Tx, kind: str, id_: str, *, who: str | None, why: str | None = N
     if gone.rowcount:
         audit.record(tx, "unblocked", f"{kind} {id_}", who=who, detail=why)
     return bool(gone.rowcount)
+
+
+def hold(tx: Tx, ids: Collection[str], *, who: str | None, reason: str) -> list[int]:
+    """Put these posts before people and take back their approvals; the numbers of the entries that were scheduled."""
+    return _hold(tx, schema.post.c.id.in_(ids), who=who, reason=reason)
 
 
 def standing(tx: Tx) -> list[Block]:
@@ -78,18 +87,15 @@ def _text(said: str) -> sa.ColumnElement[str]:
     return sa.literal_column(f"'{said}'", sa.Text)
 
 
-def _hold(tx: Tx, kind: str, id_: str, *, why: str, who: str | None) -> list[int]:
+def _hold(tx: Tx, mine: sa.ColumnElement[bool], *, who: str | None, reason: str) -> list[int]:
+    """Put these posts before people, as far as they are scheduled; the numbers of their entries."""
     delivery, post = schema.delivery, schema.post
-    waiting = sa.select(delivery.c.post).where(delivery.c.state.in_(_OPEN))
-    # An id is made of small letters, digits and hyphens: nothing of it is a wildcard.
-    mine = sa.and_(post.c.id.in_(waiting), post.c.used.contains(f'["{kind}", "{id_}", "'))
     posts.lock(tx, mine)
     scheduled = delivery.c.state == State.SCHEDULED.value
     held = tx.execute(
         sa.select(post.c.entry).join(delivery, delivery.c.post == post.c.id).where(mine, scheduled).distinct()
     ).scalars()
     numbers = sorted(held)
-    reason = f'the {kind} "{id_}" is blocked: {why}'
     tx.execute(
         sa.update(delivery)
         .where(delivery.c.post.in_(sa.select(post.c.id).where(mine)), scheduled)

@@ -296,6 +296,17 @@ def due(tx: Tx) -> list[tuple[EntryView, PostView]]:
     ]
 
 
+def waiting(tx: Tx) -> list[EntryView]:
+    """The entries of which something still waits for people or for its time, newest first."""
+    delivery = schema.delivery
+    numbers = (
+        sa.select(schema.post.c.entry)
+        .join(delivery, delivery.c.post == schema.post.c.id)
+        .where(delivery.c.state.in_((State.PENDING.value, State.SCHEDULED.value)))
+    )
+    return _views(tx, schema.entry.c.number.in_(numbers))
+
+
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
