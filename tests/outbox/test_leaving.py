@@ -1,0 +1,88 @@
+"""An account leaves: nothing of it may be sent on an old word, and nothing of it is lost. On both databases."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from clarion.errors import OutboxError
+from clarion.model import State
+from clarion.outbox import audit, leaving, schema
+from tests.desk import Desk
+
+
+@pytest.fixture
+def two(desk: Desk) -> Desk:
+    """#1 on the account that leaves, a thread, approved; #2 on another, approved; #3 on it, waiting for people."""
+    eyes, news = desk.account("eyes"), desk.account("news")
+    for number, account in enumerate((eyes, news, eyes), 1):
+        desk.queue(account, f"{number}a", f"{number}b")
+    desk.approve(1)
+    desk.approve(2)
+    return desk
+
+
+def set_state(desk: Desk, number: int, state: State, **more: object) -> None:
+    """As a worker would leave the first part."""
+    of_it = sa.select(schema.post.c.id).where(schema.post.c.entry == number)
+    with desk.outbox.write() as tx:
+        tx.execute(
+            sa.update(schema.delivery)
+            .where(schema.delivery.c.post.in_(of_it), schema.delivery.c.part == 1)
+            .values(state=state.value, **more)
+        )
+
+
+def leave(desk: Desk, *, cancel: bool) -> leaving.Open:
+    with desk.outbox.write() as tx:
+        return leaving.leave(tx, "eyes", cancel=cancel, who="ann")
+
+
+def test_what_waits_is_held_and_no_other_account_is_touched(two: Desk) -> None:
+    assert leave(two, cancel=False).waiting == [1, 3]
+    assert [two.states(number) for number in (1, 2, 3)] == [
+        ["pending", "pending"],
+        ["scheduled", "scheduled"],
+        ["pending", "pending"],
+    ]
+    with two.outbox.read() as tx:
+        approved = tx.execute(sa.select(sa.func.count()).select_from(schema.approval)).scalar_one()
+        assert approved == 1  # the other's
+        assert audit.broken(tx) == []
+
+
+def test_what_waits_is_cancelled_when_asked(two: Desk) -> None:
+    leave(two, cancel=True)
+    assert [two.states(number) for number in (1, 2, 3)] == [
+        ["cancelled", "cancelled"],
+        ["scheduled", "scheduled"],
+        ["cancelled", "cancelled"],
+    ]
+
+
+@pytest.mark.parametrize("state", [State.SENDING, State.IN_DOUBT, State.RECALLING])
+def test_nothing_leaves_that_nobody_knows_the_end_of(two: Desk, state: State) -> None:
+    set_state(two, 3, state)
+    before = [two.states(number) for number in (1, 2, 3)]
+    with pytest.raises(OutboxError, match="#3 of “eyes”"):
+        leave(two, cancel=True)
+    assert [two.states(number) for number in (1, 2, 3)] == before
+
+
+def test_a_receipt_that_nobody_read_back_is_undecided_too(two: Desk) -> None:
+    set_state(two, 1, State.SENT, look_at=1)
+    with pytest.raises(OutboxError, match="#1 of “eyes”"):
+        leave(two, cancel=True)
+    set_state(two, 1, State.SENT, look_at=None)
+    assert leave(two, cancel=True).waiting == [1, 3]  # its second part waited
+    assert two.states(1) == ["sent", "cancelled"]
+
+
+def test_an_account_that_left_is_not_verified_any_more_and_keeps_its_row(two: Desk) -> None:
+    with two.outbox.write() as tx:
+        tx.execute(sa.update(schema.account).values(verified_at=tx.now, blocked_until=tx.now + 1))
+    leave(two, cancel=False)
+    with two.outbox.read() as tx:
+        rows = {row.name: row for row in tx.execute(sa.select(schema.account))}
+    assert (rows["eyes"].verified_at, rows["eyes"].blocked_until) == (None, None)
+    assert rows["news"].verified_at is not None
