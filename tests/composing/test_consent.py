@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from clarion.campaign import config
+from clarion.campaign.denied import NOBODY
 from clarion.composing.everywhere import Everywhere
 from tests.composing.conftest import DUE, FACTS, Desk
 from tests.ledgers import fact
@@ -45,6 +46,6 @@ def test_nobody_is_asked_for_a_post_about_something_else(desk: Desk) -> None:
 
 def test_a_check_of_all_templates_asks_nobody(desk: Desk) -> None:
     with_the_artist(desk, '{{ fact("artist")|sentence }}.\n')
-    every = Everywhere.of(desk.folder, config.load(desk.folder), desk.accounts, now=DUE)
+    every = Everywhere.of(desk.folder, config.load(desk.folder), desk.accounts, denied=NOBODY, now=DUE)
     [(_, found)] = every.findings(["video"])
     assert "consent" not in {finding.rule for finding in found}
