@@ -28,7 +28,7 @@ from clarion import points
 from clarion.errors import AccountBlocked, OutboxError, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.model import Account, Delivery, Media, Part, Receipt, Staged, State
 from clarion.networks.base import Absent, Found, Publisher, Sighting, Unsure
-from clarion.outbox import accounts, opening, posts, schema
+from clarion.outbox import accounts, opening, posts, recalling, schema
 from clarion.publishing import recall
 from clarion.publishing.worker import Worker
 from tests.crash.stand import picture
@@ -55,6 +55,7 @@ RECALLS: dict[str, tuple[bool, Callable[[], Exception | None]]] = {
     "refused": (False, lambda: Refused("no")),
 }
 LOOKS = ("true", "stale", "stale", "unsure", "away")
+_POINTS = (*points.NAMES, *points.RECALLING)
 #: No run waits so often.
 _MANY = 500
 #: Most of what is drawn is drawn from a seed: evenly, where Hypothesis would repeat itself.
@@ -158,9 +159,11 @@ class Machine(RuleBasedStateMachine):
         self.fences: dict[str, int] = {}
         self.final: dict[str, State] = {}
         self.recalled: set[int] = set()  # entries
+        self.numbers: list[int] = []
         for account in self.accounts.values():
             for parts in (1, 2):
-                self.desk.approve(_queue(self.desk, account, parts, parts == 2, NOON))
+                self.numbers.append(_queue(self.desk, account, parts, parts == 2, NOON))
+                self.desk.approve(self.numbers[-1])
 
     def teardown(self) -> None:
         points.hook = None
@@ -178,6 +181,7 @@ class Machine(RuleBasedStateMachine):
         account, parts = dice.choice(ACCOUNTS), dice.choice((1, 1, 2, 3))
         due = self.desk.now + timedelta(minutes=dice.choice((0, 0, 0, 20)))
         number = _queue(self.desk, self.accounts[account], parts, dice.random() < 0.4, due)
+        self.numbers.append(number)
         if dice.random() < 0.9:
             self.desk.approve(number)
         return number
@@ -185,15 +189,11 @@ class Machine(RuleBasedStateMachine):
     @rule(number=entries, seed=_SEED)
     def decide(self, number: int, seed: int) -> None:
         """What people do, at any time."""
-        words = ("approve", "approve", "verify", "verify", "verify", "cancel", "recall")
-        what = Random(seed).choice(words)
+        what = Random(seed).choice(("approve", "approve", "verify", "verify", "verify", "cancel"))
         if what == "approve":
             self.desk.approve(number)
         elif what == "verify":
             self._verify()
-        elif what == "recall":
-            self._recall(number)
-            self.network.over.add(number)
         else:
             with self.desk.outbox.write() as tx, suppress(OutboxError):  # nothing of it may still wait
                 posts.cancel(tx, number, who="ann")
@@ -207,7 +207,7 @@ class Machine(RuleBasedStateMachine):
     def publish_and_die(self, seed: int) -> None:
         self._script(seed)
         dice = Random(seed)
-        point, left = dice.choice((*points.NAMES, *points.RECALLING)), dice.randint(1, 2)
+        point, left = dice.choice(_POINTS), dice.randint(1, 2)
 
         def hook(name: str) -> None:
             nonlocal left
@@ -232,9 +232,20 @@ class Machine(RuleBasedStateMachine):
 
         self._publish([account], hook)
 
-    @rule(number=entries, point=st.sampled_from((*points.NAMES, *points.RECALLING)), seed=_SEED)
-    def recall_meanwhile(self, number: int, point: str, seed: int) -> None:
-        """Somebody recalls it while a process is at that point; the process goes on."""
+    @rule(seed=_SEED)
+    def recall_and_publish(self, seed: int) -> None:
+        """Somebody recalls an entry, and a process takes it down as far as the network lets it."""
+        number = Random(seed).choice(self.numbers)
+        self._recall(number)
+        self.network.over.add(number)
+        self._script(seed)
+        self._publish()
+
+    @rule(seed=_SEED)
+    def recall_meanwhile(self, seed: int) -> None:
+        """Somebody recalls an entry while a process is at some point; it goes on, or dies there."""
+        dice = Random(seed)
+        number, point, dies = dice.choice(self.numbers), dice.choice(_POINTS), dice.random() < 0.3
         self._script(seed)
         asked = False
 
@@ -243,6 +254,8 @@ class Machine(RuleBasedStateMachine):
             if name == point and not asked:
                 asked = True
                 self._recall(number)
+            if asked and dies:
+                raise Died
 
         self._publish(hook=hook)
 
@@ -339,7 +352,9 @@ class Machine(RuleBasedStateMachine):
         """All goes well from here: then every accept is recorded, or in doubt."""
         self.network.sends, self.network.looks, self.network.recalls = {}, {}, {}
         self._verify()
-        for number in self.recalled:  # also what was refused
+        with self.desk.outbox.read() as tx:
+            stuck = {each.entry for each in recalling.pieces(tx, self.recalled) if each.needs_a_person}
+        for number in stuck:  # what the network refused to take down, a person asks for again
             self._recall(number)
         for _ in range(6):
             self.desk.later(minutes=31)
