@@ -3,6 +3,8 @@ that are not ours, so that the two cannot agree on something no real server does
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -434,3 +436,42 @@ def redirecting() -> Iterator[tuple[str, list[str]]]:
     server.shutdown()
     thread.join(10)
     server.server_close()
+
+
+# ── secrets ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "drop_after", "500_before", "500_after", "429", "429_bare"])
+@pytest.mark.parametrize("network", registry.NAMES)
+def test_no_secret_of_a_login_is_logged_or_told(
+    networks: Networks, network: str, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At DEBUG, with every library talking, and through whatever goes wrong at each step."""
+    caplog.set_level(logging.DEBUG)
+    given = {"consumer_key": keys.CONSUMER[0], "consumer_secret": keys.CONSUMER[1]}
+    given["app_password"] = passwords.app_password("voice")
+    secrets = {given["consumer_secret"], given["app_password"]}
+    told = ""
+    for step in range(3):
+        with connection(networks, network) as to:
+            flow = registry.login(network).begin(to)
+            try:
+                if step == 0:
+                    networks.fault(network, fault, on="any")
+                address = flow.open(given)
+                with caplog.at_level(logging.WARNING):  # the person's browser is none of ours
+                    code = code_on(authorise(address, "voice")) if address else None
+                secrets |= {code} if code else set()
+                if step == 1:
+                    networks.fault(network, fault, on="any")
+                secret = flow.finish(code)
+                secrets |= {
+                    value for key, value in secret.items() if key not in ("client_id", "consumer_key")
+                }
+                registry.publisher(network).connect(replace(to, secret=secret)).verify()
+            except PublishError as error:
+                told += "".join(traceback.format_exception(error)) + f"{error.message} {error.hint}"
+    assert told
+    assert len(secrets) >= 2
+    everything = told + caplog.text + "".join(str(record.args) for record in caplog.records)
+    assert [secret for secret in secrets if secret in everything] == []
