@@ -52,6 +52,7 @@ def test_a_post_like_another_is_a_copy(run, campaign):
     assert (campaign / "posts" / "berlin" / "en.md").read_text() == (
         campaign / "posts" / "rally" / "en.md"
     ).read_text()
+    assert 'title = "A rally (berlin)"' in (campaign / "posts" / "berlin" / "post.toml").read_text()
     assert 'did you mean "rally"' in run("posts", "new", "paris", "--like", "raly", code=2).stderr
 
 
@@ -111,3 +112,28 @@ def test_an_editor_that_is_not_there_is_said_in_words(monkeypatch):
     with Terminal("posts", "edit", "rally") as terminal:
         assert terminal.end() == 2
     assert "EDITOR=nano clarion posts edit rally" in terminal.shown
+
+
+def test_what_a_post_is_comes_before_its_text(run, types):
+    run("posts", "new", "our-vigil")
+    types({"post.toml": [None]})
+    with Terminal("posts", "edit", "our-vigil", "--about") as terminal:
+        assert terminal.end() == 0, terminal.shown
+    assert "Next: clarion posts edit our-vigil" in terminal.shown
+    assert "there is no text" not in terminal.shown
+
+
+def test_a_post_toml_that_cannot_be_read_is_edited_again_or_kept(run, campaign, types):
+    run("posts", "new", "our-vigil")
+    about = campaign / "posts" / "our-vigil" / "post.toml"
+    right = about.read_text()
+    types({"post.toml": ["titel = 1\n", right, "titel = 2\n"]})
+    with Terminal("posts", "edit", "our-vigil", "--about") as terminal:
+        terminal.answer("It cannot be read like this. Edit it again?", "y\n")
+        assert terminal.end() == 0, terminal.shown
+    assert about.read_text() == right
+    with Terminal("posts", "edit", "our-vigil", "--about") as terminal:
+        terminal.answer("It cannot be read like this. Edit it again?", "n\n")
+        assert terminal.end() == 3, terminal.shown
+    assert "To go on: clarion posts edit our-vigil --about" in " ".join(terminal.shown.split())
+    assert about.read_text() == "titel = 2\n"

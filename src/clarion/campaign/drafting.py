@@ -33,14 +33,14 @@ def begin(folder: Path, slug: str, languages: Sequence[str]) -> Path:
 
 
 def begin_like(folder: Path, slug: str, other: str) -> Path:
-    """Make posts/<slug> with all that posts/<other> has, under a title of its own."""
+    """Make posts/<slug> with all that posts/<other> has; its title says of which it is a copy."""
     import tomlkit
 
     like = templates.load(folder, other)
     with _draft(folder, slug) as draft:
         copytree(like.folder, draft, dirs_exist_ok=True)
         about = tomlkit.parse(toml.read_text(draft / ABOUT))
-        about["title"] = _title(slug)
+        about["title"] = f"{like.about.title} ({slug})"
         (draft / ABOUT).write_text(tomlkit.dumps(about), encoding="utf-8")
         return _settle(folder, draft, slug)
 

@@ -6,7 +6,7 @@ checks say. What was typed is never thrown away: the editor writes the template'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -67,8 +67,11 @@ def edit(app: App, *, slug: str, languages: tuple[str, ...], wording: int, about
     What you type is kept, also when you give up.
     """
     _require_terminal(slug)
+    if about:
+        _edit_about(app, slug)
+        return
     while True:
-        files = _files(app, slug, languages, wording, about=about)
+        files = _files(app, slug, languages, wording)
         for path in files:
             _open(path, slug)
         findings = _look(app, slug, languages, wording)
@@ -76,13 +79,38 @@ def edit(app: App, *, slug: str, languages: tuple[str, ...], wording: int, about
             _say_next(slug, findings)
             return
         if not shell.confirm("It cannot be queued like this. Edit it again?", yes=False):
-            kept = ", ".join(f"posts/{slug}/{path.name}" for path in files)
-            shell.say_so(f"What you typed is kept: {kept}. To go on: clarion posts edit {slug}")
-            shell.finish(shell.Code.BLOCKED)
+            _give_up(slug, files)
 
 
 #: What the group takes from here.
 COMMANDS = (new, edit)
+
+
+def _edit_about(app: App, slug: str) -> None:
+    """Write post.toml until it can be read. Of the texts nothing is asked: they may not be written yet."""
+    from clarion.campaign import templates
+    from clarion.errors import CampaignError
+
+    home = app.folder / templates.FOLDER / slug / templates.ABOUT
+    if not home.is_file():
+        templates.load(app.folder, slug)  # says that there is none, and the nearest
+    while True:
+        _open(home, slug)
+        try:
+            templates.load(app.folder, slug)
+        except CampaignError as error:
+            shell.complain(error.message, error.hint)
+        else:
+            shell.say_so(f"Next: clarion posts edit {slug}")
+            return
+        if not shell.confirm("It cannot be read like this. Edit it again?", yes=False):
+            _give_up(slug, [home], " --about")
+
+
+def _give_up(slug: str, files: list[Path], option: str = "") -> NoReturn:
+    kept = ", ".join(f"posts/{slug}/{path.name}" for path in files)
+    shell.say_so(f"What you typed is kept: {kept}. To go on: clarion posts edit {slug}{option}")
+    shell.finish(shell.Code.BLOCKED)
 
 
 def _require_terminal(slug: str) -> None:
@@ -91,11 +119,11 @@ def _require_terminal(slug: str) -> None:
     if not shell.interactive():
         raise CampaignError(
             "an editor needs a terminal",
-            f"write the files of posts/{slug} by other means, then: clarion posts check {slug}",
+            f"change the files in posts/{slug} with any program, then: clarion posts check {slug}",
         )
 
 
-def _files(app: App, slug: str, languages: tuple[str, ...], wording: int, *, about: bool) -> list[Path]:
+def _files(app: App, slug: str, languages: tuple[str, ...], wording: int) -> list[Path]:
     """What to open; of a template that cannot be read, post.toml, because that is where most of it goes wrong."""
     from clarion.campaign import templates
     from clarion.errors import CampaignError
@@ -107,8 +135,6 @@ def _files(app: App, slug: str, languages: tuple[str, ...], wording: int, *, abo
         if not home.is_file():
             raise
         shell.complain(error.message, error.hint)
-        return [home]
-    if about:
         return [home]
     asked = languages or template.languages
     found = [
