@@ -27,6 +27,38 @@ def found(desk: Desk, text: str, now: datetime) -> list[tuple[str, str, str]]:
     return [(each.level, each.why, each.mend or "") for each in mine]
 
 
+GIVE = call("give", kind="donate", wording={"en": "give what you can spare"})
+LISTED = (
+    GIVE
+    + '[recipients.group]\nname = "Safe Passage"\npage = "https://osce.org/give"\nchecked_on = 2026-01-01\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "text", "rules"),
+    [
+        (LISTED, "Safe Passage helps people leave. {{ call('give') }}: https://osce.org/give", set()),
+        (LISTED, "My cousin helps people leave. {{ call('give') }}: https://osce.org/give", {"recipient"}),
+        (
+            LISTED,
+            "Safe Passage helps people leave. {{ call('give') }}: https://osce.org/other",
+            {"recipient"},
+        ),
+        (LISTED, "Safe Passage: {{ call('give') }}, https://osce.org/give, https://osce.org", {"recipient"}),
+        (GIVE, "Safe Passage helps people leave. {{ call('give') }}: https://osce.org/give", {"recipient"}),
+        (LISTED, "Anybody helps people leave: https://osce.org/other", set()),
+    ],
+)
+def test_money_is_asked_for_a_verified_recipient_alone(
+    desk: Desk, ledger: str, text: str, rules: set[str]
+) -> None:
+    desk.write("posts/calls.toml", ledger)
+    desk.write("posts/sign/post.toml", POST)
+    desk.write("posts/sign/en.md", text)
+    [post] = desk.compose(slug="sign", now=BEFORE, accounts=("bluesky",))
+    assert {each.rule for each in post.findings if each.level == "never"} == rules
+
+
 @pytest.mark.parametrize(("days", "levels"), [(0, []), (-1, ["never"])])
 def test_a_call_must_still_be_open_when_the_post_is_due(desk: Desk, days: int, levels: list[str]) -> None:
     closes = (DUE + timedelta(days=days)).date()

@@ -8,9 +8,12 @@ said in, is a CampaignError that names the template and the ledger.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
+
+import msgspec
 
 from clarion.campaign import lookup, toml
 from clarion.campaign.linkcard import LinkCard
@@ -70,15 +73,31 @@ class Call(Table, frozen=True, kw_only=True):
         return (*said.values(), self.link_card.image or "") if said and self.link_card else ()
 
 
+class Recipient(Table, frozen=True, kw_only=True):
+    """Whom the campaign asks to give to: somebody of it has verified who they are and that the page is theirs."""
+
+    name: str
+    page: str
+    checked_on: dt.date
+
+
 class _Ledger(Table, frozen=True, kw_only=True):
     calls: dict[str, Call]
+    recipients: dict[str, Recipient] = msgspec.field(default_factory=dict)
 
 
 class Calls:
     """The ledger as it stands now."""
 
-    def __init__(self, calls: Mapping[str, Call], *, written: bool = True) -> None:
+    def __init__(
+        self,
+        calls: Mapping[str, Call],
+        *,
+        recipients: Mapping[str, Recipient] = MappingProxyType({}),
+        written: bool = True,
+    ) -> None:
         self._calls = calls
+        self._recipients = recipients
         self._written = written  # whether there is a ledger at all
 
     @classmethod
@@ -88,11 +107,20 @@ class Calls:
         if not path.exists():
             return cls({}, written=False)
         document = toml.read(path)
-        calls = document.typed(_Ledger).calls
-        lookup.require_entries(document, "call", calls)
-        for id_, call in calls.items():
+        ledger = document.typed(_Ledger)
+        lookup.require_entries(document, "call", ledger.calls)
+        for id_, call in ledger.calls.items():
             _require(document, id_, call)
-        return cls(calls)
+        for id_, recipient in ledger.recipients.items():
+            _require_recipient(document, id_, recipient)
+        return cls(ledger.calls, recipients=ledger.recipients)
+
+    def unverified(self, used: Iterable[Used], text: str, pages: Collection[str]) -> bool:
+        """Whether a text that asks for money names nobody of the verified list, or leads to another page than theirs."""
+        if not any(each.kind == "call" and self._asks_for_money(each.id) for each in used):
+            return False
+        named = [each for each in self._recipients.values() if each.name in text]
+        return not named or not set(pages) <= {each.page for each in named}
 
     def ids(self) -> list[str]:
         return list(self._calls)
@@ -136,7 +164,13 @@ class Calls:
         """What a post remembers of a call it used. When it was looked at, and its last day, are no part of it."""
         call = self._calls[id_]
         said = (language, call.kind, call.wording.get(language), call.page(language), call.owner)
-        return lookup.remembered("call", id_, *said, call.audience, call.status, *call.card(language))
+        whom = [f"{each.name} {each.page}" for each in self._recipients.values()]
+        verified = (
+            sorted(whom) if self._asks_for_money(id_) else []
+        )  # a change of the list holds what asks to give
+        return lookup.remembered(
+            "call", id_, *said, call.audience, call.status, *call.card(language), *verified
+        )
 
     def broken(self, used: Used, language: str, today: dt.date) -> str | None:
         """Why a call that a post used no longer holds; None while it does."""
@@ -159,6 +193,9 @@ class Calls:
         if call.closes_on is None:
             return None
         return Until(call.closes_on, f'the call "{id_}" closed on {call.closes_on}')
+
+    def _asks_for_money(self, id_: str) -> bool:
+        return id_ in self._calls and self._calls[id_].kind == "donate"
 
     def _sayable(self, id_: str, language: str, *, where: str, today: dt.date | None) -> Call:
         call = self.get(id_, where=where, today=today)
@@ -193,6 +230,16 @@ def _require(document: Document, id_: str, call: Call) -> None:
             raise document.error(
                 ("calls", id_, "link"), "is not the address of a page", 'write it whole: link = "https://…"'
             )
+
+
+def _require_recipient(document: Document, id_: str, recipient: Recipient) -> None:
+    key = ("recipients", id_)
+    lookup.require_line(document, (*key, "name"), recipient.name)
+    lookup.require_dates(document, key, recipient, "checked_on")
+    if not _is_page(recipient.page):
+        raise document.error(
+            (*key, "page"), "is not the address of a page", 'write it whole: page = "https://…"'
+        )
 
 
 def _require_card(document: Document, key: tuple[str, ...], card: LinkCard, *, has_link: bool) -> None:

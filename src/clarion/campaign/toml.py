@@ -122,8 +122,8 @@ def at(path: Path, line: int | None) -> str:
 def _parse(path: Path, text: str) -> dict[str, Any]:
     deep = _DEEP.search(text)
     if deep:
-        line = text.count("\n", 0, deep.start()) + 1
-        raise CampaignError(f"{at(path, line)}: a key has too many parts", "write it with plain tables")
+        where = at(path, text.count("\n", 0, deep.start()) + 1)
+        raise CampaignError(f"{where}: a key has too many parts", "write it with plain tables")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -93,6 +93,7 @@ class Everywhere:
             tags=self.config.campaign.tags,
             due=self.now,
             now=self.now,
+            example=True,
         )
 
     def _findings(self, one: _Read | _Unread, pictures: Pictures) -> list[Finding]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from clarion.campaign import proper, render, templates, toml
+from clarion.campaign import domains, proper, render, templates, toml
 from clarion.campaign.calls import Call
 from clarion.campaign.checks import found
 from clarion.campaign.ledger import Ledger
@@ -93,6 +93,7 @@ class FromTemplate:
     tags: Sequence[str]
     due: datetime
     now: datetime
+    example: bool = False  # its variables are those of [example]: nobody will read it
     _ready: dict[tuple[str, str], Rendered | CampaignError] = field(default_factory=dict, init=False)
 
     typed = False
@@ -194,7 +195,22 @@ class FromTemplate:
         ]
         for used in rendered.used:
             findings += self._objections(used, rendered.where, language)
-        return findings
+        return findings + self._unverified(rendered)
+
+    def _unverified(self, rendered: Rendered) -> list[Finding]:
+        """A post that asks for money for somebody whom the campaign did not verify. An example asks nobody."""
+        text = "\n".join(rendered.parts)
+        pages = {link.address for link in domains.links(text)}
+        if self.example or not self.ledger.calls.unverified(rendered.used, text, pages):
+            return []
+        return [
+            found(
+                "recipient",
+                where=rendered.where,
+                why="It asks for money, and does not name a recipient of the verified list and their page alone.",
+                mend="Name one as posts/calls.toml has them. Whoever has verified another adds it there: [recipients.ID]",
+            )
+        ]
 
     def _objections(self, used: Used, where: str, language: str) -> list[Finding]:
         """What speaks against something of the ledger that the text used. A call must still be open when it goes out."""

@@ -105,6 +105,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(id="ledger", level="never", why="A fact is blocked or long past its review, or a call is closed."),
     Rule(
+        id="recipient", level="never", why="Money that is asked for goes to nobody but a verified recipient."
+    ),
+    Rule(
         id="alike-account",
         level="never",
         why="Two accounts of one network that say the same look like more people than there are.",
