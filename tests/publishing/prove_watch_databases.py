@@ -31,7 +31,7 @@ from clarion.errors import OutboxBusy
 from clarion.model import ApprovalPolicy, Part
 from clarion.networks.base import Accepted
 from clarion.outbox import opening, posts
-from clarion.publishing.watch import ASK_AGAIN, watch
+from clarion.publishing.watch import watch
 from clarion.rehearsal.running import Running, ensure
 from clarion.trial.demo import make_campaign
 from tests import postgres
@@ -53,10 +53,23 @@ TIME_PASSES = (
     "UPDATE delivery SET lease_until = 0 WHERE state = 'sending'",
     "UPDATE delivery SET due_at = 0 WHERE state = 'scheduled'",
 )
-# The real command line, but its SQLite connections wait a fifth of a second for their turn instead of half a minute.
-IMPATIENT = """
-import sqlite3, sys
+# Before a real command: each time that its database refuses something is a byte more in a file.
+COUNTED = """
+import os, sys
 from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+@event.listens_for(Engine, "handle_error")
+def count(context):
+    with open(os.environ["REFUSED"], "ab") as file:
+        file.write(b".")
+"""
+LIVE = f"""{COUNTED}
+import runpy
+runpy.run_module("tests.crash.publish", run_name="__main__")
+"""
+# The real command line, but its SQLite connections wait a fifth of a second for their turn instead of half a minute.
+IMPATIENT = f"""{COUNTED}
 from sqlalchemy.pool import Pool
 from clarion.cli import clarion
 
@@ -72,6 +85,8 @@ class Watching:
     """A watching process, and what it said so far."""
 
     def __init__(self, command: list[str], *, cwd: Path, env: dict[str, str]) -> None:
+        self._refused = Path(env["REFUSED"])
+        self._heard = threading.Event()
         self.process = subprocess.Popen(
             command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -84,11 +99,18 @@ class Watching:
         return "".join(self._lines)
 
     def until(self, true: Callable[[], object], seconds: float = 25) -> None:
+        """Wait until it is so: looked at whenever something was said, and often, for others tell nothing."""
         end = time.monotonic() + seconds
         while not true():
             assert self.process.poll() is None, self.said
             assert time.monotonic() < end, self.said
-            time.sleep(0.02)
+            self._heard.wait(0.05)
+            self._heard.clear()
+
+    def asks_again_in_vain(self) -> None:
+        """Wait until its database refused something once more, in a later round than the one it told of."""
+        before = self._refused.stat().st_size
+        self.until(lambda: self._refused.stat().st_size > before)
 
     def end(self) -> None:
         """As whoever supervises it ends it."""
@@ -108,11 +130,13 @@ class Watching:
         assert self.process.stdout
         for line in self.process.stdout:
             self._lines.append(line)
+            self._heard.set()
 
 
 @contextmanager
 def watching(command: list[str], *, cwd: Path, env: dict[str, str]) -> Iterator[Watching]:
-    started = Watching(command, cwd=cwd, env={**env, "PYTHONPATH": f"{ROOT}{os.pathsep}{SOURCE}"})
+    more = {"PYTHONPATH": f"{ROOT}{os.pathsep}{SOURCE}", "REFUSED": str(cwd / "refused")}
+    started = Watching(command, cwd=cwd, env={**env, **more})
     try:
         yield started
     finally:
@@ -185,7 +209,7 @@ def test_a_database_that_stops_and_starts_again_is_waited_out(
 ) -> None:
     networks.fault(IN_FLIGHT, "key_ignored", count=None)  # sent again blindly, it would be there twice
     networks.fault(IN_FLIGHT, "hang_after", seconds=1.5)
-    command = [sys.executable, "-m", "tests.crash.publish", str(tmp_path), json.dumps(dict(networks.urls))]
+    command = [sys.executable, "-c", LIVE, str(tmp_path), json.dumps(dict(networks.urls))]
     env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(tmp_path), "CLARION_AS": "vera"}
     with (
         postgres_server.database() as url,
@@ -201,7 +225,7 @@ def test_a_database_that_stops_and_starts_again_is_waited_out(
         with postgres_server.stopped(how):
             watcher.until(lambda: "the database does not answer" in watcher.said)
             if how == "immediate":
-                time.sleep(1.5 * ASK_AGAIN)  # it asks again, in vain
+                watcher.asks_again_in_vain()
         watcher.until(lambda: networks.accepted(MEANWHILE) and states(app) == ["sent", "sent"])
         watcher.until(lambda: OVER in watcher.said)
         watcher.end()
@@ -242,7 +266,7 @@ def test_an_outbox_in_use_is_waited_out(person: Person) -> None:
                 for statement in TIME_PASSES:
                     database.execute(statement)
                 watcher.until(lambda: "another Clarion is using the outbox" in watcher.said)
-                time.sleep(1.5 * ASK_AGAIN + 1)  # it asks again, in vain
+                watcher.asks_again_in_vain()
             watcher.until(lambda: local.accepted(MEANWHILE) and states(app) == ["sent", "sent"])
             watcher.until(lambda: OVER in watcher.said)
             watcher.end()
@@ -256,7 +280,7 @@ def test_cron_hears_nothing_of_an_outbox_in_use_and_the_next_run_publishes(perso
             done = subprocess.run(
                 [sys.executable, "-c", IMPATIENT, "publish"],
                 cwd=person.folder,
-                env={**person.env, "PYTHONPATH": str(SOURCE)},
+                env={**person.env, "PYTHONPATH": str(SOURCE), "REFUSED": os.devnull},
                 capture_output=True,
                 text=True,
                 check=False,
