@@ -36,10 +36,19 @@ def compared(outbox: Outbox, composed: Sequence[Composed]) -> list[Composed]:
 def queue(
     outbox: Outbox, request: Request, composed: Sequence[Composed], *, author: str | None, rules: Rules
 ) -> EntryView:
-    """Put composed posts into the outbox as one pending entry.
+    """Put composed posts into the outbox as one pending entry. Raises CheckFailed as `put` does."""
+    with outbox.write() as tx:
+        return put(tx, request, composed, author=author, rules=rules)
+
+
+def put(
+    tx: Tx, request: Request, composed: Sequence[Composed], *, author: str | None, rules: Rules
+) -> EntryView:
+    """The same in a transaction that does more, such as cancelling what this replaces; before it takes any other lock.
 
     Raises CheckFailed when another account of the network says the same, or this one said it lately and no reason is
-    given; when a day would have more posts than its cap; when an account is quiet until the post is too late.
+    given; when a day would have more posts than its cap; when an account is quiet until the post is too late. What
+    answers or replaces what is up counts for no day.
     """
     entry = NewEntry(
         kind="template" if request.slug else "say",
@@ -51,14 +60,13 @@ def queue(
         because=request.because,
         batch=store.new_id(),
     )
-    with outbox.write() as tx:
-        fingerprints.one_at_a_time(tx)
-        _require_new([each for found in _repeated(tx, composed) for each in found], request.because)
-        for each in composed:
-            require_awake(rules, each.account.name, each.due, each.late)
-        number = posts.add(tx, entry, [_new(each, rules) for each in composed])
-        require_room(tx, rules, number)
-        return posts.show(tx, number)
+    fingerprints.one_at_a_time(tx)
+    _require_new([each for found in _repeated(tx, composed) for each in found], request.because)
+    for each in composed:
+        require_awake(rules, each.account.name, each.due, each.late)
+    number = posts.add(tx, entry, [_new(each, rules) for each in composed])
+    require_room(tx, rules, number)
+    return posts.show(tx, number)
 
 
 def retry(
