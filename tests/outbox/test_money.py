@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from clarion.model import Receipt
 from clarion.networks.x import prices
@@ -185,6 +186,28 @@ def test_an_account_whose_network_costs_nothing_asks_for_nothing_more(desk: Desk
     with desk.outbox.write() as tx:
         [claim] = claims.claim(tx, desk.terms(), 10)
     assert claim.paid is None
+
+
+def test_a_cap_costs_a_claim_no_statement(desk: Desk) -> None:
+    """The month is read and paid where the delivery is marked and its windows are."""
+    queued(desk, "hello", count=2)
+    windows = {"x": (spending.Window(family="posts", limit=9, length=timedelta(hours=1)),)}
+    asked: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    counted = []
+    budgets: tuple[dict[str, Budget], ...] = ({}, {"voice": budget(10 * POST)})
+    for each in budgets:
+        with desk.outbox.write() as tx:
+            sa.event.listen(desk.outbox.engine, "before_cursor_execute", note)
+            [claim] = claims.claim(tx, replace(desk.terms(), windows=windows, budgets=each), 10)
+            sa.event.remove(desk.outbox.engine, "before_cursor_execute", note)
+        counted.append(len(asked))
+        asked.clear()
+        sent(desk, claim)
+    assert counted[0] == counted[1] <= 4
 
 
 @pytest.mark.parametrize(
