@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from clarion.model import Finding
 from clarion.review.lines import meter, terminal, wrap
 from clarion.review.preview import of_composed
+from clarion.review.remarks import in_words_of
 from tests.composing.golden import is_golden
 from tests.review.conftest import Board
 
@@ -50,7 +52,7 @@ def test_it_says_what_blocks_and_by_how_much(board: Board):
     ]
     assert "631 of 280 ██████████ 351 too many" in shown
     assert (
-        "Blocked: this text: X takes 280 characters and counts 631 here: cut 351. For X, shorten the text."
+        "Blocked: this text: X takes 280 characters and counts 631 here: cut 351.\n  For X, shorten the text"
         in shown
     )
 
@@ -85,3 +87,32 @@ def test_wrapping_stays_within_the_width_and_keeps_every_grapheme_whole(text: st
 )
 def test_the_meter_says_how_full(weight: int, said: str):
     assert meter(weight, 300, plain=True) == said
+
+
+def test_what_is_found_on_every_network_is_said_once_at_the_end(board: Board):
+    shown = terminal(board.previews(text="We were 300 people."), width=200)
+    _, _, end = shown.rpartition("Bluesky · ")
+    assert shown.count("Needs a reason") == end.count("Needs a reason: this text: “300”") == 1
+    assert "\n  Let the ledger say it" in end
+
+
+def test_a_reason_that_was_given_stands_where_it_was_asked_for(board: Board):
+    shown = terminal(board.previews(text="We were 300 people."), width=200, because="We counted them")
+    assert "Needs a reason (yours: We counted them): this text: “300”" in shown
+    assert "--because" not in shown
+
+
+def test_what_is_found_in_several_texts_names_them_all(board: Board):
+    found = [Finding(rule="a", level="look", where=place, why="Odd", mend="Mend it.") for place in "ab"]
+    broken = Finding(rule="b", level="never", where="posts/a", why="posts/a/en.md: there is no text")
+    assert in_words_of([*found, broken, found[0]]) == [
+        ["Please look: Odd.", "  in a, b", "  Mend it."],
+        ["Blocked: posts/a/en.md: there is no text."],
+    ]
+
+
+def test_a_thread_is_called_one(board: Board):
+    [shown] = [
+        terminal([preview]) for preview in board.previews(text="One.\n---\nTwo.", accounts=("bluesky",))
+    ]
+    assert shown.startswith("Bluesky · @eyes.example · en · a thread of 2 posts\n")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from clarion.cli import offering, shell
 from clarion.cli.tables import table
+from clarion.cli.typed import DAY
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -40,13 +41,13 @@ _BLOCKING = frozenset({"never", "reason"})
 @click.option("--rules", is_flag=True, help="List the rules instead: what each is for.")
 @click.option(
     "--today",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     metavar="DATE",
     help="As if today were that day, as in 2027-12-01.",
 )
 @click.pass_obj
 def check(
-    app: App, slugs: tuple[str, ...], form: str, today: datetime | None, *, as_json: bool, rules: bool
+    app: App, slugs: tuple[str, ...], form: str, today: date | None, *, as_json: bool, rules: bool
 ) -> None:
     """Check templates in every language and on every network. Exit 3 when something blocks.
 
@@ -67,7 +68,7 @@ def check(
         shell.finish(shell.Code.BLOCKED)
 
 
-def _found(app: App, slugs: tuple[str, ...], today: datetime | None) -> list[tuple[str, Finding]]:
+def _found(app: App, slugs: tuple[str, ...], today: date | None) -> list[tuple[str, Finding]]:
     from clarion.campaign import templates
     from clarion.cli.queueing import zone
     from clarion.composing.everywhere import Everywhere
@@ -79,7 +80,7 @@ def _found(app: App, slugs: tuple[str, ...], today: datetime | None) -> list[tup
     here = zone(app)
     now = app.clock.now().astimezone(here)
     if today is not None:
-        now = datetime.combine(today.date(), time(12), here)
+        now = datetime.combine(today, time(12), here)
     every = Everywhere.of(app.folder, app.config, app.accounts_to_preview(), denied=app.denied(), now=now)
     wanted = slugs or known
     found = [
@@ -87,15 +88,19 @@ def _found(app: App, slugs: tuple[str, ...], today: datetime | None) -> list[tup
         for slug, told in shell.counted(every.findings(wanted), len(wanted), "Checking templates")
         for finding in told
     ]
-    shell.say_so(f"{len(wanted)} templates checked, {len(found)} findings.")
+    shell.say_so(f"{_counted(len(wanted), 'template')} checked, {_counted(len(found), 'finding')}.")
     return found
 
 
-def _tell(found: list[tuple[str, Finding]]) -> None:
-    from clarion.review.preview import in_a_line
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
-    for _, finding in found:
-        shell.show(in_a_line(finding))
+
+def _tell(found: list[tuple[str, Finding]]) -> None:
+    from clarion.review.remarks import in_words_of
+
+    for lines in in_words_of(finding for _, finding in found):
+        shell.show("\n".join(lines))
 
 
 def _show_rules(*, as_json: bool) -> None:

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 _WIDEST = 100
 
 
-def drawn(previews: Sequence[Preview]) -> str:
-    """The previews in words, as wide as the terminal is, and in ASCII where nothing else is wanted."""
+def drawn(previews: Sequence[Preview], *, because: str | None = None) -> str:
+    """The previews in words, as wide as the terminal is, and in ASCII where nothing else is wanted.
+
+    `because`: the reason that was given for what the checks say.
+    """
     from clarion.review.lines import terminal
 
-    return terminal(previews, width=min(shell.width(), _WIDEST), plain=not shell.pretty())
+    return terminal(previews, width=min(shell.width(), _WIDEST), plain=not shell.pretty(), because=because)

@@ -13,6 +13,7 @@ import regex
 from rich.cells import cell_len
 
 from clarion.networks.base import CARD_LATER
+from clarion.review.remarks import in_words_of
 
 if TYPE_CHECKING:
     from clarion.model import Card
@@ -24,14 +25,22 @@ _INDENT = "  "
 _CLUSTER = regex.compile(r"\X")
 
 
-def terminal(previews: Sequence[Preview], *, width: int = 80, plain: bool = False) -> str:
+def terminal(
+    previews: Sequence[Preview], *, width: int = 80, plain: bool = False, because: str | None = None
+) -> str:
     """The previews for a terminal `width` columns wide. Nothing is said by colour alone, or at all.
 
-    `plain` draws with ASCII only (the texts keep their letters).
+    `plain` draws with ASCII only (the texts keep their letters). What the checks say stands at the end, once for all
+    of them; `because` is the reason that was given already.
     """
-    return "\n".join(
-        "".join(f"{line.rstrip()}\n" for line in _lines(preview, width, plain=plain)) for preview in previews
-    )
+    found = [finding for preview in previews for finding in preview.findings]
+    said = [
+        line
+        for lines in in_words_of(found, because=because)
+        for line in (*wrap(lines[0], width), *(w for more in lines[1:] for w in _indented(more, width)))
+    ]
+    blocks = [*(_lines(preview, width, plain=plain) for preview in previews), *([said] if said else [])]
+    return "\n".join("".join(f"{line.rstrip()}\n" for line in block) for block in blocks)
 
 
 def wrap(text: str, width: int, *, indent: str = "") -> list[str]:
@@ -61,10 +70,10 @@ def _lines(preview: Preview, width: int, *, plain: bool) -> Iterator[str]:
         if len(shown.parts) > 1:
             yield f"{number}/{len(shown.parts)}"
         yield from _part(part, width, plain=plain)
-    if preview.findings:
-        yield ""
-        for remark in preview.remarks:
-            yield from wrap(remark, width)
+
+
+def _indented(line: str, width: int) -> list[str]:
+    return wrap(line.strip(), width, indent=_INDENT)
 
 
 def _part(part: ShownPart, width: int, *, plain: bool) -> Iterator[str]:

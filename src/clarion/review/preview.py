@@ -18,6 +18,7 @@ from clarion.composing.compose import Composed
 from clarion.composing.freeze import folds_warning, weight
 from clarion.model import Account, Card, Finding, Media, Part, Payload
 from clarion.networks.base import Shown, ShownImage, ShownPart, spans
+from clarion.review.remarks import in_words_of
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 _FLAG_TAGS = range(0xE0020, 0xE0080)  # the flags of England, Scotland and Wales are spelt with these
@@ -38,15 +39,17 @@ class Preview:
 
     @property
     def remarks(self) -> list[str]:
-        """What the checks say, a line each."""
-        return [in_a_line(finding) for finding in self.findings]
+        """What the checks say; each in a line or more."""
+        return ["\n".join(lines) for lines in in_words_of(self.findings)]
 
     @property
     def heading(self) -> str:
         """Which post this is, in one line."""
         handle = self.shown.handle
         at = handle if handle.startswith("@") else f"@{handle}"
-        return f"{self.title} · {at} · {self.shown.language}"
+        count = len(self.shown.parts)
+        thread = f" · a thread of {count} posts" if count > 1 else ""
+        return f"{self.title} · {at} · {self.shown.language}{thread}"
 
 
 def of_composed(composed: Composed, *, zone: tzinfo, scheduled: bool = True, abroad: bool = False) -> Preview:
@@ -147,10 +150,3 @@ def _thumb(sha256: str, image: Callable[[str], bytes]) -> ShownImage:
     with PIL.Image.open(BytesIO(raw), formats=("PNG", "JPEG")) as picture:
         (width, height), mime = picture.size, picture.get_format_mimetype()
     return ShownImage(src=f"data:{mime};base64,{b64encode(raw).decode()}", alt="", width=width, height=height)
-
-
-def in_a_line(finding: Finding) -> str:
-    """What a check says, for people: level, place, why, and what mends it."""
-    level = {"never": "Blocked", "reason": "Needs a reason", "look": "Please look"}[finding.level]
-    mend = f" {finding.mend}" if finding.mend else ""
-    return f"{level}: {finding.where}: {finding.why}{mend}"
