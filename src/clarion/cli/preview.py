@@ -56,6 +56,7 @@ def preview(
 
     Without a name: the newest entry.
     """
+    from clarion.cli.queueing import left_out
     from clarion.cli.typed import pairs
     from clarion.cli.watching import watch as watching
     from clarion.composing.compose import Request
@@ -79,6 +80,8 @@ def preview(
     )
     if not watch:
         _show(of_template(app, request), web, title)
+        for line in left_out(app, request, ()):
+            shell.say_so(line)
         return
     watching(app.folder, _anew(app, lambda: _show(of_template(app, request), web, title)))
 

@@ -25,9 +25,11 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
     `hint`: say when it would go out if this were not a rehearsal.
     """
     from clarion.cli import pricing
-    from clarion.composing import entries, rules
+    from clarion.composing import entries, reasons, rules
     from clarion.composing.compose import compose, require_clean
 
+    if request.because is not None:
+        request = replace(request, because=reasons.proper(request.because))
     who = app.who()
     now, due = moments(app, at, request.accounts, request.languages)
     posts = compose(
@@ -41,8 +43,9 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
         pages=app.pages(shell.say_so),
     )
     posts = entries.compared(app.outbox, posts)
-    _show(posts, zone=zone(app))
+    _show(posts, zone=zone(app), because=request.because)
     for line in [
+        *left_out(app, request, [post.language for post in posts]),
         *pricing.lines(app, [(post.account, post.payload) for post in posts]),
         *_quiet(app, posts),
     ]:
@@ -140,10 +143,28 @@ def zone(app: App) -> ZoneInfo:
     return found
 
 
-def _show(posts: list[Composed], *, zone: ZoneInfo) -> None:
+def left_out(app: App, request: Request, languages: Collection[str]) -> list[str]:
+    """Which of the accounts asked say it in fewer languages than it is written in. `languages`: of a literal text."""
+    from clarion import networks
+    from clarion.campaign import templates
+    from clarion.composing.unheard import unheard
+
+    kinds: Collection[str] = networks.NAMES
+    if request.slug is not None:
+        template = templates.load(app.folder, request.slug)
+        languages, kinds = request.languages or template.languages, template.about.networks
+    asked = [
+        account
+        for account in app.accounts_to_preview()
+        if request.accounts is None or account.name in request.accounts
+    ]
+    return unheard(app.config, asked, tuple(dict.fromkeys(languages)), kinds)
+
+
+def _show(posts: list[Composed], *, zone: ZoneInfo, because: str | None) -> None:
     from clarion.review.preview import of_composed
 
-    shell.say_so(drawn([of_composed(post, zone=zone) for post in posts]))
+    shell.say_so(drawn([of_composed(post, zone=zone) for post in posts], because=because))
 
 
 def _quiet(app: App, posts: list[Composed]) -> list[str]:
@@ -164,7 +185,7 @@ def _with_reason(request: Request, posts: list[Composed]) -> Request:
     """The request with the reason that a check asks for: as given, or as somebody at the terminal says it now."""
     from clarion.composing import reasons
 
-    because = None if request.because is None else reasons.proper(request.because)
+    because = request.because
     if because is None and shell.interactive():
         for finding in (open_ := reasons.asked(finding for post in posts for finding in post.findings)):
             shell.say_so(f"Needs a reason: {finding.why}")

@@ -163,6 +163,7 @@ def _look(app: App, slug: str, languages: tuple[str, ...], wording: int) -> list
     """Show each network's preview; what the checks say, or None where there is nothing to show, and why is said."""
     from clarion.campaign import templates
     from clarion.cli.preview import of_template
+    from clarion.cli.queueing import left_out
     from clarion.composing.compose import Request
     from clarion.errors import ClarionError
 
@@ -171,14 +172,14 @@ def _look(app: App, slug: str, languages: tuple[str, ...], wording: int) -> list
         asked = languages or tuple(
             language for language in template.languages if wording <= template.wordings(language)
         )
-        previews = of_template(
-            app,
-            Request(slug=slug, variables=template.about.example, wording=wording, languages=asked),
-        )
+        request = Request(slug=slug, variables=template.about.example, wording=wording, languages=asked)
+        previews = of_template(app, request)
     except ClarionError as error:
         shell.complain(error.message, error.hint)
         return None
     shell.show(drawn(previews))
+    for line in left_out(app, request, ()):
+        shell.say_so(line)
     return [finding for preview in previews for finding in preview.findings]
 
 

@@ -170,10 +170,18 @@ def require_clean(posts: Sequence[Composed]) -> None:
     }
     if blocked:
         things = "one thing is" if len(blocked) == 1 else f"{len(blocked)} things are"
+        clean = _clean(posts)
+        way = f"or leave that out: {' '.join(f'--to {name}' for name in clean)}" if clean else "then try again"
         raise CheckFailed(
             f"nothing was queued: {things} blocked",
-            "mend what stands behind “Blocked” in the preview, then try again",
+            f"mend what stands behind “Blocked” in the preview, {way}",
         )
+
+
+def _clean(posts: Sequence[Composed]) -> list[str]:
+    """The accounts on which nothing is blocked."""
+    blocked = {post.account.name for post in posts if any(each.level == "never" for each in post.findings)}
+    return [name for name in dict.fromkeys(post.account.name for post in posts) if name not in blocked]
 
 
 def _consents(used: Sequence[Used], source: Source) -> list[Finding]:
@@ -304,6 +312,7 @@ def _post(
         *checks.check(rendered, language=language, network=account.network, by=by, typed=source.typed),
         *changed,
         *linked.findings,
+        *measure.split_up(account, where=rendered.where, written=len(rendered.parts), made=len(texts)),
         *measure.findings(
             payload,
             account,

@@ -35,9 +35,14 @@ def findings(
     `where` is what people call the text, `shorter` what they do when it is too long, `single` when it may
     not be a thread; `sizes` in bytes by SHA-256.
     """
+    if not threads:
+        thread = f"threads = true under [accounts.{account.name}] in config.toml makes it a thread."
+        shorter_or_more = f"{shorter.rstrip('.')}; or {thread}"
+    else:
+        shorter_or_more = shorter
     for number, part in enumerate(payload.parts, 1):
         place = f"{where}, part {number}" if len(payload.parts) > 1 else where
-        yield from _length(part, payload, account, where=place, shorter=shorter)
+        yield from _length(part, payload, account, where=place, shorter=shorter_or_more)
         yield from _images(part, account, where=place, sizes=sizes)
     if len(payload.parts) > 1 and not threads:
         title = networks.options(account.network).TITLE
@@ -56,6 +61,19 @@ def findings(
             level="look",
             where=account.name,
             why=f"{title} cannot limit replies: everyone may reply there.",
+        )
+
+
+def split_up(account: Account, *, where: str, written: int, made: int) -> Iterator[Finding]:
+    """What people should know where a text became more posts than somebody wrote."""
+    if made > written:
+        title = networks.options(account.network).TITLE
+        yield Finding(
+            rule="threaded",
+            level="look",
+            where=where,
+            why=f"It is too long for one post on {title}: it goes out as a thread of {made}.",
+            mend="Shorten it to keep it in one, or choose the break yourself: a line ---",
         )
 
 

@@ -188,6 +188,7 @@ RULES: tuple[Rule, ...] = (
         why="It follows readers; it is taken out.",
     ),
     Rule(id="lone-tag", level="look", find=shape.lone_tag, of=_POST, why="The two tags belong together."),
+    Rule(id="threaded", level="look", why="A text too long for one post becomes a thread."),
     Rule(id="replies", level="look", why="The network cannot limit who replies."),
     Rule(id="old-limits", level="look", why="Servers change what they take, and nobody asked for long."),
     Rule(id="long-thread", level="look", why="Few people read a long thread to its end."),
