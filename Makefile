@@ -43,7 +43,7 @@ imports: $(STAMP)
 
 test-networks: $(STAMP) ## real servers (a Bluesky PDS, mastodon_mock) and the reference counters; needs Node ≥ 20 and npm
 	@$(BIN)/python -m tests.networks_live.install
-	@$(BIN)/python -m pytest -q tests/networks_live/servers.py
+	@$(BIN)/python -m pytest -q tests/networks_live/servers.py tests/networks_live/logins.py
 	@$(BIN)/python -m pytest -q tests/networks_live/drift.py
 
 bench: $(STAMP)  ## ratios, measured inside one run
