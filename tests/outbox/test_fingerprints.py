@@ -28,6 +28,9 @@ TEXT = (
     " unanimous. It has still to be carried out, and those who fled are still waiting for their visas."
 )
 NEAR = TEXT.replace("waiting", "hoping")
+GERMAN = (
+    "Das Gericht hat entschieden: Folter, Diskriminierung und keine wirksame Untersuchung durch den Staat."
+)
 OTHER = "Write to your own representative today and ask what your government does for people who had to flee."
 
 
@@ -104,10 +107,10 @@ def test_after_91_days_another_account_may_say_it(desk: Desk, days: int) -> None
     say(desk, far)
 
 
-def test_different_texts_languages_and_networks_are_free(desk: Desk) -> None:
+def test_different_texts_and_networks_are_free(desk: Desk) -> None:
     one, other, bird = desk.account("one"), desk.account("other"), desk.account("bird", "x")
     say(desk, composed(one))
-    free = [composed(one, OTHER), composed(other, language="de"), composed(bird)]
+    free = [composed(one, OTHER), composed(other, GERMAN, language="de"), composed(bird)]
     assert rules(desk, *free) == [[], [], []]
     say(desk, *free)
 

@@ -1,20 +1,20 @@
 """An honest amplifier: whether two texts are alike, and what that means for the accounts that say them. Pure.
 
 In: frozen payloads, and what was said before. Out: fingerprints, which are the same in every process and version, and
-findings. Likeness is the Jaccard index of 5-character shingles, after casefold and NFC, without links, tags, digits.
+findings. Likeness is the Jaccard index of 5-character shingles of the words alone, in one form for all ways to spell them.
 """
 
 from __future__ import annotations
 
 import re
 import struct
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b, shake_128
 
 from clarion.campaign.checks import found
+from clarion.campaign.skeleton import folded, skeleton
 from clarion.model import Account, Finding, Payload
 from clarion.outbox.fingerprints import REACH, Fingerprint, Said
 
@@ -34,19 +34,25 @@ _SOME = 512
 
 _LINK = re.compile(r"(?:https?://|(?<!\w)www\.)\S+")
 _TAG = re.compile(r"[#＃]\w+")
-_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W\d_]+")
+_SPACED = re.compile(r"\b(?:[^\W\d_] ){2,}[^\W\d_]\b")
+#: A text of more tags than any post has says what it says in tags.
+_TAGS = 4
 
 
 def words(payload: Payload) -> str:
-    """What a post says, in one line, casefolded. A warning that stands in the text does not count.
+    """What a post says: its words in small plain letters, however it spells them. A warning in the text does not count.
 
     Of a text that is all links, tags and digits the links and digits stay; "" when there is nothing but tags.
     """
     first, *rest = [part.text for part in payload.parts]
     whole = "\n".join([first.removeprefix(payload.warning or ""), *rest])
-    folded = unicodedata.normalize("NFC", whole.casefold())
-    said = _DIGITS.sub("", _TAG.sub("", _without_links(folded)))
-    return _line(said) if any(map(str.isalpha, said)) else _line(_TAG.sub("", folded))
+    said = _without_links(whole)
+    said = skeleton(said).small if len(_TAG.findall(said)) > _TAGS else folded(_TAG.sub(" ", said)).small
+    letters = " ".join(_WORD.findall(said))
+    if not letters:
+        return " ".join(_TAG.sub("", folded(whole).small).split())
+    return _SPACED.sub(lambda apart: apart[0].replace(" ", ""), letters)
 
 
 def shingles(text: str) -> frozenset[int]:
@@ -66,7 +72,10 @@ def minhash(text: str) -> tuple[int, ...]:
 
 
 def fingerprint(payload: Payload, network: str) -> Fingerprint | None:
-    """What is kept of a post; None when it says nothing. Only those of one network and language ever have a band in common."""
+    """What is kept of a post; None when it says nothing. Only those of one network ever have a band in common.
+
+    Whatever language they say they are in: the same words are in the same one.
+    """
     said = words(payload)
     if not said:
         return None
@@ -78,14 +87,12 @@ def sketched(names: frozenset[int], least: Sequence[int], *, network: str, langu
     return Fingerprint(
         language=language,
         shingles=names,
-        bands=tuple(
-            _band(least[row : row + _ROWS], f"{network} {language} {row}") for row in range(0, _HASHES, _ROWS)
-        ),
+        bands=tuple(_band(least[row : row + _ROWS], f"{network} {row}") for row in range(0, _HASHES, _ROWS)),
     )
 
 
 def judge(mark: Fingerprint, account: Account, due: datetime, said: Iterable[Said]) -> list[Finding]:
-    """What a post is found to repeat, of what was said on its network in its language; the nearest in time of each kind."""
+    """What a post is found to repeat, of what was said on its network; the nearest in time of each kind."""
     alike = sorted(
         (each for each in said if jaccard(mark.shingles, each.shingles) >= ALIKE),
         key=lambda each: abs(each.due - due),
@@ -130,10 +137,6 @@ def _apart(other: datetime, due: datetime) -> str:
 
 
 # ── shingles ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _without_links(text: str) -> str:
