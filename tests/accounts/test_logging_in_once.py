@@ -107,10 +107,14 @@ def test_two_runs_at_once_refresh_once(host):
     host.networks.now = host.networks.now + timedelta(hours=3)  # the access token is two hours old at most
     host.networks.fault("bluesky", "slow", on="any", count=None, seconds=0.2)
     command = [sys.executable, "-c", _ONE_RUN, str(host.folder), json.dumps(dict(host.networks.urls))]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    runs = [subprocess.Popen(command, **pipes) for _ in range(2)]
-    assert [run.stdout.readline() for run in runs] == ["ready\n", "ready\n"]
+    runs = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
     for run in runs:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "ready\n"
+    for run in runs:
+        assert run.stdin is not None
         run.stdin.write("go\n")
         run.stdin.flush()
     answers = [run.communicate(timeout=60)[0] for run in runs]

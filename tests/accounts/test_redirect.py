@@ -13,7 +13,7 @@ from clarion.errors import CampaignError
 
 def visits(*addresses):
     """A browser that goes to these, one after another, in the background."""
-    answers = []
+    answers: list[int] = []
 
     def go():
         answers.extend(requests.get(address, timeout=10).status_code for address in addresses)

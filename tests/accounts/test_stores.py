@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends.fail import Keyring
 
 from clarion.accounts.stores import CredentialFiles, EnvironmentSecrets, KeyringSecrets, opened
 from clarion.errors import CampaignError
@@ -11,20 +14,33 @@ TOKEN = "synthetic-token-4711"
 KEYS = ("access_token",)
 
 
-class Ring:
-    """A keyring in memory, with the three functions of the `keyring` library that are used."""
+class Ring(KeyringBackend):
+    """A keyring in memory, as the library takes any."""
+
+    priority = 1
 
     def __init__(self):
+        super().__init__()
         self.entries = {}
 
-    def get_password(self, service, account):
-        return self.entries.get((service, account))
+    def get_password(self, service, username):
+        return self.entries.get((service, username))
 
-    def set_password(self, service, account, value):
-        self.entries[service, account] = value
+    def set_password(self, service, username, password):
+        self.entries[service, username] = password
 
-    def delete_password(self, service, account):
-        del self.entries[service, account]
+    def delete_password(self, service, username):
+        del self.entries[service, username]
+
+
+@pytest.fixture
+def ring():
+    """The keyring of a desktop where somebody is logged in."""
+    before = keyring.get_keyring()
+    ring = Ring()
+    keyring.set_keyring(ring)
+    yield ring
+    keyring.set_keyring(before)
 
 
 @pytest.fixture
@@ -96,29 +112,24 @@ def test_outside_a_service_the_credentials_say_so():
     assert "CREDENTIALS_DIRECTORY is not set here" in caught.value.hint
 
 
-def test_a_keyring_keeps_each_campaigns_accounts_apart():
-    ring = Ring()
-    KeyringSecrets("eyes", ring).set("mastodon", {"access_token": TOKEN, "client_id": "7"})
-    assert KeyringSecrets("eyes", ring).get("mastodon") == {"access_token": TOKEN, "client_id": "7"}
-    assert KeyringSecrets("other", ring).get("mastodon") is None
-    KeyringSecrets("eyes", ring).remove("mastodon")
-    KeyringSecrets("eyes", ring).remove("mastodon")
+def test_a_keyring_keeps_each_campaigns_accounts_apart(ring):
+    KeyringSecrets("eyes").set("mastodon", {"access_token": TOKEN, "client_id": "7"})
+    assert KeyringSecrets("eyes").get("mastodon") == {"access_token": TOKEN, "client_id": "7"}
+    assert KeyringSecrets("other").get("mastodon") is None
+    KeyringSecrets("eyes").remove("mastodon")
+    KeyringSecrets("eyes").remove("mastodon")
     assert ring.entries == {}
 
 
-def test_nothing_is_never_written_over_a_good_secret():
-    ring = Ring()
-    KeyringSecrets("eyes", ring).set("mastodon", {"access_token": TOKEN})
+def test_nothing_is_never_written_over_a_good_secret(ring):
+    KeyringSecrets("eyes").set("mastodon", {"access_token": TOKEN})
     with pytest.raises(CampaignError, match="nothing is changed"):
-        KeyringSecrets("eyes", ring).set("mastodon", {"access_token": " "})
-    assert KeyringSecrets("eyes", ring).get("mastodon") == {"access_token": TOKEN}
+        KeyringSecrets("eyes").set("mastodon", {"access_token": " "})
+    assert KeyringSecrets("eyes").get("mastodon") == {"access_token": TOKEN}
 
 
-def test_without_a_desktop_the_keyring_says_what_to_write_instead(monkeypatch):
+def test_without_a_desktop_the_keyring_says_what_to_write_instead():
     """As under cron: the library's own answer where there is no keyring."""
-    import keyring
-    from keyring.backends.fail import Keyring
-
     before = keyring.get_keyring()
     keyring.set_keyring(Keyring())
     try:
@@ -135,11 +146,10 @@ def test_without_a_desktop_the_keyring_says_what_to_write_instead(monkeypatch):
         keyring.set_keyring(before)
 
 
-def test_a_damaged_entry_quotes_nothing():
-    ring = Ring()
+def test_a_damaged_entry_quotes_nothing(ring):
     ring.set_password("clarion/eyes", "mastodon", f"{{{TOKEN}")
     with pytest.raises(CampaignError) as caught:
-        KeyringSecrets("eyes", ring).get("mastodon")
+        KeyringSecrets("eyes").get("mastodon")
     assert TOKEN not in str(caught.value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import tomllib
@@ -15,7 +16,7 @@ from clarion.accounts.secrets import SecretFile
 from clarion.accounts.sessions import SessionFile
 from clarion.app import App
 from clarion.app.joining import joining
-from clarion.errors import CampaignError
+from clarion.errors import CampaignError, Unavailable
 from clarion.networks.bluesky import passwords
 from clarion.networks.x import keys
 from clarion.trial.demo import make_campaign
@@ -187,7 +188,8 @@ def test_values_from_stdin_are_verified_before_they_are_kept(networks, state):
     assert stored(state, "mastodon") == {"access_token": token}
     assert token not in answer.output
     networks.types("accounts", "login", "bluesky", "--stdin", stdin=passwords.app_password("eyes"))
-    assert SessionFile(state / "sessions" / "live", "bluesky").load()["did"] == pinned(state)["bluesky"][0]
+    tokens = SessionFile(state / "sessions" / "live", "bluesky").load() or {}
+    assert tokens["did"] == pinned(state)["bluesky"][0]
     wrong = networks.types("accounts", "login", "bluesky", "--stdin", stdin="abcd-efgh-ijkl-mnop", code=2)
     assert "hint: clarion accounts login bluesky" in wrong.stderr
     assert stored(state, "bluesky") == {"app_password": passwords.app_password("eyes")}
@@ -287,6 +289,26 @@ def test_a_dead_token_is_mended_by_logging_in_again(networks, state):
     joined(networks, "mastodon")
     networks.types("publish")
     assert [one.text.partition("\n")[0] for one in networks.accepted("mastodon")] == ["It waits."]
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5h://127.0.0.1:9"])
+def test_a_login_never_goes_past_the_accounts_proxy(networks, campaign, proxy):
+    path = campaign / "config.toml"
+    path.write_text(path.read_text().replace("[accounts.bluesky]", f'[accounts.bluesky]\nproxy = "{proxy}"'))
+    with pytest.raises(Unavailable):
+        joined(networks, "bluesky")
+    assert networks.world._machine("bluesky")._state.issued == 0
+
+
+def test_the_list_says_when_a_server_was_last_asked(networks, state):
+    joined(networks, "mastodon")
+    rows = {row["account"]: row for row in json.loads(networks.types("accounts", "list", "--json").stdout)}
+    assert rows["mastodon"]["verified_at"]
+    assert (rows["mastodon"]["characters"], rows["x"]["verified_at"]) == (500, None)
+    assert "today" in networks.types("accounts", "list").stdout
+    with sqlite3.connect(state / "live.sqlite3") as db:
+        db.execute("update account set verified_at = verified_at - 41 * 86400 * 1000000")
+    assert "41 days ago" in networks.types("accounts", "list").stdout
 
 
 # ── other stores of secrets ───────────────────────────────────────────────────────────────────────────────────

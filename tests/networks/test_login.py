@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import mastodon
@@ -31,7 +32,7 @@ from tests.networks.logging_in import authorise, code_on, page
 AT = datetime(2027, 3, 1, 9, tzinfo=UTC)
 
 
-def no_media(_sha256: str) -> bytes:
+def no_media(sha256: str) -> bytes:
     raise AssertionError("a login loads no media")
 
 
@@ -288,7 +289,7 @@ class Sender(HTTPAdapter):
         super().__init__()
         self._http = Session(loopback_only=True, seconds=3.0, rewrite=(BASE, base))
 
-    def send(self, request, **_):
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         return self._http.send(request)
 
     def close(self) -> None:

@@ -108,13 +108,12 @@ class CredentialFiles(_FilledByPeople):
 class KeyringSecrets(SecretStore):
     """The desktop's keyring, through the `keyring` library: one entry an account, locked and unlocked with the session."""
 
-    def __init__(self, campaign: str, keyring: Any = None) -> None:
+    def __init__(self, campaign: str) -> None:
         self._service = f"clarion/{campaign}"
-        self._given = keyring
 
     def get(self, account: str, *, keys: Iterable[str] = ()) -> Secret | None:
         with _Explaining() as keyring:
-            stored = (self._given or keyring).get_password(self._service, account)
+            stored = keyring.get_password(self._service, account)
         if not stored:
             return None
         try:
@@ -130,13 +129,12 @@ class KeyringSecrets(SecretStore):
     def set(self, account: str, values: Mapping[str, str]) -> None:
         require_full(account, values)
         with _Explaining() as keyring:
-            (self._given or keyring).set_password(self._service, account, json.dumps(dict(values)))
+            keyring.set_password(self._service, account, json.dumps(dict(values)))
 
     def remove(self, account: str) -> None:
         with _Explaining() as keyring:
-            ring = self._given or keyring
-            if ring.get_password(self._service, account):
-                ring.delete_password(self._service, account)
+            if keyring.get_password(self._service, account):
+                keyring.delete_password(self._service, account)
 
     def place(self, account: str, key: str) -> str:
         return "this user's keyring"
