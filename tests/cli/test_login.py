@@ -188,7 +188,7 @@ def test_values_from_stdin_are_verified_before_they_are_kept(networks, state):
     assert stored(state, "mastodon") == {"access_token": token}
     assert token not in answer.output
     networks.types("accounts", "login", "bluesky", "--stdin", stdin=passwords.app_password("eyes"))
-    tokens = SessionFile(state / "sessions" / "live", "bluesky").load() or {}
+    tokens: dict[str, str] = SessionFile(state / "sessions" / "live", "bluesky").load() or {}
     assert tokens["did"] == pinned(state)["bluesky"][0]
     wrong = networks.types("accounts", "login", "bluesky", "--stdin", stdin="abcd-efgh-ijkl-mnop", code=2)
     assert "hint: clarion accounts login bluesky" in wrong.stderr
