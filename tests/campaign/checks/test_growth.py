@@ -13,6 +13,7 @@ import pytest
 from clarion.campaign.checks import Passage, check_passage
 from clarion.campaign.checks.rule import Spans
 from clarion.campaign.domains import links
+from clarion.campaign.marks import CallSpan
 from tests.counting import at_most
 
 LENGTH = 12_000
@@ -44,7 +45,7 @@ def test_rules_take_steps_in_proportion_to_the_text(piece: str) -> None:
 @pytest.mark.parametrize("piece", ["a.co ", "1 "])
 def test_a_place_is_looked_up_among_many_that_are_vouched_for(piece: str) -> None:
     text = piece * (LENGTH // len(piece))
-    vouched = tuple((at, at + len(piece) - 1) for at in range(0, len(text), len(piece)))
+    vouched = tuple(CallSpan(at, at + len(piece) - 1) for at in range(0, len(text), len(piece)))
     with at_most(STEPS_A_CHARACTER * LENGTH):
         told = {finding.rule for finding in check_passage(replace(passage(text), vouched=vouched))}
     assert not told & {"unknown-domain", "number"}

@@ -5,7 +5,18 @@ A new rule is a function in the file of its subject and a line here.
 
 from __future__ import annotations
 
-from clarion.campaign.checks import alt, claims, hidden, hosts, numbers, people, personal, places, shape
+from clarion.campaign.checks import (
+    alt,
+    claims,
+    hidden,
+    hosts,
+    money,
+    numbers,
+    people,
+    personal,
+    places,
+    shape,
+)
 from clarion.campaign.checks.rule import Kind, Rule
 
 _PART: frozenset[Kind] = frozenset({"part"})
@@ -29,6 +40,7 @@ RULES: tuple[Rule, ...] = (
         id="denied-name",
         level="never",
         find=people.denied_name,
+        of=frozenset({"part", "seam", "warning", "alt"}),
         why="This person would be in danger: the name is on the campaign's list.",
     ),
     Rule(
@@ -41,7 +53,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="donate-in-russian",
         level="never",
-        find=claims.donate_in_russian,
+        find=money.donate_in_russian,
         why="People in Russia risk prison for giving, so nobody is asked in Russian.",
     ),
     Rule(
