@@ -28,6 +28,29 @@ KEY = b"k" * 32
         ("Ilya Zhukov", "Илью Жукова"),
         ("Илья", "Илье помогли"),
         ("Анна-Мария Ли", "Анне-Марии Ли"),
+        ("Мария Петрова", "Мария Ивановна Петрова"),
+        ("Мария Петрова", "Мария «Маша» Петрова"),
+        ("Мария Петрова", "Петрова М. Мария"),
+        ("Мария Петрова", "мария ивановна петрова"),
+        ("Мария Петрова", "Мари́я Петро́ва"),
+        ("Мария Петрова", "Маpия Петрова"),
+        ("Maria Petrova", "ᴍᴀʀɪᴀ ᴘᴇᴛʀᴏᴠᴀ"),
+        ("Maria Petrova", "𝐌𝐚𝐫𝐢𝐚 𝐏𝐞𝐭𝐫𝐨𝐯𝐚"),
+        ("Мария Петрова", "#МарияПетрова"),
+        ("Мария Петрова", "#НайдиМариюПетрову"),
+        ("Мария Петрова", "@MariaPetrova"),
+        ("Мария Петрова", "ask MariaPetrova"),
+        ("Мария Петрова", "Мария_Петрова"),
+        (
+            "Мария Петрова",
+            "https://ru.wikipedia.org/wiki/%D0%9C%D0%B0%D1%80%D0%B8%D1%8F_%D0%9F%D0%B5%D1%82%D1%80%D0%BE%D0%B2%D0%B0",
+        ),
+        ("Мария Петрова", "https://example.org/?q=Maria%20Petrova"),
+        ("Zelimkhan Ahmadov", "Zelimxan Akhmadov"),
+        ("Zelimkhan Ahmadov", "Selimchan Achmadow"),
+        ("Зелимхан Ахмадов", "Selimchan Achmadow"),
+        ("Иван Карамазов", "Ivan Karamasow"),
+        ("Ivan Karamasow", "Ивана Карамазова"),
     ],
 )
 def test_a_name_is_found_in_every_form(name: str, said: str) -> None:
@@ -35,10 +58,26 @@ def test_a_name_is_found_in_every_form(name: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["Иван и Пётр Иванов", "Иван", "Ivanov", "В иве", "a van of ivory", "Иванович Петров"]
+    "said",
+    [
+        "Иван и Пётр Иванов",
+        "Иван",
+        "Ivanov",
+        "В иве",
+        "a van of ivory",
+        "Иванович Петров",
+        "Иван с братом Ивановым",
+        "Иван, Пётр и Иванов",
+    ],
 )
 def test_another_name_is_not(said: str) -> None:
     assert not list(Denied(KEY).adding(["Иван Иванов"]).find(said))
+
+
+def test_the_place_of_a_name_is_its_place_in_the_text() -> None:
+    said = "Да 𝐌𝐚𝐫𝐢𝐚\u200b 𝐏𝐞𝐭𝐫𝐨𝐯𝐚!"
+    [(start, end)] = Denied(KEY).adding(["Maria Petrova"]).find(said)
+    assert (start, end) == (3, len(said) - 1)
 
 
 def test_nothing_of_a_name_stands_in_what_is_kept() -> None:

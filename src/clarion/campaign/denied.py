@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from itertools import permutations
+from itertools import combinations, permutations
+from urllib.parse import unquote
 
-from clarion.campaign import stems
+from clarion.campaign import domains, stems
+from clarion.campaign.skeleton import skeleton
 from clarion.errors import CampaignError
 
 #: In the campaign's folder of secrets on this machine.
@@ -27,6 +29,33 @@ KEY_BYTES = 32
 _LONGEST = 5
 _SHORTEST = 3
 _MOST = 10_000
+#: Words that may stand between those of a name: a father's name, an initial, what friends say.
+_BETWEEN = 2
+#: Where one of these stands between, it is two people.
+_AND = frozenset(
+    [
+        "и",
+        "а",
+        "но",
+        "или",
+        "да",
+        "с",
+        "со",
+        "у",
+        "к",
+        "and",
+        "or",
+        "but",
+        "with",
+        "nor",
+        "of",
+        "to",
+        "by",
+        "und",
+        "et",
+        "y",
+    ]
+)
 
 
 #: One name: for each of its words the hashes of the stems it may be read as.
@@ -47,17 +76,30 @@ class Denied:
         return len(self.names)
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
-        """The places of names in a text, in any order of their words."""
+        """The places of names in a text, in any order of their words, with others between; in its links too."""
         if not self.names:
             return
-        words = stems.words(unicodedata.normalize("NFC", text))
+        bones = skeleton(text)
+        yield from (bones.span(*place) for place in self._places(bones.text))
+        for link in domains.links(text) if "%" in text else ():
+            if next(self._places(skeleton(unquote(link.address)).text), None):
+                yield link.start, link.end
+
+    def _places(self, text: str) -> Iterator[tuple[int, int]]:
+        words = stems.words(text)
         hashes = {word: self._hashes(stems.of_word(word)) & self._all for word, _, _ in words}
-        for size, names in self._by_size.items():
-            for first in range(len(words) - size + 1):
-                window = words[first : first + size]
-                said = [hashes[word] for word, _, _ in window]
-                if all(said) and any(_is(said, name) for name in names):
-                    yield window[0][1], window[-1][2]
+        said = [hashes[word] for word, _, _ in words]
+        for first, found in enumerate(said):
+            if not found:
+                continue
+            for size, names in self._by_size.items():
+                onward = [at for at in range(first + 1, min(first + size + _BETWEEN, len(said))) if said[at]]
+                for chosen in combinations(onward, size - 1):
+                    places = (first, *chosen)
+                    if _one_name(words, places) and any(
+                        _is([said[at] for at in places], name) for name in names
+                    ):
+                        yield words[first][1], words[places[-1]][2]
 
     def adding(self, names: Iterable[str]) -> Denied:
         """The list with more names. CampaignError for what is no name."""
@@ -113,6 +155,13 @@ class Denied:
 
 
 NOBODY = Denied(b"")
+
+
+def _one_name(words: list[tuple[str, int, int]], places: tuple[int, ...]) -> bool:
+    """Whether what stands between the words of a name may belong to it: small words between large ones do not."""
+    large = words[places[0]][0][0].isupper()
+    between = [words[at][0] for at in range(places[0], places[-1]) if at not in places]
+    return all(word.lower() not in _AND and (word[0].isupper() or not large) for word in between)
 
 
 def names_in(written: str) -> list[str]:

@@ -54,6 +54,7 @@ _SOUNDS = tuple(
         (r"x", "ks"),
         (r"w", "v"),
         (r"ck|q|c(?![h])", "k"),
+        (r"z", "s"),
         (r"[yij]+([aeou])", r"\1"),
         (r"[yj]", "i"),
         (r"(.)\1+", r"\1"),
@@ -71,6 +72,7 @@ _LATIN_NOMINATIVE = ("iya", "ija", "ia", "ya", "ja", "a", "y", "i", "iy", "yi", 
 _LATIN_CASES = (*_LATIN_NOMINATIVE, "'s", "’s", "s", "a's", "a’s", "y's", "y’s", "i's", "i’s", "ia's", "ia’s")
 #: The vowel that comes and goes: Павел, Павла; Пётр, Лев, Льва.
 _FLEETING = re.compile(r"(?<=[бвгджзклмнпрстфхцчшщ])[ео](?=[вглкмнрц]$)")
+_AS_H = re.compile(r"(?<!s)ch|x")
 _SHORTEST = 2
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ-][^\W\d_]+)*")
 
@@ -105,6 +107,8 @@ def _stems(word: str, endings: tuple[str, ...], latin: tuple[str, ...]) -> froze
     stems = {plain, *(stem for stem in shorter if len(stem) >= _SHORTEST)}
     if cyrillic:
         stems |= {_FLEETING.sub("", stem) for stem in stems}
+    else:  # one sound of Russian and Chechen, as German and as Chechen itself write it
+        stems |= {_AS_H.sub("h", stem) for stem in stems}
     return frozenset(sound for stem in stems if len(sound := _sound(stem)) >= _SHORTEST)
 
 

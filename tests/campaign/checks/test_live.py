@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from clarion.campaign import checks
-from clarion.campaign.checks.rule import live
+from clarion.campaign.checks.rule import Standards, live
+from clarion.campaign.denied import Denied
 from clarion.campaign.render import literal
 
 
@@ -50,3 +51,10 @@ def test_what_follows_readers_is_taken_out_of_a_warning_too() -> None:
     assert clean.warning == "CW: https://osce.org/a"
     assert clean.parts == ("They are not alone.",)
     assert [finding.rule for finding in told] == ["tracking"]
+
+
+def test_a_name_is_found_where_one_part_goes_over_into_the_next() -> None:
+    denied = Denied(b"k" * 32).adding(["Мария Петрова"])
+    post = literal("Где Мария\n---\nПетрова теперь?", tags=["#EyesOnChechnya"])
+    found = checks.check(post, language="ru", by=Standards(denied=denied), typed=True)
+    assert [each.where for each in found if each.rule == "denied-name"] == ["this text, parts 1 and 2"]

@@ -6,8 +6,9 @@ that mends it. The rules stand in `table.py`, each one small function in the fil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from clarion.campaign import domains, figures
@@ -18,6 +19,10 @@ from clarion.campaign.denied import NOBODY, Denied
 from clarion.campaign.render import Rendered
 from clarion.campaign.tracking import moved, stretches, without
 from clarion.model import Finding
+from clarion.networks.splitting import without_tags
+
+#: As many words as a name may have, with others between.
+_AT_A_SEAM = 6
 
 __all__ = [
     "RULES",
@@ -114,6 +119,9 @@ def _passages(rendered: Rendered, language: str, network: str | None, *, typed: 
             vouched=vouched,
             source=rendered.source,
         )
+    for number, seam in enumerate(_seams(rendered.parts), 1):
+        where = f"{rendered.where}, parts {number} and {number + 1}"
+        yield Passage(text=seam, where=where, language=language, kind="seam")
     if rendered.warning:
         yield Passage(
             text=rendered.warning,
@@ -140,6 +148,13 @@ def _passages(rendered: Rendered, language: str, network: str | None, *, typed: 
         source=rendered.source,
         grounded=typed or bool(rendered.used),
     )
+
+
+def _seams(parts: Sequence[str]) -> Iterator[str]:
+    """What is read where one part goes over into the next: the last words of the one and the first of the other."""
+    plain = [without_tags(part)[0].split() for part in parts]
+    for one, other in pairwise(plain):
+        yield " ".join((*one[-_AT_A_SEAM:], *other[:_AT_A_SEAM]))
 
 
 def _host(server: str | None) -> str:

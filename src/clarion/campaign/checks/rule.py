@@ -20,8 +20,8 @@ from clarion.campaign.domains import KNOWN, Link
 
 Span = tuple[int, int]
 Level = Literal["never", "reason", "look"]
-#: What of a post a passage is. "post": all its parts together.
-Kind = Literal["part", "warning", "alt", "post"]
+#: What of a post a passage is. "seam": where one part goes over into the next. "post": all its parts together.
+Kind = Literal["part", "seam", "warning", "alt", "post"]
 
 #: The tags of this campaign, when nothing else is configured.
 TAGS = ("#EyesOnChechnya", "#CloseTheCamps")
