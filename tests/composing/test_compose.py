@@ -124,7 +124,7 @@ def test_what_is_too_long_becomes_a_thread_where_the_account_takes_one_and_the_t
     desk.write("posts/judgment/ru.md", f"{text}\n---\nКонец.\n")
     post = one(desk.compose(slug="judgment", languages=("ru",)), "bluesky", "ru")
     first, *middle, last = [part.text for part in post.payload.parts]
-    assert post.findings == ()
+    assert [each.rule for each in post.findings] == ["threaded"]
     assert first.startswith("Осторожно: пытки\n\nПервое")
     assert first.endswith("о суде.\n\n#EyesOnChechnya #CloseTheCamps")
     assert last == "Конец."
@@ -140,7 +140,7 @@ def test_a_warning_that_folds_takes_room_in_every_part(desk: Desk):
     weights = [weight(part, post.payload, post.account) for part in post.payload.parts]
     assert len(weights) == 3
     assert max(weights) <= 500
-    assert post.findings == ()
+    assert [each.rule for each in post.findings] == ["threaded"]
 
 
 def test_bytes_are_a_limit_of_their_own(desk: Desk):

@@ -42,10 +42,12 @@ def deny(app: App, file: Path | None, *, anew: bool) -> None:
     if anew and not shell.confirm("Forget the old list?", yes=file is not None):
         shell.say_so("Nothing was changed.")
         return
-    names = _typed() if file is None else _read(file)
+    names, left = _typed() if file is None else (_read(file), False)
     kept = keep(app.state, names, anew=anew)
     shell.show(f"{len(kept)} name{'' if len(kept) == 1 else 's'} will never be posted from this machine.")
     _hold(app, kept)
+    if left:
+        raise click.Abort
     if file is not None and str(file) != "-":
         shell.say_so(f"The names still stand in {file}: delete it when you no longer need it.")
 
@@ -76,20 +78,35 @@ def _hold(app: App, kept: Denied) -> None:
         shell.show(f"#{number} has one of these names and will not go out: clarion queue cancel {number}")
 
 
-def _typed() -> list[str]:
-    """The names somebody types, one by one, unseen; an empty answer ends the list."""
+def _typed() -> tuple[list[str], bool]:
+    """The names somebody types, one by one, unseen, until an empty answer; and whether they left by Ctrl-C or Ctrl-D.
+
+    Those typed before that are kept: nobody could see any more which they were.
+    """
     from clarion.errors import CampaignError
 
     if not shell.interactive():
         raise CampaignError("nobody is at the keyboard to type a name", "clarion people deny --file -")
     names: list[str] = []
-    while name := click.prompt(
-        "A name (not shown; Enter ends the list)", default="", show_default=False, hide_input=True, err=True
-    ).strip():
-        names.append(name)
+    left = False
+    try:
+        while name := _name():
+            names.append(name)
+    except click.Abort:
+        if not names:
+            raise
+        left = True
+        shell.say_so("\nWhat you typed before is kept.")
     if not names:
         raise CampaignError("no name was given", "clarion people deny")
-    return names
+    return names, left
+
+
+def _name() -> str:
+    typed = click.prompt(
+        "A name (not shown; Enter ends the list)", default="", show_default=False, hide_input=True, err=True
+    )
+    return str(typed).strip()
 
 
 def _read(file: Path) -> list[str]:

@@ -187,9 +187,8 @@ def _with_reason(request: Request, posts: list[Composed]) -> Request:
 
     because = request.because
     if because is None and shell.interactive():
-        for finding in (open_ := reasons.asked(finding for post in posts for finding in post.findings)):
-            shell.say_so(f"Needs a reason: {finding.why}")
-        if open_:
+        # What asks for it stands above, at the end of the previews.
+        if reasons.asked(finding for post in posts for finding in post.findings):
             because = shell.ask("Why is it right all the same? (Ctrl-C to leave it)", reasons.proper)
     reasons.require(posts, because)
     return replace(request, because=because)

@@ -171,7 +171,9 @@ def require_clean(posts: Sequence[Composed]) -> None:
     if blocked:
         things = "one thing is" if len(blocked) == 1 else f"{len(blocked)} things are"
         clean = _clean(posts)
-        way = f"or leave that out: {' '.join(f'--to {name}' for name in clean)}" if clean else "then try again"
+        way = (
+            f"or leave that out: {' '.join(f'--to {name}' for name in clean)}" if clean else "then try again"
+        )
         raise CheckFailed(
             f"nothing was queued: {things} blocked",
             f"mend what stands behind “Blocked” in the preview, {way}",

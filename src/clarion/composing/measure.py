@@ -72,7 +72,8 @@ def split_up(account: Account, *, where: str, written: int, made: int) -> Iterat
             rule="threaded",
             level="look",
             where=where,
-            why=f"It is too long for one post on {title}: it goes out as a thread of {made}.",
+            why=f"{'It' if written == 1 else 'A part of it'} is too long for one post on {title}: "
+            f"it goes out as a thread of {made}.",
             mend="Shorten it to keep it in one, or choose the break yourself: a line ---",
         )
 
