@@ -70,7 +70,9 @@ def played(stage: Stage, folder: Path, *, threads: bool) -> tuple[list[Seen], li
     campaign = Campaign(folder=folder, stage=stage, more=f"threads = {str(threads).lower()}")
     campaign.go_live()
     _write(folder / "campaign" / "posts" / SLUG, threads=threads)
-    campaign.types("queue", "add", SLUG, "--at", "now", "--because", "Everything that a post may have", "--yes")
+    campaign.types(
+        "queue", "add", SLUG, "--at", "now", "--because", "Everything that a post may have", "--yes"
+    )
     with campaign.app() as app:
         shown = _previewed(app)
     said = campaign.types("publish")
@@ -78,6 +80,11 @@ def played(stage: Stage, folder: Path, *, threads: bool) -> tuple[list[Seen], li
     came_back = stage.timeline()[::-1]
     _require_chain(came_back)
     return seen([shown]), seen(came_back)
+
+
+def taken_down(stage: Stage, folder: Path) -> None:
+    """Recall at the command line what `played` published there."""
+    Campaign(folder=folder, stage=stage).types("recall", "1", "--yes")
 
 
 def seen(posts: Sequence[Shown]) -> list[Seen]:

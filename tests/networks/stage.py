@@ -55,10 +55,10 @@ class Stage(Protocol):
         name: str = "voice",
         *,
         secret: Mapping[str, str] | None = None,
-        seconds: float = 3.0,
+        seconds: float | None = None,
         sessions: MemorySessions | None = None,
     ) -> Publisher:
-        """Its publisher; closed when the test ends."""
+        """Its publisher; closed when the test ends. `seconds`: a request's deadline, when not the stage's own."""
         ...
 
     def accepted(self) -> list[Accepted]:
@@ -96,6 +96,8 @@ class Carried:
     """A Stage behind the carrier. `serve` gives what answers: the rehearsal's machine, or a relay to a real server."""
 
     lacks: Mapping[str, str] = {}
+    #: A request's deadline, in seconds.
+    patience = 3.0
 
     def __init__(self, network: str, title: str, serve: Callable[[], Rehearsal]) -> None:
         self.network, self.title = network, title
@@ -129,10 +131,11 @@ class Carried:
         name: str = "voice",
         *,
         secret: Mapping[str, str] | None = None,
-        seconds: float = 3.0,
+        seconds: float | None = None,
         sessions: MemorySessions | None = None,
     ) -> Publisher:
-        return self._connected(self.network, name, secret=secret, seconds=seconds, sessions=sessions)
+        within = self.patience if seconds is None else seconds
+        return self._connected(self.network, name, secret=secret, seconds=within, sessions=sessions)
 
     def accepted(self) -> list[Accepted]:
         return self.networks.accepted(self.network)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.networks.roundtrip import PARTS, played
+from tests.networks.roundtrip import PARTS, played, taken_down
 from tests.networks.stage import RehearsalStage, Stage
 
 
@@ -23,13 +23,18 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     [("x", False), ("x", True), ("mastodon", True), ("bluesky", True)],
     indirect=["stage"],
 )
-def test_what_comes_back_is_what_the_preview_showed(stage: Stage, tmp_path: Path, *, threads: bool) -> None:
+def test_what_comes_back_is_what_the_preview_showed_until_it_is_recalled(
+    stage: Stage, tmp_path: Path, *, threads: bool
+) -> None:
     shown, came_back = played(stage, tmp_path, threads=threads)
     assert came_back == shown
     assert len(shown) == (len(PARTS) if threads else 1)
     assert [len(part.images) for part in shown] == [2, 0, 0][: len(shown)]
     assert all(part.language == "ru" for part in shown)
     assert any("#ЗакройтеЛагеря" in part.text for part in shown)
+    taken_down(stage, tmp_path)
+    assert stage.timeline() == []
+    assert [each.deleted for each in stage.accepted()] == [True] * len(shown)
 
 
 @pytest.mark.parametrize("stage", ["bluesky"], indirect=True)

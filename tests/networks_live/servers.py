@@ -22,7 +22,7 @@ from tests.networks.contract_logins import LoginsContract
 from tests.networks.contract_mastodon import MastodonApiContract, MastodonContract, status_of
 from tests.networks.contract_xrpc import XrpcContract
 from tests.networks.deliveries import delivery_on, publish
-from tests.networks.roundtrip import played, without_tags
+from tests.networks.roundtrip import played, taken_down, without_tags
 from tests.networks.stage import Stage
 from tests.networks_live.bluesky_server import Pds
 from tests.networks_live.mastodon_server import Mock
@@ -36,10 +36,15 @@ class TestBlueskyPds(BlueskyContract, LoginsContract, XrpcContract):
         yield made
         made.close()
 
-    def test_what_comes_back_is_what_the_preview_showed(self, stage: Stage, tmp_path: Path) -> None:
+    def test_what_comes_back_is_what_the_preview_showed_until_it_is_recalled(
+        self, stage: Stage, tmp_path: Path
+    ) -> None:
         shown, came_back = played(stage, tmp_path, threads=True)
         assert came_back == shown
         assert [part.card_image is not None for part in shown] == [False, True, False]
+        taken_down(stage, tmp_path)
+        assert stage.timeline() == []
+        assert [each.deleted for each in stage.accepted()] == [True, True, True]
 
     def test_its_own_rate_limit_is_a_wait_until_its_window_ends(self, stage: Stage, pds: Pds) -> None:
         publisher = stage.connect()
@@ -109,13 +114,18 @@ class TestMastodonMock(MastodonApiContract, MastodonContract):
         yield made
         made.close()
 
-    def test_what_comes_back_is_what_the_preview_showed(self, stage: Stage, tmp_path: Path) -> None:
+    def test_what_comes_back_is_what_the_preview_showed_until_it_is_recalled(
+        self, stage: Stage, tmp_path: Path
+    ) -> None:
         """But for links to tags, which this server does not make: it names them beside the text."""
         shown, came_back = played(stage, tmp_path, threads=True)
         assert came_back == without_tags(shown)
         first, _, last = [post.parts[0].remote_id for post in reversed(stage.timeline())]
         assert _tags(stage, first) == ["eyesonchechnya", "закройтелагеря"]
         assert _tags(stage, last) == ["чечня"]
+        taken_down(stage, tmp_path)
+        assert stage.timeline() == []
+        assert [each.deleted for each in stage.accepted()] == [True, True, True]
 
     @pytest.mark.parametrize(
         ("replies", "policy"), [("everyone", "public"), ("followed", "followers"), ("mentioned", "nobody")]

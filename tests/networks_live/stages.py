@@ -14,6 +14,8 @@ from tests.networks_live.mastodon_server import Login as MastodonLogin
 from tests.networks_live.mastodon_server import Mock, MockBooks
 from tests.networks_live.relay import Relay
 
+#: A request's deadline, in seconds: a busy machine makes a real server slow.
+_PATIENCE = 15.0
 _NO_QUIRKS = {
     "silent_drop": "a real server does not lie on demand; rehearsed in make test",
     "stale_reads": "a real server does not lag on demand; rehearsed in make test",
@@ -23,6 +25,7 @@ _NO_QUIRKS = {
 class PdsStage(Carried):
     """A real Bluesky server; every test has its own accounts on it."""
 
+    patience = _PATIENCE
     lacks: Mapping[str, str] = _NO_QUIRKS | {
         "broken": "it takes what readers see broken: facets that are inverted, unknown labels, posts without a word",
     }
@@ -65,6 +68,7 @@ class PdsStage(Carried):
 class MockStage(Carried):
     """mastodon_mock; every test has its own accounts on it."""
 
+    patience = _PATIENCE
     lacks: Mapping[str, str] = _NO_QUIRKS | {
         "tags": "it names a post's tags beside its text and does not link them in it",
         "too long": "it counts by len() and never the warning",
