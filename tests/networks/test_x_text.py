@@ -124,6 +124,17 @@ def test_it_ends_on_long_hostile_texts(piece):
     assert all(facet.end <= len(text.encode()) for facet in x.facets(text))
 
 
+@pytest.mark.parametrize(
+    "text", ["CW: torture\n\nWhat happened", "CW: torture\nWhat happened", "CW: torture"]
+)
+def test_a_text_that_begins_with_its_warning_is_not_warned_of_twice(text: str):
+    [part] = x.fit(Draft(parts=(DraftPart(text=text),), warning="CW: torture"), LIMITS)
+    assert part.text == text
+    assert x.weigh(text, warning="CW: torture", limits=LIMITS) == x.weigh(
+        part.text, warning=None, limits=LIMITS
+    )
+
+
 def test_it_puts_the_warning_first_and_counts_it_once():
     draft = Draft(parts=(DraftPart(text="What happened"), DraftPart(text="More")), warning="CW: torture")
     first, second = x.fit(draft, LIMITS)

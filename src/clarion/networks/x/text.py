@@ -52,7 +52,7 @@ def fit(draft: Draft, limits: Limits) -> tuple[Part, ...]:
     """The draft as X gets it. Nothing is split here: what is too long is a check's to find."""
     parts = []
     for index, part in enumerate(draft.parts):
-        text = _warned(part.text, None if index else draft.warning)
+        text = _whole(part.text, None if index else draft.warning)
         parts.append(Part(text=unicodedata.normalize("NFC", text), media=part.media))
     return tuple(parts)
 
@@ -89,13 +89,10 @@ def _spans(text: str) -> list[Span]:
     return _without_overlap(spans)
 
 
-def _warned(text: str, warning: str | None) -> str:
-    return f"{warning}\n\n{text}".rstrip("\n") if warning else text
-
-
 def _whole(text: str, warning: str | None) -> str:
-    there = not warning or text.startswith(f"{warning}\n")
-    return text if there else _warned(text, warning)
+    """The text with its warning as the first line, where it does not begin with it anyway."""
+    there = not warning or text == warning or text.startswith(f"{warning}\n")
+    return text if there else f"{warning}\n\n{text}".rstrip("\n")
 
 
 def _length(text: str, per_url: int, *, newer: bool = True) -> int:
