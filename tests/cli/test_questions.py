@@ -61,7 +61,7 @@ def test_a_word_is_refused_before_anything_is_shown(run):
 def test_the_answer_of_who_is_told_of_is_asked_for_each_time(run):
     words = ("queue", "add", "video-kolesov", "--set", "video=https://www.youtube.com/watch?v=x")
     with Terminal(*words, "--to", "mastodon", "--lang", "en") as terminal:
-        terminal.answer("It tells of Artem Kolesov, who is asked before each time", "")
+        terminal.answer("It tells of Artem Kolesov", "")
         terminal.answer(WHY, "He said yes to Vera on 20 November\n")
         terminal.answer(APPROVE, "y\n")
         assert terminal.end() == 0, terminal.shown
