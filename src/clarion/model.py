@@ -164,6 +164,27 @@ class Profile:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scopes:
+    """What our login to an account may do, held against what publishing takes, in the network's own words."""
+
+    lacks: tuple[str, ...] = ()
+    exceeds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What a network says of an account, of our login to it and of its server: the answer of `examine`."""
+
+    profile: Profile
+    scopes: Scopes | None = None  # None: the network does not say
+    ends_at: datetime | None = None  # when the login ends unless it is renewed; None: not by itself
+    server_time: datetime | None = None  # the server's clock just now
+    software: str | None = None  # "Mastodon 4.5.0"; None: there is only one
+    peculiar: str | None = None  # how that software differs where it matters, as a sentence
+    rules: tuple[str, ...] = ()  # the server's house rules
+
+
 # ── deliveries ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

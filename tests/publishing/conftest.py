@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pytest
 
-from clarion.model import Account, Delivery, Profile, Receipt, Staged
+from clarion.model import Account, Delivery, Examination, Profile, Receipt, Staged
 from clarion.networks.base import Found, Publisher, Sighting
 from clarion.publishing.tally import Event
 from clarion.publishing.worker import Worker
@@ -78,6 +78,9 @@ class Network:
         self.recalled.append(receipt.remote_id)
 
     def verify(self) -> Profile:
+        raise NotImplementedError
+
+    def examine(self) -> Examination:
         raise NotImplementedError
 
     @contextmanager

@@ -12,8 +12,6 @@ from clarion import networks
 from clarion.composing.freeze import folds_warning, weight
 from clarion.model import Account, Finding, Part, Payload
 
-#: These cannot limit who replies, whatever an account asks for (networks.md).
-_OPEN_TO_REPLIES = frozenset({"mastodon"})
 #: Parts of a thread. It is one post to the daily cap, so it must not be a day's worth of posts.
 LONG, MOST = 10, 25
 #: After so long the limits that a server told are looked at with care. `accounts verify` and `doctor` ask again.
@@ -54,7 +52,7 @@ def findings(
             mend=f"{single}, or set threads = true under [accounts.{account.name}] in config.toml.",
         )
     yield from _thread(len(payload.parts), where=where, shorter=shorter)
-    if payload.replies != "everyone" and account.network in _OPEN_TO_REPLIES:
+    if payload.replies != "everyone" and not networks.options(account.network).REPLIES:
         title = networks.options(account.network).TITLE
         yield Finding(
             rule="replies",

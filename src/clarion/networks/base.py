@@ -16,6 +16,7 @@ from clarion.model import (
     Account,
     Card,
     Delivery,
+    Examination,
     Facet,
     Limits,
     Media,
@@ -88,6 +89,13 @@ class Publisher(Protocol):
         """Who this account is, according to its server, and what the server takes."""
         ...
 
+    def examine(self) -> Examination:
+        """The same, and all that a doctor asks: what our login may do and until when, the server's clock and rules.
+
+        Changes nothing there, and reads nothing more that costs money. What a server does not say is left out.
+        """
+        ...
+
 
 class MediaLoader(Protocol):
     """Gives the bytes of a media item by its SHA-256."""
@@ -119,7 +127,9 @@ class Connection:
     http: Session
     sessions: SessionStore
     media: MediaLoader
-    resend_when_absent: bool = False  # where the network has no key: what was looked for long enough may go again
+    resend_when_absent: bool = (
+        False  # where the network has no key: what was looked for long enough may go again
+    )
 
 
 class PublisherModule(Protocol):
@@ -254,6 +264,8 @@ class OptionsModule(Protocol):
     SECRETS: tuple[str, ...]  # the keys `accounts add` asks for, in order
     WINDOWS: tuple[Rate, ...]  # the limits that a delivery is admitted by
     CARDS: bool  # whether who posts makes the card below a link; elsewhere the network's own server does
+    REPLIES: bool  # whether who posts may say who replies
+    DISCLOSE: str  # how a person says there that an account is automated, as a sentence
 
 
 class PricesModule(Protocol):

@@ -11,6 +11,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -71,6 +73,8 @@ class Session(requests.Session):
         self._rewrite = rewrite
         self._wire = _Wire()
         self._may_begin: Allowance | None = None
+        #: The server's clock at the last answer; None where it did not say.
+        self.server_time: datetime | None = None
         if proxy and not loopback_only:
             self.proxies = {"http": proxy, "https": proxy}
         adapter = _Adapter(self._wire, None if self.proxies else dial)
@@ -87,7 +91,9 @@ class Session(requests.Session):
         if request.method not in _REPEATABLE:
             kwargs["allow_redirects"] = False
         with self._in_time(request):
-            return super().send(request, **{**kwargs, "timeout": self._timeout()})
+            answer = super().send(request, **{**kwargs, "timeout": self._timeout()})
+        self.server_time = _date(answer.headers.get("Date", ""))
+        return answer
 
     def read(
         self, url: str, *, most: int, wanted: Callable[[requests.Response], bool], accept: str
@@ -170,6 +176,14 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _short(error: BaseException) -> str:

@@ -6,14 +6,13 @@ account's own password is refused even where the server takes it: it could chang
 
 from __future__ import annotations
 
-import json
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import replace
 
 from clarion.errors import AccountBlocked, PublishError
 from clarion.networks.base import Ask, Connection, Return
+from clarion.networks.bluesky import tokens as jwt
 from clarion.networks.bluesky.xrpc import Server, safe_refusal
 
 _WHERE = "Settings, Privacy and security, App passwords"
@@ -29,8 +28,6 @@ BY_HAND = f"In the Bluesky app, delete Clarion's app password: {_WHERE}."
 
 #: As every server makes them (@atproto/pds, `app-passwords`).
 _SHAPE = re.compile(r"[a-z0-9]{4}(-[a-z0-9]{4}){3}")
-#: The scope of a session that was opened with the account's own password.
-_FULL = "com.atproto.access"
 
 
 def begin(connection: Connection) -> BlueskyLogin:
@@ -61,7 +58,7 @@ class BlueskyLogin:
     def finish(self, code: str | None = None) -> Mapping[str, str]:
         account = self._connection.account
         tokens = Server(self._connection).login()
-        if _scope(tokens["access"]) == _FULL:
+        if jwt.scope(tokens["access"]) == jwt.FULL:
             _end(self._connection)
             raise AccountBlocked(
                 f"this is the own password of @{account.handle}, which opens everything; it is not kept",
@@ -79,14 +76,3 @@ def _end(connection: Connection) -> None:
     if not answer.ok and answer.status not in (400, 401):  # those: it was over already
         error: PublishError = safe_refusal(answer, "the end of the session")
         raise error
-
-
-def _scope(token: str) -> str | None:
-    """What a token says it may do; None where it is not of that shape."""
-    try:
-        body = token.split(".")[1]
-        said = json.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    except (IndexError, ValueError):
-        return None
-    scope = said.get("scope") if isinstance(said, dict) else None
-    return scope if isinstance(scope, str) else None

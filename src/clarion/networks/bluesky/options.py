@@ -27,6 +27,12 @@ MOVING: str | None = "Bluesky would show nothing but its first frame"
 #: app.bsky.embed.external: the client reads the page, and the record carries what it found.
 CARDS = True
 
+#: app.bsky.feed.threadgate.
+REPLIES = True
+
+#: The profile's self-label `bot`.
+DISCLOSE = "In the Bluesky app, switch on the automation label: Settings, Account."
+
 #: What `accounts add` asks for: an app password, never the account's own.
 SECRETS = ("app_password",)
 

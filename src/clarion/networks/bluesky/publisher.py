@@ -23,9 +23,9 @@ from urllib.parse import urlsplit
 
 from clarion.clock import Deadline
 from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, Refused
-from clarion.model import Delivery, Identity, Limits, Profile, Receipt, Staged
+from clarion.model import Delivery, Examination, Identity, Limits, Profile, Receipt, Scopes, Staged
 from clarion.networks.base import Absent, Connection, Found, Publisher, Sighting, Unsure
-from clarion.networks.bluesky import options, record
+from clarion.networks.bluesky import options, record, tokens
 from clarion.networks.bluesky.xrpc import Answer, Server, refusal, safe_refusal, unseen
 from clarion.networks.http import is_loopback
 
@@ -34,6 +34,12 @@ log = logging.getLogger(__name__)
 #: How far a look by content goes back, in pages of a hundred posts.
 _PAGES = 10
 _PROFILE = "app.bsky.actor.profile"
+_SCOPES = {
+    tokens.APP: Scopes(),
+    tokens.PRIVILEGED: Scopes(exceeds=("direct messages",)),
+    tokens.FULL: Scopes(exceeds=("everything, because it is the account's own password",)),
+    tokens.TAKEN_DOWN: Scopes(lacks=("posting: the account was taken down",)),
+}
 
 
 def connect(connection: Connection) -> Publisher:
@@ -175,6 +181,17 @@ class BlueskyPublisher:
             display_name=str(profile.get("displayName") or handle),
             limits=options.LIMITS,
             automated="bot" in _labels(profile),
+        )
+
+    def examine(self) -> Examination:
+        """The tokens in use say the rest themselves; asking who we are has renewed them where that was due."""
+        profile = self.verify()
+        kept = self._server.login()
+        return Examination(
+            profile=profile,
+            scopes=_SCOPES.get(tokens.scope(kept["access"]) or ""),
+            ends_at=tokens.ends_at(kept["refresh"]),
+            server_time=self._connection.http.server_time,
         )
 
     # ── blobs ─────────────────────────────────────────────────────────────────────────────────────────────────

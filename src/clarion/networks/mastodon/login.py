@@ -21,12 +21,10 @@ import urllib3
 from clarion.errors import AccountBlocked, Unavailable
 from clarion.networks.base import Ask, Connection, Return
 from clarion.networks.http import lost
-from clarion.networks.mastodon import answers
+from clarion.networks.mastodon import answers, options
 
 NAME = "Clarion"
-#: What publishing takes and no more: who we are; a look for, a read-back of and the numbers of our posts; to post, edit
-#: and recall; to upload. Source: docs.joinmastodon.org, "OAuth Scopes", and each method's own page.
-SCOPES = ("read:accounts", "read:statuses", "write:media", "write:statuses")
+SCOPES = options.SCOPES
 #: The page shows the code instead of sending the browser somewhere (Doorkeeper's "native" redirect).
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 

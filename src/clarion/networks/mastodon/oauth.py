@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from clarion.networks.base import Request, Response
+from clarion.networks.mastodon.options import SCOPES
 from clarion.networks.mastodon.wire import Params, Refusal, answer, params
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
@@ -73,6 +74,7 @@ class OAuth:
             ("GET", "/oauth/authorize/native"): lambda: _shown_code(request),
             ("POST", "/oauth/token"): lambda: self._token(params(request), now),
             ("POST", "/oauth/revoke"): lambda: self._revoke(params(request)),
+            ("GET", "/api/v1/apps/verify_credentials"): lambda: self._app(request),
         }
         found = known.get((request.method, request.path.rstrip("/")))
         return None if found is None else found()
@@ -129,6 +131,14 @@ class OAuth:
                 "client_secret_expires_at": 0,
             }
         )
+
+    def _app(self, request: Request) -> Response:
+        """The app that a token is one of; the one that needs no login allows what publishing takes."""
+        if self.account_of(request) is None:
+            raise Refusal(401, "The access token is invalid", {"www-authenticate": "Bearer"})
+        known = self._state.tokens.get(_bearer(request))
+        app = self._state.apps[known["client"]] if known else {"name": "Clarion", "scopes": list(SCOPES)}
+        return answer({"id": "1", "name": app["name"], "website": None, "scopes": app["scopes"]})
 
     def _asked(self, said: Mapping[str, str]) -> dict[str, str]:
         """What an app asks a person for, if it may. An error is shown, and never sent to an address nobody registered."""

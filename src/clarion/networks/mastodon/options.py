@@ -22,8 +22,17 @@ MOVING: str | None = None
 #: The server reads the page itself (FetchLinkCardService).
 CARDS = False
 
-#: What `accounts add` asks for: an application's token with read and write, from the server's Preferences → Development.
+#: Who may quote is the nearest it has (QUOTE_POLICY).
+REPLIES = False
+
+#: The account's `bot` flag.
+DISCLOSE = "On its server: Edit profile, tick “This is an automated account”."
+
+#: What `accounts add` asks for: a token that allows SCOPES.
 SECRETS = ("access_token",)
+#: What publishing takes and no more: who we are; a look for, a read-back of and the numbers of our posts; to post, edit
+#: and recall; to upload. Source: docs.joinmastodon.org, "OAuth Scopes", and each method's own page.
+SCOPES = ("read:accounts", "read:statuses", "write:media", "write:statuses")
 
 #: Rate limits as (requests, seconds), per token. Sources: docs.joinmastodon.org "Rate limits", RateLimiter::FAMILIES
 #: (statuses), config/initializers/rack_attack.rb (the others).

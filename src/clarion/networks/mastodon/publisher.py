@@ -22,10 +22,20 @@ import tenacity
 
 from clarion.clock import Deadline
 from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, Refused, Unavailable
-from clarion.model import Delivery, Identity, Limits, Media, Profile, Receipt, Staged
+from clarion.model import (
+    Delivery,
+    Examination,
+    Identity,
+    Limits,
+    Media,
+    Profile,
+    Receipt,
+    Scopes,
+    Staged,
+)
 from clarion.networks.base import Absent, Connection, Found, Sighting, Unsure
 from clarion.networks.http import USER_AGENT, lost
-from clarion.networks.mastodon import answers, options, readback
+from clarion.networks.mastodon import answers, options, readback, software
 
 #: A first look that found nothing may have come too early: look again after so many seconds.
 LOOK_AGAIN = 10.0
@@ -123,7 +133,21 @@ class MastodonPublisher:
         self._ask("the recall", lambda: self._api.status_delete(receipt.remote_id), missing={})
 
     def verify(self) -> Profile:
-        me = self._who()
+        return self._profile(self._who(), self._instance())
+
+    def examine(self) -> Examination:
+        me, instance = self._who(), self._instance()
+        runs = software.named(instance)
+        return Examination(
+            profile=self._profile(me, instance),
+            scopes=self._scopes(),
+            server_time=self._http.server_time,
+            software=runs,
+            peculiar=software.peculiar(runs),
+            rules=tuple(str(_object(rule).get("text")) for rule in instance.get("rules") or ()),
+        )
+
+    def _profile(self, me: Mapping[str, Any], instance: Mapping[str, Any]) -> Profile:
         if not me.get("id") or not me.get("username"):
             raise Unavailable("Mastodon's answer does not say who this account is")
         origin = self._account.identity.origin
@@ -135,7 +159,7 @@ class MastodonPublisher:
             ),
             handle=str(me["username"]),
             display_name=str(me.get("display_name") or me["username"]),
-            limits=self._limits(),
+            limits=_limits(instance),
             automated=bool(me.get("bot")),
         )
 
@@ -216,17 +240,23 @@ class MastodonPublisher:
         url = status.get("url") or f"{self._connection.base}/@{self._account.handle}/{remote_id}"
         return Receipt(remote_id=remote_id, url=str(url), at=at)
 
-    def _limits(self) -> Limits:
-        """What the server takes; upstream's numbers where it does not say."""
-        instance = self._ask("the question what the server takes", self._api.instance_v2, missing={})
-        told = _object(instance.get("configuration"))
-        statuses, media = _object(told.get("statuses")), _object(told.get("media_attachments"))
-        return Limits(
-            text=_number(statuses, "max_characters", options.LIMITS.text),
-            per_url=_number(statuses, "characters_reserved_per_url", options.LIMITS.per_url),
-            images=_number(statuses, "max_media_attachments", options.LIMITS.images),
-            alt=_number(media, "description_limit", options.LIMITS.alt),
-            image_bytes=_number(media, "image_size_limit", options.LIMITS.image_bytes),
+    def _instance(self) -> Mapping[str, Any]:
+        """What the server says of itself; nothing where it is too old to."""
+        return self._ask("the question what the server takes", self._api.instance_v2, missing={})
+
+    def _scopes(self) -> Scopes | None:
+        """By the app that the token is one of; servers before 4.3, and others, do not say."""
+        try:
+            app = self._ask("the question what we may do", self._api.app_verify_credentials)
+        except (Refused, Unavailable):
+            return None
+        said = app.get("scopes")
+        if not isinstance(said, list) or not said:
+            return None
+        given = {str(scope) for scope in said}
+        return Scopes(
+            lacks=tuple(scope for scope in options.SCOPES if not {scope, scope.partition(":")[0]} & given),
+            exceeds=tuple(sorted(given - {*options.SCOPES, "profile"})),
         )
 
     # ── asking ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -294,6 +324,19 @@ def idempotency_key(delivery: Delivery) -> str:
     """The same for every repeat of a delivery's generation, in this outbox alone."""
     message = f"{delivery.id}:{delivery.generation}".encode()
     return hmac.new(delivery.outbox_id.encode(), message, hashlib.sha256).hexdigest()
+
+
+def _limits(instance: Mapping[str, Any]) -> Limits:
+    """What the server takes; upstream's numbers where it does not say."""
+    told = _object(instance.get("configuration"))
+    statuses, media = _object(told.get("statuses")), _object(told.get("media_attachments"))
+    return Limits(
+        text=_number(statuses, "max_characters", options.LIMITS.text),
+        per_url=_number(statuses, "characters_reserved_per_url", options.LIMITS.per_url),
+        images=_number(statuses, "max_media_attachments", options.LIMITS.images),
+        alt=_number(media, "description_limit", options.LIMITS.alt),
+        image_bytes=_number(media, "image_size_limit", options.LIMITS.image_bytes),
+    )
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -17,6 +17,14 @@ MOVING: str | None = "X takes pictures that move only by another way of uploadin
 #: X's own crawler reads the page.
 CARDS = False
 
+#: POST /2/tweets, reply_settings.
+REPLIES = True
+
+#: X shows the label to readers and has no field for it in its API.
+DISCLOSE = (
+    "On X: Settings, Your account, Account information, Automation; and say in the bio that it is automated."
+)
+
 #: OAuth 1.0a user context: the app's two and the account's two, from the developer console. They do not expire.
 SECRETS = ("consumer_key", "consumer_secret", "access_token", "access_secret")
 

@@ -18,7 +18,7 @@ import tweepy
 
 from clarion.clock import Deadline
 from clarion.errors import OutcomeUnknown, PublishError, Unavailable
-from clarion.model import Delivery, Identity, Media, Profile, Receipt, Staged
+from clarion.model import Delivery, Examination, Identity, Media, Profile, Receipt, Scopes, Staged
 from clarion.networks.base import Absent, Connection, Found, Sighting, Unsure
 from clarion.networks.http import USER_AGENT
 from clarion.networks.x import answers, readback
@@ -35,6 +35,13 @@ _PAGES = 3
 #: One appended piece of an upload (X takes up to 5 MB).
 _PIECE = 4 * 1024 * 1024
 _REPLIES = {"everyone": None, "followed": "following", "mentioned": "mentionedUsers"}
+#: Says what the keys may do (docs.x.com, "App permissions"); not promised for v2, so it may be missing.
+_LEVEL = "x-access-level"
+_SCOPES = {
+    "read": Scopes(lacks=("write",)),
+    "read-write": Scopes(),
+    "read-write-directmessages": Scopes(exceeds=("direct messages",)),
+}
 #: These write keys or signatures at DEBUG.
 _TALKATIVE = ("tweepy", "oauthlib", "requests_oauthlib")
 
@@ -143,6 +150,18 @@ class XPublisher:
                 display_name=me["name"],
                 limits=LIMITS,
             )
+
+    def examine(self) -> Examination:
+        """One request: what it may do stands in the header of every answer to keys of this kind."""
+        levels: list[str] = []
+        self._http.hooks["response"] = [lambda answer, **_: levels.append(answer.headers.get(_LEVEL, ""))]
+        try:
+            profile = self.verify()
+        finally:
+            self._http.hooks["response"] = []
+        return Examination(
+            profile=profile, scopes=_SCOPES.get(levels[-1]), server_time=self._http.server_time
+        )
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
 

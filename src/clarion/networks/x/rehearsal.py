@@ -52,7 +52,7 @@ class XRehearsal:
                 raise Problem(401, "Unauthorized")
             limits = self._throttle.spend(f"{account} {name}", budget, now)
             call = Call(account=account, request=request, now=now, quirks=quirks, named=named)
-            return answer(*run(self, call), now=now, headers=limits)
+            return answer(*run(self, call), now=now, headers=limits | _LEVEL)
         except Problem as problem:
             return answer(problem.status, problem.body, now=now, headers={**limits, **problem.headers})
 
@@ -87,6 +87,8 @@ class XRehearsal:
 
 _Run = Callable[[XRehearsal, Call], tuple[int, dict[str, Any]]]
 _WINDOW = 15 * 60
+#: What the rehearsal's keys may do.
+_LEVEL = {"x-access-level": "read-write"}
 #: Calls per user and window, as docs.x.com says under "Rate limits".
 _ROUTES: tuple[tuple[str, str, tuple[int, int], _Run], ...] = (
     ("POST", r"/2/tweets", CREATES, lambda x, call: x.posts.create(call)),

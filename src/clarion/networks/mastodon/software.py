@@ -1,0 +1,48 @@
+"""Which software a server runs that speaks Mastodon's API, and how it differs where a post might appear twice. Pure.
+
+In: what /api/v2/instance says. Out: a name with its version, and a sentence or none. Sources: networks.md; each
+project's own answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+#: What those say who keep Mastodon's number for Mastodon's apps: "2.7.2 (compatible; Akkoma 3.13.2)".
+_COMPATIBLE = re.compile(r"\(compatible; (?P<name>[A-Za-z]+)[ /]?(?P<version>[\w.]*)")
+#: The others say it by where their source is.
+_BY_SOURCE = {"gotosocial": "GoToSocial", "hollo": "Hollo", "glitch-soc": "Mastodon (glitch)"}
+_NUMBER = re.compile(r"\d+(\.\d+)*")
+_FAILS_REPEATS = re.compile(r"4\.6\.[0-5]$")
+
+_LOOKS_FIRST = "Clarion looks for a post before it sends it again"
+_PECULIAR = {
+    "GoToSocial": f"does not know a repeated post by its key; {_LOOKS_FIRST}",
+    "Hollo": "may make two posts of two requests at once; Clarion never has two on their way",
+    "Pleroma": f"may answer a repeated post with an old error; {_LOOKS_FIRST}",
+    "Akkoma": f"may answer a repeated post with an old error; {_LOOKS_FIRST}",
+}
+
+
+def named(instance: Mapping[str, Any]) -> str | None:
+    """Name and version; None where the server says neither."""
+    said, source = str(instance.get("version") or ""), str(instance.get("source_url") or "").lower()
+    compatible = _COMPATIBLE.search(said)
+    if compatible:
+        return f"{compatible['name']} {compatible['version']}".strip()
+    number = _NUMBER.search(said)
+    if number is None:
+        return None
+    name = next((name for part, name in _BY_SOURCE.items() if part in source), "Mastodon")
+    return f"{name} {number[0]}"
+
+
+def peculiar(software: str | None) -> str | None:
+    """How it differs, as a sentence that begins with its name; None where it does not."""
+    name, _, version = (software or "").rpartition(" ")
+    if name == "Mastodon" and _FAILS_REPEATS.match(version):
+        return f"{software} answers a repeated post with an error though it is up; {_LOOKS_FIRST}"
+    says = _PECULIAR.get(name) or _PECULIAR.get(software or "")
+    return says and f"{software} {says}"
