@@ -67,6 +67,8 @@ _FILTERS = ("default", "d", "first", "last", "length")
 #: These change the look of words only. `trim` takes no letters to trim: 100 must not become 1.
 _LOOKS = {"upper": str.upper, "lower": str.lower, "capitalize": str.capitalize, "trim": str.strip}
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
+#: How the hint begins where a variable has no value.
+NO_VALUE = "give it one:"
 
 
 class Compiled(BytecodeCache):
@@ -225,7 +227,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         where = self._where(error, path)
         message = error.message or str(error)
         if isinstance(error, UndefinedError) and (name := _UNDEFINED.search(message)):
-            return CampaignError(f'{where}: "{name[1]}" has no value', f'give it one: --set {name[1]}="…"')
+            return CampaignError(
+                f'{where}: "{name[1]}" has no value',
+                f'{NO_VALUE} --set {name[1]}="…"; to try the post, under [example] in its post.toml',
+            )
         if isinstance(error, TemplateNotFound):
             return CampaignError(
                 f'{where}: there is no piece "{error.name}" to include',

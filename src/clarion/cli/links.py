@@ -22,11 +22,21 @@ def links(ctx: click.Context, *, as_json: bool) -> None:
 
     A host stands for all below it. A link elsewhere needs a reason, or its host here.
     """
-    if ctx.invoked_subcommand is not None:
-        return
+    if ctx.invoked_subcommand is None:
+        _show(ctx.obj, as_json=as_json)
+
+
+@links.command("list", epilog=shell.example("clarion links list", "clarion links list --json"))
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def list_(app: App, *, as_json: bool) -> None:
+    """List where links may lead."""
+    _show(app, as_json=as_json)
+
+
+def _show(app: App, *, as_json: bool) -> None:
     from clarion.campaign import domains
 
-    app: App = ctx.obj
     hosts = domains.listed(app.folder)
     if as_json:
         shell.show_json(list(hosts))

@@ -103,6 +103,9 @@ def list_(app: App, states: tuple[str, ...], limit: int, before: int | None, *, 
     elif found:
         rows = [_row(app, entry) for entry in found]
         table(rows, ("#", "state", "due", "what", "where", "by"))
+        for entry in found:
+            for why in _held(entry):
+                shell.say_so(f"#{entry.number} waits for people: {why}")
     else:
         shell.say_so("Nothing is queued yet." if not states else "Nothing is in that state.")
         shell.say_so('Next: clarion say "…"   or   clarion queue add court-found')
@@ -220,6 +223,12 @@ def _row(app: App, entry: EntryView) -> tuple[object, ...]:
         where,
         entry.author or "–",
     )
+
+
+def _held(entry: EntryView) -> list[str]:
+    """Why something of it was put back before people."""
+    waiting = [each for post in entry.posts for each in post.deliveries if each.state == "pending"]
+    return list(dict.fromkeys(each.reason for each in waiting if each.reason))
 
 
 def _post_lines(app: App, post: PostView, tries: Attempts) -> list[str]:

@@ -242,9 +242,22 @@ def _explain_usage(error: click.ClickException) -> Code:
         error.show()
         return Code.USAGE
     message = error.format_message().rstrip(".")
-    hint = _unquoted_time(error) or (f"{error.ctx.command_path} --help" if error.ctx else None)
+    hint = (
+        _unquoted_time(error)
+        or _commands(error)
+        or (f"{error.ctx.command_path} --help" if error.ctx else None)
+    )
     complain(message[:1].lower() + message[1:], hint)
     return Code.USAGE
+
+
+def _commands(error: click.UsageError) -> str | None:
+    """The commands of a group, for somebody who typed one that it does not have."""
+    if not isinstance(error, click.exceptions.NoSuchCommand) or error.ctx is None:
+        return None
+    group = error.ctx.command
+    names = group.list_commands(error.ctx) if isinstance(group, click.Group) else []
+    return f"there are: {', '.join(f'{error.ctx.command_path} {name}' for name in names)}"
 
 
 def _unquoted_time(error: click.UsageError) -> str | None:

@@ -5,6 +5,7 @@ In: rows of plain values. Out: text on stdout, in which no word is torn. rich is
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -21,10 +22,10 @@ _READABLE = 20
 def table(rows: Iterable[Sequence[object]], columns: Sequence[str]) -> None:
     """A listing, to stdout: aligned text, drawn with rich when somebody looks at a terminal.
 
-    Where a terminal is too narrow for it, a small block of lines per row: no word is torn.
+    Where a terminal, or COLUMNS, is too narrow for it, a small block of lines per row: no word is torn.
     """
     cells = [[_cell(value) for value in row] for row in rows]
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() or _asked_width():
         natural, least = _column_widths(cells, columns)
         room = shell.width() - (
             _EDGES + _BETWEEN * (len(columns) - 1) if shell.pretty() else 2 * (len(columns) - 1)
@@ -40,6 +41,11 @@ def table(rows: Iterable[Sequence[object]], columns: Sequence[str]) -> None:
     for line in lines:
         padded = [text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)]
         click.echo("  ".join(padded).rstrip())
+
+
+def _asked_width() -> bool:
+    """Whether somebody said how wide a listing in a pipe may be: COLUMNS=80 clarion …."""
+    return os.environ.get("COLUMNS", "").isdigit()
 
 
 def _cell(value: object) -> str:

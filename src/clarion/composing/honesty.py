@@ -119,9 +119,9 @@ def _repeated(here: Sequence[Said], due: datetime, where: str) -> list[Finding]:
         return []
     why = f"{_which(here[0])} says nearly the same on this account, {_apart(here[0].due, due)}."
     if abs(here[0].due - due) > REASON:
-        mend = "Another wording is read again (--wording 2), and so is a later time (--at)."
+        mend = "Other words are read again, and so is a later time (--at)."
         return [found("repeat-30", where=where, why=why, mend=mend)]
-    mend = 'Take another wording (--wording 2) or a later time (--at), or say why it is right: --because "…"'
+    mend = 'Say it in other words or at a later time (--at), or say why it is right: --because "…"'
     return [found("repeat-7", where=where, why=why, mend=mend)]
 
 
