@@ -41,7 +41,7 @@ def freeze(
 
 def folds_warning(account: Account) -> bool:
     """Whether the account's network hides a text behind its warning; elsewhere part 1 begins with the warning."""
-    draft = Draft(parts=(DraftPart(text="-"),), warning="-")
+    draft = Draft(parts=(DraftPart(text="-"),), warning="CW")
     return text(account.network).fit(draft, account.limits)[0].text == "-"
 
 
