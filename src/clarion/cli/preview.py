@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,11 @@ import click
 
 from clarion.cli import offering, options, shell
 from clarion.cli.drawing import drawn
+from clarion.cli.typed import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from clarion.app import App
     from clarion.composing.compose import Composed, Request
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--web", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write one page there."
 )
+@click.option("--today", type=DAY, metavar="DATE", help="As if it went out on that day, as in 2027-03-29.")
 @click.option("--title", help="The page's title (default: a neutral one).")
 @click.option(
     "--watch", is_flag=True, help="Show it again when a file of the campaign changes, until Ctrl-C."
@@ -48,6 +52,7 @@ def preview(
     wording: int,
     variables: tuple[str, ...],
     web: Path | None,
+    today: date | None,
     title: str | None,
     *,
     watch: bool,
@@ -65,6 +70,8 @@ def preview(
         shell.banner_of_rehearsal()
     if watch and _is_of_an_entry(what):
         raise click.UsageError("--watch is for a template, as in clarion preview court-found --watch")
+    if today and _is_of_an_entry(what):
+        raise click.UsageError("--today is for a template: an entry is frozen, and due when it is due")
     number = _number(app, what)
     if number is not None:
         entry = _entry(app, number)
@@ -79,11 +86,27 @@ def preview(
         accounts=to or None,
     )
     if not watch:
-        _show(of_template(app, request), web, title)
+        _show(_tried(app, request, today), web, title)
         for line in left_out(app, request, ()):
             shell.say_so(line)
         return
-    watching(app.folder, _anew(app, lambda: _show(of_template(app, request), web, title)))
+    watching(app.folder, _anew(app, lambda: _show(_tried(app, request, today), web, title)))
+
+
+def _tried(app: App, request: Request, today: date | None) -> list[Preview]:
+    """A template's previews; where a value is missing, with those that its [example] has to try."""
+    from clarion.cli import values
+    from clarion.errors import CampaignError
+
+    try:
+        return of_template(app, request, today)
+    except CampaignError as error:
+        if not values.lacks_one(request, error):
+            raise
+    request, names = values.with_examples(app, request)
+    found = of_template(app, request, today)
+    shell.say_so(f"Filled with values to try, from [example]: {', '.join(names)}. Your own: --set {names[0]}=…")
+    return found
 
 
 def _anew(app: App, show: Callable[[], None]) -> Callable[[], None]:
@@ -135,8 +158,8 @@ def of_entry(
         ]
 
 
-def of_template(app: App, request: Request) -> list[Preview]:
-    """A template's posts as they would be composed now, with what they will show and what the checks say."""
+def of_template(app: App, request: Request, today: date | None = None) -> list[Preview]:
+    """A template's posts as they would be composed now, or on another day, with what the checks say."""
     from clarion.campaign.ledger import Ledger
     from clarion.cli.queueing import zone
     from clarion.composing.compose import compose
@@ -144,6 +167,8 @@ def of_template(app: App, request: Request) -> list[Preview]:
     from clarion.review.preview import of_composed
 
     now = app.clock.now().astimezone(zone(app))
+    if today:
+        now = datetime.combine(today, now.timetz())
     posts = compose(
         request,
         folder=app.folder,

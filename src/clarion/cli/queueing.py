@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from clarion.cli import shell
 from clarion.cli.drawing import drawn
+from clarion.errors import CampaignError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,7 +25,7 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
 
     `hint`: say when it would go out if this were not a rehearsal.
     """
-    from clarion.cli import pricing
+    from clarion.cli import pricing, values
     from clarion.composing import entries, reasons, rules
     from clarion.composing.compose import compose, require_clean
 
@@ -32,16 +33,21 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
         request = replace(request, because=reasons.proper(request.because))
     who = app.who()
     now, due = moments(app, at, request.accounts, request.languages)
-    posts = compose(
-        request,
-        folder=app.folder,
-        config=app.config,
-        accounts=accounts(app),
-        due=due,
-        now=now,
-        denied=app.denied(),
-        pages=app.pages(shell.say_so),
-    )
+    try:
+        posts = compose(
+            request,
+            folder=app.folder,
+            config=app.config,
+            accounts=accounts(app),
+            due=due,
+            now=now,
+            denied=app.denied(),
+            pages=app.pages(shell.say_so),
+        )
+    except CampaignError as error:
+        if values.lacks_one(request, error):
+            raise values.all_missing(app, request, error) from error
+        raise
     posts = entries.compared(app.outbox, posts)
     _show(posts, zone=zone(app), because=request.because)
     for line in [
@@ -186,10 +192,10 @@ def _with_reason(request: Request, posts: list[Composed]) -> Request:
     from clarion.composing import reasons
 
     because = request.because
-    if because is None and shell.interactive():
+    asked = reasons.asked(finding for post in posts for finding in post.findings)
+    if because is None and asked and shell.interactive():
         # What asks for it stands above, at the end of the previews.
-        if reasons.asked(finding for post in posts for finding in post.findings):
-            because = shell.ask("Why is it right all the same? (Ctrl-C to leave it)", reasons.proper)
+        because = shell.ask("Why is it right all the same? (Ctrl-C to leave it)", reasons.proper)
     reasons.require(posts, because)
     return replace(request, because=because)
 
