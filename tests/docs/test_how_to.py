@@ -30,6 +30,7 @@ _WITH_A_PERSON = (
     "accounts add",
     "accounts login",
     "accounts verify",
+    "recall",
 )
 
 

@@ -352,7 +352,7 @@ def test_what_waits_holds_up_the_earlier_parts_and_what_needs_a_person_does_not(
 
 
 def test_a_full_window_keeps_the_whole_account_waiting(desk: Desk) -> None:
-    numbers = [send(desk), send(desk), send(desk)]
+    numbers = [send(desk) for _ in range(4)]
     want(desk, *numbers)
     window = Window(family="deletes", limit=2, length=timedelta(minutes=30), recall=1)
     terms = replace(desk.terms(), windows={"mastodon": (window,)})
