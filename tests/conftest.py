@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import pytest
 
 from tests import postgres
 from tests.desk import Desk, on_postgres, on_sqlite
+from tests.memory import memory
+
+if found := memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(found))  # where pytest makes `tmp_path`
 
 
 @pytest.fixture(scope="session")

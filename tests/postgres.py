@@ -22,6 +22,7 @@ import pytest
 import sqlalchemy as sa
 
 from clarion.outbox import engines, opening
+from tests.memory import memory
 
 TEMPLATE = "clarion_template"
 #: What a server needs not write that is never copied and never loses its power.
@@ -101,9 +102,7 @@ def server(*, durable: bool = False) -> Iterator[Server]:
         found.make_template()
         yield found
         return
-    memory = Path("/dev/shm")  # only power loss, and what is measured, needs a disk
-    where = memory if memory.is_dir() and not durable else None
-    folder = Path(tempfile.mkdtemp(prefix="clarion-pg-", dir=where))
+    folder = Path(tempfile.mkdtemp(prefix="clarion-pg-", dir=None if durable else memory()))
     try:
         _own(folder)
         bin_ = _binaries(folder)
