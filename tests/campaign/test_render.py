@@ -238,7 +238,7 @@ def test_it_refuses_to_say_nothing_or_too_much(said: str, why: str) -> None:
 def test_a_missing_value_is_named_with_its_line_and_how_to_give_it(folder: Folder) -> None:
     assert refusal(folder, "One.\n\nIn {{ place }}.") == (
         'posts/one/en.md, line 3: "place" has no value',
-        'give it one: --set place="…"',
+        'give it one: --set place="…"; to try the post, under [example] in its post.toml',
     )
 
 
@@ -246,7 +246,7 @@ def test_a_missing_value_is_named_with_its_line_and_how_to_give_it(folder: Folde
 def test_a_missing_value_is_named_behind_a_filter_too(folder: Folder, said: str) -> None:
     message, hint = refusal(folder, said)
     assert message == 'posts/one/en.md, line 1: "place" has no value'
-    assert hint == 'give it one: --set place="…"'
+    assert hint == 'give it one: --set place="…"; to try the post, under [example] in its post.toml'
 
 
 def test_a_value_nobody_asks_for_is_refused(folder: Folder) -> None:

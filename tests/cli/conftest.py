@@ -15,6 +15,7 @@ from tests.leftovers import stop_networks
 def home(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith(("CLARION_", "_CLARION_"))]:
         monkeypatch.delenv(name)
+    monkeypatch.delenv("COLUMNS", raising=False)  # listings keep to it
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))

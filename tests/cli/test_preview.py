@@ -55,3 +55,23 @@ def test_a_page_folds_what_it_asks_in_russian_of_readers_abroad_in_a_draft_and_i
         run("preview", what, "--web", "page", "--lang", "ru")
         page = (here / "page" / "index.html").read_text()
         assert ("Я не в России" in page) is folds, what
+
+
+def test_a_template_with_variables_is_tried_with_its_examples(run):
+    answer = run("preview", "rally", "--lang", "en", "--set", "city=Bremen")
+    assert "Bremen" in answer.stdout
+    assert "in front of the town hall" in " ".join(answer.stdout.split())
+    assert "Filled with values to try, from [example]: place, on, at" in answer.stderr
+    assert "Filled" not in run("preview", "safety-note-russia").stderr
+
+
+def test_a_template_is_shown_as_on_another_day(run):
+    assert "10 years on" in run("preview", "day-29-march", "--today", "2027-03-29").stdout
+    assert "12 years on" in run("preview", "day-29-march", "--today", "2029-03-29").stdout
+    assert "an entry is frozen" in run("preview", "1", "--today", "2027-03-29", code=2).stderr
+
+
+def test_a_language_that_an_account_does_not_take_is_said(run):
+    assert "Not on x in ru: it takes en" in run("preview", "court-found").stderr
+    assert "Not on x" not in run("preview", "court-found", "--lang", "en").stderr
+    assert "Not on x in ru" in run("queue", "add", "court-found", "--yes").stderr

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import tomllib
 
 import pytest
+
+from clarion.campaign import bundled, figures
 
 from .terminal import Terminal
 
@@ -92,3 +95,40 @@ def test_leaving_before_the_first_name_keeps_the_list_as_it_is(run):
         terminal.answer("A name", CTRL_C)
         assert terminal.end() == 130, terminal.shown
     assert json.loads(run("people", "denied", "--json").stdout) == {"names": 0}
+
+
+def test_every_missing_value_is_named_in_one_command(run):
+    said = run("queue", "add", "rally", "--set", "city=Bremen", "--yes", code=2).stderr
+    assert "6 variables have no value: place, on, at, zone, access, photos" in said
+    assert 'hint: give them all: clarion queue add rally --set place="…" --set on="…" --set at="…"' in said
+
+
+def test_one_missing_value_has_its_hint_for_a_check_too(run, campaign):
+    said = run("queue", "add", "rally-thanks", "--yes", code=2).stderr
+    assert '--set city="…"; to try the post, under [example] in its post.toml' in said
+
+
+def test_a_command_that_a_group_does_not_have_is_answered_with_those_it_has(run):
+    said = run("people", "list", code=2).stderr
+    assert "hint: there are: clarion people denied, clarion people deny" in said
+    assert run("links", "list").stdout == run("links").stdout != ""
+
+
+def test_what_holds_a_queued_post_stands_below_the_list(run):
+    run("queue", "add", "court-found", "--yes", "--to", "mastodon", "--lang", "en", "--at", "tomorrow 9:00")
+    assert "waits for people" not in run("queue", "list").stderr
+    run("posts", "block", "ecthr", "--why", "a doubt")
+    assert '#1 waits for people: the fact "ecthr" is blocked: a doubt' in run("queue", "list").stderr
+
+
+def test_a_listing_in_a_pipe_keeps_to_the_width_somebody_asked_for(run, monkeypatch):
+    free = run("posts", "list").stdout
+    monkeypatch.setenv("COLUMNS", "40")
+    narrow = run("posts", "list").stdout
+    assert max(map(len, free.splitlines())) > 40 >= max(map(len, narrow.splitlines()))
+    assert set("".join(free.split()[-3:])) <= set("".join(narrow.split()))
+
+
+def test_the_public_figures_that_are_shipped_are_those_a_campaign_without_the_file_knows():
+    shipped = bundled.posts() / "figures.toml"
+    assert tuple(tomllib.loads(shipped.read_text(encoding="utf-8"))["public"]) == figures.PUBLIC

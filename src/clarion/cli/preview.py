@@ -105,7 +105,9 @@ def _tried(app: App, request: Request, today: date | None) -> list[Preview]:
             raise
     request, names = values.with_examples(app, request)
     found = of_template(app, request, today)
-    shell.say_so(f"Filled with values to try, from [example]: {', '.join(names)}. Your own: --set {names[0]}=…")
+    shell.say_so(
+        f"Filled with values to try, from [example]: {', '.join(names)}. Your own: --set {names[0]}=…"
+    )
     return found
 
 

@@ -33,9 +33,10 @@ def all_missing(app: App, request: Request, error: CampaignError) -> CampaignErr
     missing = [*known, *sorted(asked - set(known))]
     if len(missing) < 2:
         return error
+    options = " ".join(f'--set {name}="…"' for name in missing)
     return CampaignError(
         f"posts/{request.slug}: {len(missing)} variables have no value: {', '.join(missing)}",
-        f"give them all: clarion queue add {request.slug} {' '.join(f'--set {name}="…"' for name in missing)}",
+        f"give them all: clarion queue add {request.slug} {options}",
     )
 
 
