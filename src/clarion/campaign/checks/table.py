@@ -16,6 +16,7 @@ from clarion.campaign.checks import (
     personal,
     places,
     shape,
+    victims,
 )
 from clarion.campaign.checks.rule import Kind, Rule
 
@@ -48,6 +49,12 @@ RULES: tuple[Rule, ...] = (
         level="never",
         find=people.minor_age,
         why="The age of a child, with a place and a date, is as good as a name.",
+    ),
+    Rule(
+        id="victim-details",
+        level="never",
+        find=victims.victim_details,
+        why="The age, the family or the manner of death of a victim leads to a person, and to those at home.",
     ),
     *(Rule(id=id_, level="never", find=find, why=why) for id_, (find, why) in claims.CLAIMS.items()),
     Rule(
@@ -164,6 +171,12 @@ RULES: tuple[Rule, ...] = (
         level="look",
         find=people.personal_name,
         why="Only public figures, and those who asked for it, are named.",
+    ),
+    Rule(
+        id="private-details",
+        level="look",
+        find=victims.private_details,
+        why="An age, a family, a year of birth may lead to a person.",
     ),
     Rule(id="people-in-photo", level="look", why="Everybody on a photo should know that it is posted."),
     Rule(id="repeat-30", level="look", why="The account said the same less than a month before or after."),
