@@ -17,6 +17,7 @@ import pytest
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.networks.base import Absent, Found
+from tests.networks.conftest import MemorySessions
 from tests.networks.deliveries import (
     ALT,
     chain,
@@ -265,11 +266,14 @@ class PublisherContract:
 
     @pytest.mark.parametrize("fault", ["hang", "hang_after"])
     def test_silence_is_unknown_within_the_deadline(self, stage: Stage, fault: str) -> None:
-        publisher = stage.connect(seconds=0.5)
+        sessions = MemorySessions()
+        staged = stage.connect(sessions=sessions).stage(delivery_on(stage, TEXT))
+        staged = replace(staged, delivery=intended(stage, staged.delivery))
+        hasty = stage.connect(sessions=sessions, seconds=0.5)
         stage.fault(fault, seconds=180)
         begun = time.monotonic()
         with pytest.raises(OutcomeUnknown):
-            publish(publisher, delivery_on(stage, TEXT))
+            hasty.send(staged)
         assert time.monotonic() - begun < 90, "it waited for the server"
 
     def test_a_slow_answer_is_still_an_answer(self, stage: Stage) -> None:

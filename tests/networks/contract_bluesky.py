@@ -232,14 +232,14 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
     answers: list[Any] = [None] * len(calls)
 
     def run(number: int) -> None:
-        begin.wait(20)
+        begin.wait(60)
         answers[number] = calls[number]()
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(len(calls))]
     for each in threads:
         each.start()
     for each in threads:
-        each.join(60)
+        each.join(120)
     return answers
 
 

@@ -46,7 +46,7 @@ class LoginsContract:
         for process in processes:
             process.start()
         for process in processes:
-            process.join(60)
+            process.join(150)
         assert [process.exitcode for process in processes] == [0, 0]
         assert (stage.asked("createSession"), stage.asked("refreshSession")) == (1, 1)
 
@@ -78,5 +78,5 @@ def _ask(folder: Path, bases: dict[str, str], both: Barrier) -> None:
     with opened(folder, bases) as app:
         (account,) = app.accounts()
         with app.connections.of(account) as publisher:
-            both.wait(30)
+            both.wait(120)
             publisher.verify()
