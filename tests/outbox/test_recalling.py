@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,10 +14,12 @@ from clarion.model import TRANSITIONS, Receipt, Staged, State
 from clarion.outbox import (
     accounts,
     audit,
+    backup,
     claims,
     handling,
     incidents,
     looking,
+    opening,
     pauses,
     posts,
     recalling,
@@ -402,3 +405,40 @@ def test_all_is_what_is_up_or_may_be(desk: Desk) -> None:
         assert (one.waits, one.url, one.parts) == (True, None, 1)
         with pytest.raises(OutboxError, match="no entry #99"):
             recalling.pieces(tx, [up, 99])
+
+
+# ── restored ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_restore_from_before_a_recall_does_not_forget_it(sqlite_desk: Desk, tmp_path: Path) -> None:
+    desk, path = sqlite_desk, Path(sqlite_desk.outbox.place)
+    up, waits = (
+        send(desk, "one", "two"),
+        desk.queue(desk.account("voice"), "later", due=NOON + timedelta(days=1)),
+    )
+    desk.approve(waits)
+    backup.make(path, tmp_path / "backup")
+    want(desk, up, waits)
+    down(desk)
+    desk.outbox.close()
+    backup.restore(path, tmp_path / "backup", host="here", expected=None, who="mira")
+    desk.outbox = opening.open_sqlite(path, host="here")
+    assert desk.states(up) == ["recalling", "recalling"]  # taken down once more, which is harmless
+    assert desk.states(waits) == ["cancelled"]
+    assert down(desk) == [2, 1]
+
+
+def test_a_restore_from_after_a_recall_sends_nothing_of_it(sqlite_desk: Desk, tmp_path: Path) -> None:
+    desk, path = sqlite_desk, Path(sqlite_desk.outbox.place)
+    up, waits = send(desk, "one", "two"), queued(desk, "later")
+    want(desk, up, waits)
+    backup.make(path, tmp_path / "backup")
+    down(desk)
+    desk.outbox.close()
+    path.write_bytes(b"damaged")
+    backup.restore(path, tmp_path / "backup", host="here", expected=None, who="mira")
+    desk.outbox = opening.open_sqlite(path, host="here")
+    desk.later(days=2)
+    assert take(desk) == []
+    assert down(desk) == [2, 1]
+    assert desk.states(waits) == ["cancelled"]
