@@ -218,8 +218,9 @@ class Delivery:
     # `first_intent_at` is then the earliest moment at which it may have gone out.
     intent_lost: bool = False
     tried: bool = False  # an earlier attempt of this generation may have gone out
-    root: Receipt | None = None  # part 1's, when part > 1
-    parent: Receipt | None = None  # part k-1's
+    root: Receipt | None = None  # part 1's, when part > 1; of a correction, that of the thread it answers
+    parent: Receipt | None = None  # part k-1's; of a correction's part 1, what it answers
+    edits: Receipt | None = None  # what this takes the place of, where the network can edit
 
     @property
     def content(self) -> Part:

@@ -111,6 +111,8 @@ _COLUMNS = (
     schema.post.c.not_before,
     schema.post.c.not_after,
     schema.post.c.day,
+    schema.post.c.answers,
+    schema.post.c.replaces,
     schema.entry.c.author,
     schema.entry.c.because,
     *(schema.approval.c[name].label(_GIVEN + name) for name in _APPROVAL),

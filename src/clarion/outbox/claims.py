@@ -22,12 +22,11 @@ from clarion import approval
 from clarion.clock import micros, moment
 from clarion.digest import digest_of, restore
 from clarion.model import Account, ApprovalPolicy, Delivery, Part, Payload, Receipt, Staged, State
-from clarion.outbox import candidates, caps, living, money, schema, stops, taking
+from clarion.outbox import candidates, caps, living, money, predecessors, schema, stops, taking
 from clarion.outbox.candidates import Candidate
 from clarion.outbox.caps import Caps, Carried
 from clarion.outbox.living import Standings
 from clarion.outbox.money import Budget, Paid
-from clarion.outbox.posts import restored_receipt
 from clarion.outbox.spending import Window, bills
 from clarion.outbox.store import Tx
 from clarion.outbox.taking import Ready
@@ -129,7 +128,7 @@ def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
         raise Withheld("publishing is paused")
     if _quiet_until(tx, terms, claimed.delivery.account.name):
         raise Withheld(QUIET)
-    why_not = _objection(terms, candidate, tx.now)
+    why_not = _objection(tx, terms, candidate)
     if why_not is not None:
         raise Withheld(why_not)
     written = tx.execute(
@@ -177,7 +176,7 @@ def _ready(tx: Tx, terms: Terms, candidate: Candidate, hold: Callable[[Held], ob
     for _ in range(_DEPTH):
         if found is None:
             return None
-        why_not = _objection(terms, found, tx.now)
+        why_not = _objection(tx, terms, found)
         if why_not is None and not _carried_over(tx, terms, found):
             return _payable(tx, terms, found)
         if why_not is None:
@@ -258,9 +257,9 @@ def _quiet_until(tx: Tx, terms: Terms, account: str) -> datetime | None:
     return quiet(tx.at) if quiet else None
 
 
-def _objection(terms: Terms, candidate: Candidate, now: int) -> str | None:
+def _objection(tx: Tx, terms: Terms, candidate: Candidate) -> str | None:
     """Why this delivery must wait for people, or None. An approval binds part 1's first intent, then covers the rest."""
-    row = candidate.row
+    row, now = candidate.row, tx.now
     if digest_of(bytes(row.payload)) != row.digest:
         return "what is stored is not what was approved"
     if row.blocked is not None:
@@ -268,6 +267,9 @@ def _objection(terms: Terms, candidate: Candidate, now: int) -> str | None:
     outdated = living.objection(row.used, row.language, terms.standings, now)
     if outdated is not None:
         return outdated
+    missing = predecessors.objection(tx, row)
+    if missing is not None:
+        return missing
     begun = row.part > 1 or row.first_intent_at is not None
     covered = approval.covers(
         outbox_id=terms.outbox_id,
@@ -339,7 +341,7 @@ def delivery_of(
     others: frozenset[str] = frozenset(),
 ) -> Delivery:
     """A delivery with all that its publisher must know, from its row, its account's and its post's payload."""
-    root, parent = _receipts(tx, row.post, row.part)
+    before = predecessors.before(tx, payload, row.post, row.part)
     return Delivery(
         id=row.id,
         outbox_id=terms.outbox_id,
@@ -350,22 +352,10 @@ def delivery_of(
         payload=payload,
         generation=row.generation,
         first_intent_at=row.first_intent_at and moment(row.first_intent_at),
-        root=root,
-        parent=parent,
+        root=before.root,
+        parent=before.parent,
+        edits=before.edits,
         tried=row.first_intent_at is not None,
         intent_lost=row.intent_lost,
         others=others,
     )
-
-
-def _receipts(tx: Tx, post: str, part: int) -> tuple[Receipt | None, Receipt | None]:
-    """What part 1 and part k-1 are called on the network."""
-    if part == 1:
-        return None, None
-    rows = tx.execute(
-        sa.select(schema.delivery.c.part, schema.delivery.c.receipt).where(
-            schema.delivery.c.post == post, schema.delivery.c.part.in_([1, part - 1])
-        ),
-    )
-    receipts = {row.part: restored_receipt(row.receipt) for row in rows}
-    return receipts[1], receipts[part - 1]

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from clarion.errors import OutboxBusy
 from clarion.model import Receipt, State
-from clarion.outbox import audit, incidents, money, schema, taking_back
+from clarion.outbox import audit, incidents, money, predecessors, schema, taking_back
 from clarion.outbox.claims import Claim
 from clarion.outbox.posts import stored_receipt
 from clarion.outbox.store import Tx
@@ -90,6 +90,7 @@ def sent(tx: Tx, claim: Claim, receipt: Receipt) -> bool:
         "how": "sent",
         "detail": receipt.url,
     }
+    predecessors.replace(tx, claim.delivery, claim.fence)
     try:
         held = audit.record_deed(
             tx, _SENT, _ENDED, values, "sent", claim.delivery.id, claim.delivery.account.name

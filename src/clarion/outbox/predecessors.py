@@ -1,0 +1,87 @@
+"""What a delivery comes after: the parts before it in its thread; of a correction, what it answers or edits.
+
+In: a delivery's post. `answers` names any delivery, `replaces` part 1 of a post, and with it every part. Out: why a
+correction must not go now; what the publisher must know; and, once an edit is up, the edited delivery as `replaced`: what
+the network calls it belongs to the new one from then on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from clarion.model import Delivery, Payload, Receipt, State
+from clarion.outbox import schema
+from clarion.outbox.store import Tx
+from clarion.outbox.views import restored_receipt
+
+_delivery = schema.delivery
+_SENT = State.SENT.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What the network calls that which a delivery comes after."""
+
+    root: Receipt | None = None  # of the thread
+    parent: Receipt | None = None  # what it answers itself
+    edits: Receipt | None = None  # what it takes the place of
+
+
+def objection(tx: Tx, row: Any) -> str | None:
+    """Why a correction must wait for people; None where nothing speaks against it. `row`: answers, replaces, part."""
+    if row.replaces is not None:
+        edited = _edited(tx, row.replaces, row.part)
+        return None if edited is not None and edited.state == _SENT else "what it edits is not up"
+    if row.answers is not None and row.part == 1:
+        answered = _row(tx, row.answers)
+        return None if answered is not None and answered.state == _SENT else "what it answers is not up"
+    return None
+
+
+def before(tx: Tx, payload: Payload, post: str, part: int) -> Before:
+    """What this part comes after; nothing for part 1 of a post that is no correction."""
+    if payload.replaces is not None:
+        edited = _edited(tx, payload.replaces, part)
+        return Before(edits=restored_receipt(edited.receipt) if edited is not None else None)
+    answered = _row(tx, payload.answers) if payload.answers is not None else None
+    if part == 1 and answered is None:
+        return Before()
+    root = _part(tx, answered.post if answered is not None else post, 1)
+    parent: Any = answered if part == 1 else _part(tx, post, part - 1)
+    return Before(root=restored_receipt(root.receipt), parent=restored_receipt(parent.receipt))
+
+
+def replace(tx: Tx, delivery: Delivery, fence: int) -> None:
+    """The edited delivery gives its place to this one, if the claim on this one still holds. In the settlement's commit."""
+    if delivery.payload.replaces is None:
+        return
+    old = _edited(tx, delivery.payload.replaces, delivery.part)
+    ours = _delivery.alias("ours")
+    held = sa.exists().where(
+        ours.c.id == delivery.id,
+        ours.c.fence == fence,
+        ours.c.state.in_([State.SENDING.value, State.IN_DOUBT.value]),
+    )
+    if old is not None:
+        tx.execute(
+            sa.update(_delivery)
+            .where(_delivery.c.id == old.id, _delivery.c.state == _SENT, held)
+            .values(state=State.REPLACED.value, remote_id=None, look_at=None)
+        )
+
+
+def _row(tx: Tx, delivery: str) -> Any:
+    return tx.execute(sa.select(_delivery).where(_delivery.c.id == delivery)).one_or_none()
+
+
+def _part(tx: Tx, post: str, part: int) -> Any:
+    mine = sa.select(_delivery).where(_delivery.c.post == post, _delivery.c.part == part)
+    return tx.execute(mine).one_or_none()
+
+
+def _edited(tx: Tx, first: str, part: int) -> Any:
+    row = _row(tx, first)
+    return row if row is None or part == 1 else _part(tx, row.post, part)
