@@ -139,7 +139,10 @@ def _slot(tx: Tx, row: sa.Row[tuple[object, ...]], next_slot: NextSlot, most: Ca
     while slot is not None and micros(slot) <= row.not_after:
         if most is None or not _counted(row, most) or _has_room(tx, row, most, slot):
             return slot
-        slot = next_slot(row.name, most.ends(slot) - _INSTANT)
+        over = most.ends(slot)
+        slot = next_slot(row.name, over - _INSTANT)
+        if slot is not None and slot < over:  # it knows no later one
+            return None
     return None
 
 
