@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree, rmtree
+from typing import Any
 
 from clarion.campaign import templates, toml
 from clarion.campaign.templates import ABOUT, FOLDER
@@ -43,6 +44,31 @@ def begin_like(folder: Path, slug: str, other: str) -> Path:
         about["title"] = f"{like.about.title} ({slug})"
         (draft / ABOUT).write_text(tomlkit.dumps(about), encoding="utf-8")
         return _settle(folder, draft, slug)
+
+
+def begin_language(folder: Path, slug: str, language: str) -> Path:
+    """Begin posts/<slug> in a further language: an empty text, and its name in post.toml.
+
+    What else post.toml must then say in it, such as a warning, is what reading it asks for next.
+    """
+    import tomlkit
+
+    home = templates.load(folder, slug).folder
+    about = tomlkit.parse(toml.read_text(home / ABOUT))
+    text = home / f"{language}.md"
+    if os.path.lexists(text):
+        raise CampaignError(
+            f"posts/{slug}/{text.name} is there already; nothing was changed",
+            f"name {language} under languages in posts/{slug}/{ABOUT}: clarion posts edit {slug} --about",
+        )
+    named: Any = about["languages"]
+    named.append(language)
+    if "warning" in about and language in _WARNING:
+        warnings: Any = about["warning"]
+        warnings[language] = _WARNING[language]
+    text.write_text(_TEXT, encoding="utf-8")
+    (home / ABOUT).write_text(tomlkit.dumps(about), encoding="utf-8")
+    return text
 
 
 @contextmanager

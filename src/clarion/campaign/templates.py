@@ -106,7 +106,7 @@ class Template:
         if language not in self.about.languages:
             raise CampaignError(
                 f"posts/{self.slug} is not written in {language}; it is in {', '.join(self.about.languages)}",
-                f"write posts/{self.slug}/{language}.md and name {language} in its {ABOUT}",
+                f"to begin it: clarion posts edit {self.slug} --lang {language}",
             )
 
 

@@ -95,7 +95,7 @@ def block(app: App, *, id_: str, why: str | None, kind: Kind | None) -> None:
     why = _reason(
         why,
         "Why must it no longer be said?",
-        f'clarion posts block {id_} --why "its source took it back"',
+        f'clarion posts block {id_} --why "…"',
     )
 
     def change(row: Any) -> None:
@@ -142,7 +142,7 @@ def unblock(app: App, *, id_: str, why: str | None, kind: Kind | None) -> None:
     why = _reason(
         why,
         "Why may it be said again?",
-        f'clarion posts unblock {id_} --why "I read the source again: it stands by it"',
+        f'clarion posts unblock {id_} --why "…"',
         proper=_weighed,
     )
 

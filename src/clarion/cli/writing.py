@@ -70,6 +70,7 @@ def edit(app: App, *, slug: str, languages: tuple[str, ...], wording: int, about
     if about:
         _edit_about(app, slug)
         return
+    languages = _begun(app, slug, languages)
     while True:
         files = _files(app, slug, languages, wording)
         for path in files:
@@ -84,6 +85,24 @@ def edit(app: App, *, slug: str, languages: tuple[str, ...], wording: int, about
 
 #: What the group takes from here.
 COMMANDS = (new, edit)
+
+
+def _begun(app: App, slug: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """The languages asked; one that the post is not written in is begun, if somebody says so."""
+    from clarion.campaign import drafting, proper, templates
+    from clarion.errors import CampaignError
+
+    try:
+        written = templates.load(app.folder, slug).languages
+    except CampaignError:
+        return languages  # said where it is opened
+    asked = tuple(proper.language(each) for each in languages)
+    for language in asked:
+        if language not in written and shell.confirm(
+            f"posts/{slug} is not written in {language}. Begin it?", yes=False
+        ):
+            drafting.begin_language(app.folder, slug, language)
+    return asked
 
 
 def _edit_about(app: App, slug: str) -> None:
