@@ -58,6 +58,8 @@ crash: $(STAMP)  ## random kills for DURATION=60 seconds; SEED=… DB=sqlite|pos
 proofs: $(STAMP) ## the whole table of kills, 16 publishers at once, the campaign in ten years (minutes)
 	@$(BIN)/python -m tests.crash table --db sqlite
 	@$(BIN)/python -m tests.crash table --db postgres
+	@$(BIN)/python -m tests.crash recalls --db sqlite
+	@$(BIN)/python -m tests.crash recalls --db postgres
 	@$(BIN)/python -m pytest -q tests/crash/prove_overlap.py tests/publishing/prove_watch_databases.py tests/cli/prove_years.py
 
 golden: $(STAMP) ## write golden texts and docs/checks.md anew; then read what changed: git diff

@@ -15,14 +15,14 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from clarion.outbox import caps, claims, looking, schema
+from clarion.outbox import caps, claims, looking, recalling, schema
 from clarion.outbox.caps import Caps
 from clarion.outbox.tending import tend
 from tests.bench import filling
 from tests.desk import Desk
 
 QUEUED = 1_000_000
-INDEXES = {"ix_delivery_due", "ix_delivery_lapses", "ix_delivery_look"}
+INDEXES = {"ix_delivery_due", "ix_delivery_lapses", "ix_delivery_look", "ix_delivery_recall"}
 #: Both hold what is being sent, one row an account: either will do.
 SENDING = {"ix_delivery_lease", "uq_delivery_sending"}
 Sent = tuple[str, Any]
@@ -54,10 +54,12 @@ def a_claim(desk: Desk) -> list[Sent]:
 
     _put_one(desk, state="sending", lease_until=1, lease_owner="gone", fence=1)
     _put_one(desk, state="in_doubt", look_at=1, due_at=None)
+    _put_one(desk, state="recalling", look_at=1, due_at=None)
     _put_one(desk, state="scheduled", lapses_at=1)
     sa.event.listen(desk.outbox.engine, "before_cursor_execute", note)
     with desk.outbox.write() as tx:
         assert tend(tx, lambda _account, _after: None).lapsed
+        assert recalling.claim(tx, desk.terms(), 10, filling.DAY)
         assert looking.claim(tx, desk.terms(), 10, filling.DAY)
         assert claims.claim(tx, desk.terms(), 10)
     sa.event.remove(desk.outbox.engine, "before_cursor_execute", note)
@@ -115,7 +117,7 @@ def test_a_claim_at_a_million_reads_only_what_its_indexes_name(desk: Desk) -> No
     found = plans(desk, sent)
     for (statement, _), plan in zip(sent * 2, found, strict=False):
         whole = re.search(
-            r"Seq Scan on delivery|SCAN (delivery|busy|before)(?! USING (COVERING )?INDEX)", plan
+            r"Seq Scan on delivery|SCAN (delivery|busy|before|another|later)(?! USING (COVERING )?INDEX)", plan
         )
         assert not whole, f"{statement}\n{plan}"
     for half in (found[: len(sent)], found[len(sent) :] or found):
