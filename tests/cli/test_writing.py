@@ -137,3 +137,36 @@ def test_a_post_toml_that_cannot_be_read_is_edited_again_or_kept(run, campaign, 
         assert terminal.end() == 3, terminal.shown
     assert "To go on: clarion posts edit our-vigil --about" in " ".join(terminal.shown.split())
     assert about.read_text() == "titel = 2\n"
+
+
+def test_a_further_language_is_begun_where_somebody_says_so(campaign, types):
+    types({"post.toml": [None]})  # what lacks a warning in German is opened first
+    with Terminal("posts", "edit", "court-found", "--lang", "de") as terminal:
+        terminal.answer("is not written in de. Begin it?", "y\n")
+        terminal.answer(WAITS, "n\n")
+        assert terminal.end() == 3, terminal.shown
+    home = campaign / "posts" / "court-found"
+    assert 'languages = ["en", "ru", "de"]' in (home / "post.toml").read_text()
+    assert "warning.de is missing" in " ".join(terminal.shown.split())
+    assert "post.toml" in terminal.shown
+
+
+def test_a_further_language_of_a_post_without_a_warning_is_previewed_at_once(run, campaign, types):
+    run("posts", "new", "our-vigil", "--lang", "en")
+    config = campaign / "config.toml"
+    config.write_text(config.read_text().replace('["en", "ru"]', '["en", "ru", "de"]'))
+    types({"de.md": ["Wir erinnern uns an sie alle.\n"]})
+    with Terminal("posts", "edit", "our-vigil", "--lang", "de") as terminal:
+        terminal.answer("Begin it?", "y\n")
+        assert terminal.end() == 0, terminal.shown
+    assert "Wir erinnern uns an sie alle." in terminal.shown
+
+
+def test_a_language_that_nobody_wants_begun_changes_nothing(run, campaign):
+    before = (campaign / "posts" / "rally" / "post.toml").read_text()
+    with Terminal("posts", "edit", "rally", "--lang", "ru") as terminal:
+        terminal.answer("Begin it?", "n\n")
+        assert terminal.end() == 2, terminal.shown
+    assert "clarion posts edit rally --lang ru" in terminal.shown
+    assert (campaign / "posts" / "rally" / "post.toml").read_text() == before
+    assert not (campaign / "posts" / "rally" / "ru.md").exists()
