@@ -292,6 +292,10 @@ class App:
         with self.as_live() as live:
             return live.verify(name)
 
+    def keep(self, name: str, profile: Profile) -> None:
+        """Pin in the live outbox what the real network said of an account just now."""
+        self._live.keep(name, profile)
+
     # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property

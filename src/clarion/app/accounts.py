@@ -34,6 +34,16 @@ def derived(config: Config, name: str) -> Account:
     )
 
 
+def stranger(config: Config, name: str) -> Account:
+    """An account whose network has not said yet who it is: the secret at hand may be anybody's."""
+    from dataclasses import replace
+
+    from clarion.model import Identity
+
+    account = derived(config, name)
+    return replace(account, identity=Identity(network=account.network, origin=account.server, remote_id=""))
+
+
 def pinned(config: Config, outbox: Outbox) -> list[Standing]:
     """The rows of the accounts that config.toml names, in its order."""
     from clarion.outbox.accounts import standings

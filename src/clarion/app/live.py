@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clarion.app.accounts import derived, pinned
+from clarion.app.accounts import pinned, stranger
 from clarion.errors import AccountBlocked, CampaignError, OutboxError
 
 if TYPE_CHECKING:
@@ -89,22 +89,24 @@ class Live:
 
     def verify(self, name: str, connections: Connections) -> Profile:
         """Ask the network who an account is, and pin the answer in the outbox."""
-        from clarion.model import Identity
-        from clarion.outbox.accounts import pin
-
         if name not in self.config.accounts:
             raise CampaignError(
                 f"there is no account “{name}” in config.toml", f"clarion accounts add {name}"
             )
-        account = derived(self.config, name)
-        stranger = Identity(network=account.network, origin=account.server, remote_id="")
-        with connections.of(replace(account, identity=stranger)) as publisher:
+        with connections.of(stranger(self.config, name)) as publisher:
             profile = publisher.verify()
+        self.keep(name, profile)
+        return profile
+
+    def keep(self, name: str, profile: Profile) -> None:
+        """Pin what a network said of an account just now, and note with which secret it was asked."""
+        from clarion.outbox.accounts import pin
+
+        account = stranger(self.config, name)
         known = replace(account, identity=profile.identity, handle=profile.handle, limits=profile.limits)
         with self.outbox().write() as tx:
             pin(tx, known, verified=True)
         self._verified.remember(name, profile.identity.remote_id, self._stored(account))
-        return profile
 
     def _open(self) -> Outbox:
         from clarion.accounts.files import make_private_folder

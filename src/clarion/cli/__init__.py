@@ -60,6 +60,7 @@ COMMANDS: dict[str, Row] = {
     "resume": Row(RUNNING, "resume", "resume", "Let publishing go on after a pause"),
     "recall": Row(RUNNING, "recall", "recall", "Take down what is up, and send nothing more of it"),
     "accounts": Row(RUNNING, "accounts", "accounts", "The accounts this campaign speaks from"),
+    "doctor": Row(RUNNING, "doctor", "doctor", "Look at everything that publishing stands on"),
     "live": Row(RUNNING, "live", "live", "Publish for real from now on"),
     "install-cron": Row(
         RUNNING, "install_cron", "install_cron", "Let cron publish what is due, every minute"

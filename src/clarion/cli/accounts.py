@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clarion.cli import connecting, leaving, offering, shell
+from clarion.cli import connecting, house_rules, leaving, offering, shell
 from clarion.cli.tables import table
 from clarion.errors import CampaignError, ClarionError, OutboxError, PublishError
 
@@ -179,3 +179,4 @@ def _profile(profile: Profile) -> dict[str, object]:
 accounts.add_command(connecting.add)
 accounts.add_command(connecting.login)
 accounts.add_command(leaving.remove)
+accounts.add_command(house_rules.rules)

@@ -20,7 +20,10 @@ from clarion.cli import options, shell
 from clarion.errors import ClarionError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from clarion.app import App
+    from clarion.app.doctor import Crontab
 
 #: Cron starts with an empty environment: what decides where the outbox and the name are must go along.
 _GO_ALONG = ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "CLARION_HOST", "CLARION_AS")
@@ -57,14 +60,38 @@ def install_cron(app: App, *, only_print: bool, yes: bool) -> None:
         shell.say_so("It is still in rehearsal: nothing leaves this machine before clarion live.")
 
 
-def cron_line(folder: Path, log: Path, environ: os._Environ[str] | dict[str, str]) -> str:
+def cron_line(folder: Path, log: Path, environ: Mapping[str, str]) -> str:
     """The crontab's line. Raises ClarionError for a path that no crontab can hold."""
-    along = [f"{name}={environ[name]}" for name in _GO_ALONG if environ.get(name)]
-    words = [*(["/usr/bin/env", *along] if along else []), *_clarion(), "--campaign", str(folder), "publish"]
+    along = [f"{name}={value}" for name, value in going_along(environ).items()]
+    words = [*(["/usr/bin/env", *along] if along else []), *clarion_at(folder), "publish"]
     command = f"{shlex.join(words)} >> {shlex.quote(str(log))} 2>&1"
     if "\n" in command or "\r" in command:
         raise ClarionError("a crontab cannot hold a path with a line break", "rename the folder")
     return "* * * * * " + command.replace("%", "\\%")  # to cron, a bare % ends the command
+
+
+def going_along(environ: Mapping[str, str]) -> dict[str, str]:
+    """What cron's line sets, because cron does not."""
+    return {name: environ[name] for name in _GO_ALONG if environ.get(name)}
+
+
+def clarion_at(folder: Path) -> list[str]:
+    """The Clarion that runs now, by full path, for the campaign in a folder."""
+    return [*_clarion(), "--campaign", str(folder)]
+
+
+def installed(app: App) -> Crontab:
+    """What the user's crontab has for this campaign: today's line, another one or none; None where it cannot be read."""
+    try:
+        answer = _crontab("-l")
+    except FileNotFoundError:
+        return None
+    if answer.returncode != 0:
+        return "none" if "no crontab" in answer.stderr else None
+    line = cron_line(app.folder, app.state / "publish.log", os.environ)
+    if merged(answer.stdout, app.config.campaign.id, line) == answer.stdout:
+        return "ours"
+    return "another" if f"# clarion {app.config.campaign.id}: begin\n" in answer.stdout else "none"
 
 
 def merged(crontab: str, campaign_id: str, line: str) -> str:

@@ -1,4 +1,4 @@
-"""`clarion live`: from rehearsal to real accounts, once they are verified."""
+"""`clarion live`: from rehearsal to real accounts, past the doctor."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clarion.cli import options, shell
+from clarion.cli.doctor import drawn
 from clarion.cli.rewriting import rewrite
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clarion.accounts.doctor import Line
     from clarion.app import App
-    from clarion.errors import PublishError
     from clarion.model import Profile
 
 
@@ -21,21 +24,15 @@ if TYPE_CHECKING:
 def live(app: App, *, yes: bool) -> None:
     """Publish for real from now on.
 
-    Every account with a secret on this machine is verified first; one must be. What was rehearsed stays in the
-    rehearsal and never goes out.
+    Every account of config.toml is looked at as clarion doctor does, and verified where nothing stops it; one must be.
+    What was rehearsed stays in the rehearsal and never goes out.
     """
-    from clarion.errors import CampaignError
-
     if not app.rehearsing:
         shell.say_so("This campaign is live already.")
         return
-    verified, failed = _verify(app)
-    if not verified:
-        raise CampaignError(
-            "no account is verified, so there is nowhere to publish", failed or "clarion accounts add NAME"
-        )
-    for name, profile in verified.items():
-        shell.show(f"{name}: {profile.identity.network} · @{profile.handle} · {profile.identity.origin}")
+    with app.as_live() as real:
+        verified = _verified(real)
+        _require_a_sound_outbox(real)
     left_out = [name for name in app.config.accounts if name not in verified]
     if left_out:
         shell.say_so(f"Left out until they are verified: {', '.join(left_out)}")
@@ -47,31 +44,50 @@ def live(app: App, *, yes: bool) -> None:
     shell.say_so("Next: clarion install-cron")
 
 
-def _verify(app: App) -> tuple[dict[str, Profile], str | None]:
-    """The accounts that their networks know, and what to type for the first that is not."""
-    from clarion.errors import CampaignError, PublishError
+def _verified(real: App) -> dict[str, Profile]:
+    """The accounts at which nothing stops publishing, pinned. Raises CampaignError where there is none."""
+    from clarion.app.doctor import of_joining
+    from clarion.errors import CampaignError
 
     verified: dict[str, Profile] = {}
-    hints: list[str] = []
-    for name in app.config.accounts:
-        try:
-            verified[name] = app.verify(name)
-        except PublishError as error:  # first: these have a secret, and come nearest to going live
-            shell.say_so(f"{name}: {error.message}")
-            hints.insert(0, mending(name, error))
-        except CampaignError as error:
-            shell.say_so(f"{name}: {error.message}")
-            hints.append(error.hint or f"clarion accounts add {name}")
-    return verified, next(iter(hints), None)
+    stops: list[Line] = []
+    for name in real.config.accounts:
+        found, lines = of_joining(real, name)
+        if found is not None:
+            real.keep(name, found.profile)
+            verified[name] = found.profile
+            shell.show(_in_words(name, found.profile))
+        else:
+            shell.say_so(name)
+            stops += [line for line in lines if line.verdict == "stops"]
+        _say(line for line in lines if line.verdict != "ok")
+    if not verified:
+        # First those that have a secret: they come nearest to going live.
+        nearest = sorted(stops, key=lambda line: line.what == "secret")
+        hint = next((line.mend for line in nearest if line.mend), "clarion accounts add NAME")
+        raise CampaignError("no account is verified, so there is nowhere to publish", hint)
+    return verified
 
 
-def mending(name: str, error: PublishError) -> str:
-    """What to do about an account that could not be verified: a network that is down is no wrong secret."""
-    from clarion.errors import AccountBlocked
+def _require_a_sound_outbox(real: App) -> None:
+    """Raises OutboxError for what would stop publishing there."""
+    from clarion.app.doctor import of_outbox
+    from clarion.errors import OutboxError
 
-    if isinstance(error, AccountBlocked):
-        return error.hint or f"clarion accounts add {name}"
-    return error.hint or f"try again later: clarion accounts verify {name}"
+    lines = of_outbox(real)
+    _say(line for line in lines if line.verdict != "ok")
+    for line in lines:
+        if line.verdict == "stops":
+            raise OutboxError(f"the outbox is not sound: {line.what}: {line.says}", line.mend)
+
+
+def _say(lines: Iterable[Line]) -> None:
+    for line in lines:
+        shell.say_so(drawn(line))
+
+
+def _in_words(name: str, profile: Profile) -> str:
+    return f"{name}: {profile.identity.network} · @{profile.handle} · {profile.identity.origin}"
 
 
 def _switch(app: App) -> None:

@@ -21,6 +21,7 @@ class Need:
 
     what: str
     hint: str
+    account: str | None = None  # the account that is closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,11 @@ def _waiting(tx: store.Tx) -> list[Waiting]:
 
 def _needs(tx: store.Tx, counts: dict[State, int]) -> list[Need]:
     found = [
-        Need(what=f"account {each.subject} is closed: {each.detail}", hint=_verify(each.subject))
+        Need(
+            what=f"account {each.subject} is closed: {each.detail}",
+            hint=_verify(each.subject),
+            account=each.subject,
+        )
         for each in incidents.standing(tx)
         if each.kind == "account_blocked"
     ]
