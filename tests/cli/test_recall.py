@@ -109,6 +109,8 @@ def test_a_network_that_is_away_is_asked_again_by_publish_also_while_it_is_pause
     run("pause")
     run("publish", code=75)  # not yet: it waits
     _now(app)
+    assert "would be taken down" in run("publish", "--dry-run").stdout
+    assert '"recall_due"' in run("publish", "--dry-run", "--json").stdout
     assert "taken down" in run("publish").stdout
     assert state(run, number) == "recalled"
     run("publish", code=75)

@@ -38,7 +38,12 @@ def test_a_window_holds_all_that_may_arrive_within_the_servers() -> None:
 def test_a_post_with_every_image_fits_into_every_window(network: str) -> None:
     options = registry.options(network)
     for window in windows({network: options.WINDOWS})[network]:
-        assert 0 < max(window.cost(options.LIMITS.images), window.look) <= window.limit
+        assert 0 < max(window.cost(options.LIMITS.images), window.look, window.recall) <= window.limit
+
+
+@pytest.mark.parametrize("network", registry.NAMES)
+def test_taking_down_is_counted(network: str) -> None:
+    assert any(window.recall for window in windows({network: registry.options(network).WINDOWS})[network])
 
 
 def test_looks_are_spent_and_wait_for_room(stage: Stage) -> None:

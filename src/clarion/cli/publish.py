@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from clarion.app import App
     from clarion.outbox.claims import Held
+    from clarion.outbox.store import Tx
     from clarion.outbox.tending import Lapsed
+    from clarion.outbox.views import Trouble
     from clarion.publishing.tally import Event as Happening
     from clarion.publishing.tally import Tally
 
@@ -294,13 +296,18 @@ def _dry_run(app: App, *, as_json: bool) -> None:
     from clarion.outbox.views import due
 
     with app.outbox.read() as tx:
-        found = due(tx)
+        found, downs = due(tx), _to_take_down(tx)
     if as_json:
         for entry, post in found:
             plain = {"entry": entry.number, "account": post.account.name, "language": post.language}
             cost = pricing.usd(pricing.price(post.account, post.payload))
             shell.show(json.dumps({"event": "due", **plain, "due": post.due.isoformat(), "price_usd": cost}))
+        for down in downs:
+            plain = {"entry": down.entry, "account": down.account, "language": down.language}
+            shell.show(json.dumps({"event": "recall_due", **plain, "part": down.part}))
         return
+    for down in downs:
+        shell.show(f"#{down.entry} {down.account} · {down.language}, part {down.part}  would be taken down")
     total = 0
     for entry, post in found:
         parts, cost = len(post.payload.parts), pricing.price(post.account, post.payload)
@@ -313,3 +320,10 @@ def _dry_run(app: App, *, as_json: bool) -> None:
     shell.say_so(f"{posts_in_words(len(found))} would be sent{costs}. Nothing was sent.")
     for line in pricing.lines(app, [(post.account, post.payload) for _, post in found]):
         shell.say_so(line)
+
+
+def _to_take_down(tx: Tx) -> list[Trouble]:
+    from clarion.model import State
+    from clarion.outbox.views import troubled
+
+    return [each for each in troubled(tx, State.RECALLING) if each.look_at and each.look_at <= tx.at]
