@@ -158,6 +158,9 @@ BAD: dict[str, list[str | tuple[str, str]]] = {
         "сотни людей",
         "40+ and 5th",
         "it was 10 years old then",
+        "Three men were reported killed.",
+        "Сорок мужчин пропали под Аргуном",
+        "In one night:#400",
     ],
     "unknown-domain": [
         "Read more at https://somewhere.example.net/page",
@@ -204,7 +207,7 @@ GOOD = [
     "❤️‍🔥 ☎︎ 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
     "Чечня: «не отводите взгляд» — ЛГБТ",
     "Line one\n\nLine two",
-    "Three men were reported killed.",
+    "Men were reported killed.",
     "Secret prisons; one prison; detention.",
     "Ramadan Mubarak to all who fast",
     "Do not say honour killings.",
@@ -241,6 +244,9 @@ _SECOND = {
     "phone": {"number"},
     "address": {"number"},
     "coordinates": {"number"},
+    "victim-details": {"number"},
+    "private-details": {"number"},
+    "four-killed": {"number"},
 }
 
 

@@ -60,8 +60,8 @@ TENS = rf"(?:{_TENS})(?!{_ORDINAL})(?:[\s-](?:one|{_any([*_ONES, *(w for w, n in
 #: Any number under 100, in digits or in words.
 ANY = rf"(?:\d{{1,2}}|(?:{_TENS})(?:[\s-](?:{_any([*_ONES, *(w for w, n in VALUES.items() if n < 10)])}))?|{SMALL}|one)"
 LARGE = (
-    r"hundreds?|thousands?|millions?|billions?|trillions?|dozens?|scores\b|a score of|"
-    r"сотн(?:я|и|е|ю|ей|ям|ями|ях)|сотен|полсотни|полутора|полтор[аы]|полторы|"
+    r"hundreds?|thousands?|millions?|billions?|trillions?|dozens?|scores? of|"
+    r"сотн(?:я|и|е|ю|ей|ям|ями|ях)|сотен|полсотни|"
     r"тысяч\w{0,3}|полтысячи|миллион\w{0,3}|миллиард\w{0,3}|дюжин\w{0,3}|"
     r"десят(?:ок|ка|ку|ком|ке|ки|ков|кам|ками|ках)|сто|ста|"
     r"(?:две|три|четыре|двух|трех|четырех|двум|трем|четырем)(?:сти|ста|сот|стам)|"
