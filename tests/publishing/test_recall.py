@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from clarion import points
@@ -9,6 +12,7 @@ from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused,
 from clarion.model import Receipt
 from clarion.networks.base import Absent, Found
 from clarion.outbox import accounts, probe, store
+from clarion.outbox.spending import Window
 from clarion.publishing.recall import want
 from tests.publishing.conftest import Stage
 
@@ -235,3 +239,21 @@ def test_a_receipt_found_for_another_post_is_not_taken_down(stage: Stage, up: in
     stage.worker().drain()
     assert stage.network.recalled == []
     assert stage.desk.states(up) == ["sent", "sent"]
+
+
+def test_what_the_network_counts_is_counted_and_waited_for(stage: Stage) -> None:
+    numbers = [queued(stage, f"post {nth}") for nth in range(4)]
+    stage.worker().drain()
+    want(stage.desk.outbox, numbers, who="mira", because=None)
+    window = Window(family="deletes", limit=3, length=timedelta(minutes=10), recall=1)
+
+    def drain() -> int:
+        worker = stage.worker()
+        worker.terms = replace(worker.terms, windows={"mastodon": (window,)})
+        return len(worker.drain().recalled)
+
+    assert drain() == 3
+    stage.desk.later(minutes=9)
+    assert drain() == 0
+    stage.desk.later(minutes=2)
+    assert drain() == 1

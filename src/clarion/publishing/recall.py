@@ -43,11 +43,8 @@ def take_down(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) 
     """Ask the network once, and write what came of it."""
     with outbox.write() as tx:
         room_at = recalling.admit(tx, claim, terms)
-        if room_at is not None:
-            reason = "as many as its network lets us take down in that time"
-            until = min(room_at, tx.now + LATEST // _MICROSECOND)
-            recalling.no_room(tx, claim, until=until, reason=reason)
-            return Ended(kind="recall_waits", detail=reason)
+    if room_at is not None:
+        return _wait_for_room(outbox, claim, room_at)
     point("before_recall")
     try:
         if claim.down is not None:
@@ -77,11 +74,20 @@ def failed(outbox: Outbox, claim: Claim, error: PublishError) -> Ended:
         case RateLimited():
             with outbox.write() as tx:
                 until = tx.now + timedelta(seconds=error.wait) // _MICROSECOND
-                settle.held_back(tx, claim, until=until, reason=error.message)
                 recalling.waits(tx, claim, until=until, reason=error.message)
+                settle.held_back(tx, claim, until=until, reason=error.message)
         case _:
             _back_off(outbox, claim, error.message)
     return Ended(kind="recall_waits", detail=error.message)
+
+
+def _wait_for_room(outbox: Outbox, claim: Claim, room_at: int) -> Ended:
+    """In a transaction of its own: the other held the account, and deliveries are held before accounts everywhere."""
+    reason = "as many as its network lets us take down in that time"
+    with outbox.write() as tx:
+        until = min(room_at, tx.now + LATEST // _MICROSECOND)
+        recalling.no_room(tx, claim, until=until, reason=reason)
+    return Ended(kind="recall_waits", detail=reason)
 
 
 def _back_off(outbox: Outbox, claim: Claim, reason: str) -> None:
