@@ -57,12 +57,16 @@ _SMALL = rf"(?<![\w-])({spelt.SMALL})(?![\w-])"
 #: The number is the first group.
 _IN_WORDS = (
     rf"\b((?:{spelt.LARGE}|{spelt.TENS}))(?!\w)",
-    rf"{_SMALL} (?:{words(3, but=_OTHERWISE)})(?:{_PEOPLE} )?(?:{words(4, but=_OTHERWISE)}){_HARM}\b",
-    rf"\b{_HARM} (?:(?:at|least|about|some|up|to|already|over|more|than|nearly|almost|не|менее|около|уже|почти|более|как минимум) ){{0,3}}"
-    rf"{_SMALL}(?! (?:{_OTHERWISE})\b)",
+    rf"{_SMALL} (?:(?:{words(3, but=_OTHERWISE)}){_PEOPLE} (?:{words(4, but=_OTHERWISE)}))?{_HARM}\b",
+    (
+        rf"\b{_HARM} (?:(?:at|least|about|some|up|to|already|over|more|than|nearly|almost|не|менее|около|уже|почти|более|как минимум) ){{0,3}}"
+        rf"{_SMALL}(?! (?:{_OTHERWISE})\b)"
+    ),
     rf"(?<![\w-])((?:{spelt.SMALL}|{spelt.TENS}) (?:out of|in every|in|из) (?:every )?(?:{spelt.SMALL}|{spelt.TENS}|hundred|ста|сотни))(?!\w)",
-    r"\b((?:a|one|two|three|four)[\s-](?:third|quarter|fifth|tenth)s? of|half of (?:all |the )?(?:gay|men|people|chechens)|"
-    r"(?:треть|четверть|половин[ауы]) (?:всех )?(?:геев|мужчин|людей|чеченцев|задержанных))\b",
+    (
+        r"\b((?:a|one|two|three|four)[\s-](?:third|quarter|fifth|tenth)s? of|half of (?:all |the )?(?:gay|men|people|chechens)|"
+        r"(?:треть|четверть|половин[ауы]) (?:всех )?(?:геев|мужчин|людей|чеченцев|задержанных))\b"
+    ),
 )
 _SHOWN = 3
 
