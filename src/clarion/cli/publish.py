@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clarion.outbox.claims import Held
     from clarion.outbox.store import Tx
     from clarion.outbox.tending import Lapsed
-    from clarion.outbox.views import Trouble
+    from clarion.outbox.troubles import Trouble
     from clarion.publishing.tally import Event as Happening
     from clarion.publishing.tally import Tally
 
@@ -324,6 +324,6 @@ def _dry_run(app: App, *, as_json: bool) -> None:
 
 def _to_take_down(tx: Tx) -> list[Trouble]:
     from clarion.model import State
-    from clarion.outbox.views import troubled
+    from clarion.outbox.troubles import troubled
 
     return [each for each in troubled(tx, State.RECALLING) if each.look_at and each.look_at <= tx.at]

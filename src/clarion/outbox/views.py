@@ -203,49 +203,6 @@ def next_due(tx: Tx) -> datetime | None:
     return None if soonest is None else moment(soonest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """A delivery in a state that people ask about, without its post's text."""
-
-    entry: int
-    account: str
-    language: str
-    part: int
-    reason: str | None
-    look_at: datetime | None
-
-
-def troubled(tx: Tx, state: State) -> list[Trouble]:
-    """The deliveries in a state of which there are few, newest entry first."""
-    delivery, post, account = schema.delivery, schema.post, schema.account
-    rows = tx.execute(
-        sa.select(
-            post.c.entry,
-            post.c.language,
-            account.c.name,
-            delivery.c.part,
-            delivery.c.reason,
-            delivery.c.look_at,
-        )
-        .join(post, post.c.id == delivery.c.post)
-        .join(account, account.c.id == delivery.c.account)
-        .where(delivery.c.state == state.value)
-        .order_by(post.c.entry.desc(), account.c.name, post.c.language, delivery.c.part)
-        .limit(1000)
-    )
-    return [
-        Trouble(
-            entry=row.entry,
-            account=row.name,
-            language=row.language,
-            part=row.part,
-            reason=row.reason,
-            look_at=row.look_at and moment(row.look_at),
-        )
-        for row in rows
-    ]
-
-
 def next_change(tx: Tx) -> int | None:
     """The next moment (microseconds) at which time alone gives a worker something to do.
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from clarion.clock import moment
 from clarion.model import State
-from clarion.outbox import accounts, incidents, pauses, posts, store, views
+from clarion.outbox import accounts, incidents, pauses, posts, store, troubles
 from clarion.outbox.pauses import Pause
 from clarion.outbox.store import Outbox
 
@@ -94,7 +94,7 @@ def _needs(tx: store.Tx, counts: dict[State, int]) -> list[Need]:
 
 def _in_doubt(tx: store.Tx) -> list[Need]:
     """What only a person can settle, one by one; what is still looked for, in one line."""
-    troubled = views.troubled(tx, State.IN_DOUBT)
+    troubled = troubles.troubled(tx, State.IN_DOUBT)
     waiting = [each for each in troubled if each.look_at is None]
     found = [
         Need(
@@ -120,7 +120,7 @@ def _in_doubt(tx: store.Tx) -> list[Need]:
 
 def _recalling(tx: store.Tx) -> list[Need]:
     """What the network does not let us take down, one by one; what is still being taken down, in one line."""
-    troubled = views.troubled(tx, State.RECALLING)
+    troubled = troubles.troubled(tx, State.RECALLING)
     stuck = [each for each in troubled if each.look_at is None]
     listed = "clarion queue list --state recalling"
     found = [
@@ -139,7 +139,7 @@ def _recalling(tx: store.Tx) -> list[Need]:
 
 
 def _failed(tx: store.Tx, count: int) -> list[Need]:
-    numbers = list(dict.fromkeys(each.entry for each in views.troubled(tx, State.FAILED)))
+    numbers = list(dict.fromkeys(each.entry for each in troubles.troubled(tx, State.FAILED)))
     found = [
         Need(what=f"#{number} failed", hint=f"clarion queue retry {number}") for number in numbers[:_LISTED]
     ]

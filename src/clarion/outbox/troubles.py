@@ -1,0 +1,59 @@
+"""The deliveries that people ask about: in doubt, failed, being taken down.
+
+In: a transaction and a state of which there are few. Out: where each belongs and why it is there, without its text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from clarion.clock import moment
+from clarion.model import State
+from clarion.outbox import schema
+from clarion.outbox.store import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A delivery in a state that people ask about, without its post's text."""
+
+    entry: int
+    account: str
+    language: str
+    part: int
+    reason: str | None
+    look_at: datetime | None
+
+
+def troubled(tx: Tx, state: State) -> list[Trouble]:
+    """The deliveries in a state of which there are few, newest entry first."""
+    delivery, post, account = schema.delivery, schema.post, schema.account
+    rows = tx.execute(
+        sa.select(
+            post.c.entry,
+            post.c.language,
+            account.c.name,
+            delivery.c.part,
+            delivery.c.reason,
+            delivery.c.look_at,
+        )
+        .join(post, post.c.id == delivery.c.post)
+        .join(account, account.c.id == delivery.c.account)
+        .where(delivery.c.state == state.value)
+        .order_by(post.c.entry.desc(), account.c.name, post.c.language, delivery.c.part)
+        .limit(1000)
+    )
+    return [
+        Trouble(
+            entry=row.entry,
+            account=row.name,
+            language=row.language,
+            part=row.part,
+            reason=row.reason,
+            look_at=row.look_at and moment(row.look_at),
+        )
+        for row in rows
+    ]
