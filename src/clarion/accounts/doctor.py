@@ -6,7 +6,7 @@ In: what is known here of an account, and what its network said or how it failed
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -62,6 +62,10 @@ class Known:
     rehearsed: bool = False
     joining: bool = False  # it is being verified just now
 
+    @property
+    def verified_at(self) -> datetime | None:
+        return None if self.standing is None else self.standing.verified_at
+
     def ok(self, what: str, says: str) -> Line:
         return Line(about=self.name, what=what, verdict=Verdict.OK, says=says)
 
@@ -73,7 +77,27 @@ class Known:
 
 
 def lines(known: Known, found: Examination | ClarionError, now: datetime) -> list[Line]:
-    """Everything about one account. `found`: what its network said, or what was raised instead."""
+    """Everything about one account. `found`: what its network said, or what was raised instead.
+
+    An account that was never verified stops nothing: nothing is queued for it.
+    """
+    said = _lines(known, found, now)
+    if known.rehearsed or known.joining or known.verified_at:
+        return said
+    return [replace(line, verdict=Verdict.LOOK) if stopped([line]) else line for line in said]
+
+
+def stopped(found: list[Line]) -> bool:
+    """Whether one of these lines will stop publishing."""
+    return any(line.verdict is Verdict.STOPS for line in found)
+
+
+def hash_of(rules: tuple[str, ...]) -> str:
+    """What an acceptance of a server's rules is bound to: another wording is another hash."""
+    return sha256("\n".join(rules).encode()).hexdigest()
+
+
+def _lines(known: Known, found: Examination | ClarionError, now: datetime) -> list[Line]:
     if isinstance(found, ClarionError):
         return [_of_failure(known, found), *_of_outbox(known), *_of_words(known)]
     return [
@@ -87,16 +111,6 @@ def lines(known: Known, found: Examination | ClarionError, now: datetime) -> lis
         *_of_words(known),
         *_of_server(known, found, now),
     ]
-
-
-def stopped(found: list[Line]) -> bool:
-    """Whether one of these lines will stop publishing."""
-    return any(line.verdict is Verdict.STOPS for line in found)
-
-
-def hash_of(rules: tuple[str, ...]) -> str:
-    """What an acceptance of a server's rules is bound to: another wording is another hash."""
-    return sha256("\n".join(rules).encode()).hexdigest()
 
 
 # ── the network and the login ─────────────────────────────────────────────────────────────────────────────────
@@ -160,7 +174,7 @@ def _of_identity(known: Known, found: Examination) -> Iterator[Line]:
     name, profile, standing = known.name, found.profile, known.standing
     if standing is None or standing.verified_at is None:
         if not known.joining:
-            yield known.stops(
+            yield known.look(
                 "verified", "never, so nothing is queued for it", f"clarion accounts verify {name}"
             )
     elif standing.account.identity != profile.identity:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from clarion.accounts.doctor import Known, Line, Verdict, lines
+from clarion.accounts.doctor import Known, Line, Verdict, lines, stopped
 from clarion.errors import ClarionError, OutboxError
 
 if TYPE_CHECKING:
@@ -32,26 +32,34 @@ LATE = timedelta(minutes=10)
 #: Free bytes on the outbox's disk: below these no image, and soon no receipt, can be written.
 FEW, TOO_FEW = 500_000_000, 20_000_000
 
+_NO_ACCOUNT = Line(
+    about=OUTBOX,
+    what="accounts",
+    verdict=Verdict.STOPS,
+    says="none is verified, so nothing can be queued",
+    mend="clarion accounts verify",
+)
+
 
 def of_campaign(app: App, crontab: Crontab) -> list[Line]:
-    """The outbox, its machine and cron."""
-    found = of_outbox(app)
-    stopped = [_stopped(app)] if app.stop_file.exists() else []
-    if any(line.verdict is Verdict.STOPS for line in found):
-        return [*found, *stopped]
+    """The machine, the outbox and cron; and what the outbox says of accounts that wait."""
+    found = [*of_machine(app), *of_outbox(app)]
+    if stopped([line for line in found if line.about == OUTBOX]):
+        return found
     from clarion.outbox import overdue
     from clarion.reporting.status import look
 
     try:
-        status = look(app.outbox, stopped=bool(stopped))
+        status = look(app.outbox, stopped=app.stop_file.exists())
         with app.outbox.read() as tx:
             oldest = overdue.oldest(tx)
+        none = not app.accounts()
     except OutboxError as error:
-        return [*found, *stopped, _of_error(OUTBOX, error)]
+        return [*found, _of_error(error)]
     return [
         *found,
-        *stopped,
         *(_of_pause(pause) for pause in status.paused),
+        *([_NO_ACCOUNT] if none else []),
         *_of_deliveries(status, oldest, rehearsing=app.rehearsing),
         *of_cron(status, crontab, log=app.state / "publish.log", rehearsing=app.rehearsing),
     ]
@@ -61,9 +69,10 @@ def of_account(app: App, name: str) -> list[Line]:
     """One account, as publishing would talk to it now; in rehearsal also what going live still asks for."""
     try:
         known = _known(app, name)
-        found = _examined(app, known)
-    except OutboxError as error:
-        return [_of_error(name, error)]
+    except OutboxError:  # which the outbox's own lines tell; the network can be asked all the same
+        written = app.config.accounts[name]
+        known = Known(name=name, written=written, rehearsed=app.rehearsing, joining=True)
+    found = _examined(app, known)
     said = lines(known, found, app.clock.now())
     return [*said, _for_live(app, name)] if app.rehearsing else said
 
@@ -73,8 +82,7 @@ def of_joining(live: App, name: str) -> tuple[Examination | None, list[Line]]:
     known = _known(live, name, joining=True)
     found = _examined(live, known)
     said = lines(known, found, live.clock.now())
-    stops = any(line.verdict is Verdict.STOPS for line in said)
-    return None if stops or isinstance(found, ClarionError) else found, said
+    return None if stopped(said) or isinstance(found, ClarionError) else found, said
 
 
 def house_rules(live: App, name: str) -> tuple[str, ...]:
@@ -118,8 +126,6 @@ def _examined(app: App, known: Known) -> Examination | ClarionError:
     try:
         with app.connections.of(_asked_as(app, known)) as publisher:
             return publisher.examine()
-    except OutboxError:
-        raise
     except ClarionError as error:
         return error
 
@@ -164,7 +170,7 @@ def _for_live(app: App, name: str) -> Line:
 
 
 def of_outbox(app: App) -> list[Line]:
-    """Whether the outbox is sound, as `db check` says it, and has room."""
+    """Whether the outbox is sound, as `db check` says it."""
     from clarion.outbox import health
     from clarion.outbox.host import host_id
 
@@ -173,8 +179,13 @@ def of_outbox(app: App) -> list[Line]:
     expected = app.config.campaign.outbox if app.config.live else None
     if app.outbox_url:
         return _of_readings(health.of_postgres(app.outbox_url, expected=expected))
-    found = _of_readings(health.of_sqlite(app.outbox_path, host=host_id(), expected=expected))
-    return [*found, of_disk(_free(app.outbox_path))]
+    return _of_readings(health.of_sqlite(app.outbox_path, host=host_id(), expected=expected))
+
+
+def of_machine(app: App) -> list[Line]:
+    """Whether there is room for the outbox, and whether this machine was stopped."""
+    room = [] if app.outbox_url else [of_disk(_free(app.outbox_path))]
+    return [*room, _stopped(app)] if app.stop_file.exists() else room
 
 
 def of_disk(free: int) -> Line:
@@ -304,10 +315,10 @@ def _of_crontab(crontab: Crontab) -> list[Line]:
     return [Line(about=CRON, what="crontab", verdict=Verdict.OK, says=says)]
 
 
-def _of_error(about: str, error: OutboxError) -> Line:
+def _of_error(error: OutboxError) -> Line:
     return Line(
-        about=about,
-        what="outbox",
+        about=OUTBOX,
+        what="opens",
         verdict=Verdict.STOPS,
         says=error.message,
         mend=error.hint or "clarion db check",

@@ -59,8 +59,10 @@ def _all(app: App) -> Iterator[Line]:
     from clarion.app.doctor import of_account, of_campaign
     from clarion.cli.install_cron import installed
 
-    yield from of_campaign(app, installed(app))
+    found = of_campaign(app, installed(app))
+    yield from (line for line in found if line.about not in app.config.accounts)
     for name in app.config.accounts:
+        yield from (line for line in found if line.about == name)
         yield from of_account(app, name)
 
 
@@ -114,19 +116,23 @@ def _as_cron(app: App) -> list[Line]:
     from clarion.cli.install_cron import clarion_at, going_along
 
     home = str(Path.home())
-    environ = {"HOME": home, "LOGNAME": os.environ.get("LOGNAME", Path.home().name), **_CRON}
-    answer = subprocess.run(
-        [*clarion_at(app.folder), "doctor", "--json"],
-        env=environ | going_along(os.environ),
-        cwd=home,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-        timeout=_SECONDS,
-        check=False,
-    )
+    login = os.environ.get("LOGNAME") or os.environ.get("USER") or Path.home().name
+    environ = {"HOME": home, "LOGNAME": login, **_CRON, **going_along(os.environ)}
+    try:
+        answer = subprocess.run(
+            [*clarion_at(app.folder), "doctor", "--json"],
+            env=environ,
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return [_does_not_start(f"no answer in {_SECONDS} s")]
     return _heard(answer)
 
 
@@ -136,13 +142,16 @@ def _heard(answer: subprocess.CompletedProcess[str]) -> list[Line]:
     try:
         return [Line(**{**each, "verdict": Verdict(each["verdict"])}) for each in json.loads(answer.stdout)]
     except (ValueError, TypeError, KeyError):
-        said = " ".join(answer.stderr.split()) or f"exit code {answer.returncode}"
-        return [
-            Line(
-                about="cron",
-                what="starts",
-                verdict=Verdict.STOPS,
-                says=f"with what cron has, Clarion does not start: {said}",
-                mend="clarion install-cron --print, and look at its line",
-            )
-        ]
+        return [_does_not_start(" ".join(answer.stderr.split()) or f"exit code {answer.returncode}")]
+
+
+def _does_not_start(why: str) -> Line:
+    from clarion.accounts.doctor import Line, Verdict
+
+    return Line(
+        about="cron",
+        what="starts",
+        verdict=Verdict.STOPS,
+        says=f"with what cron has, Clarion does not start: {why}",
+        mend="clarion install-cron --print, and look at its line",
+    )

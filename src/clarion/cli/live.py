@@ -57,9 +57,13 @@ def _verified(real: App) -> dict[str, Profile]:
             real.keep(name, found.profile)
             verified[name] = found.profile
             shell.show(_in_words(name, found.profile))
-        else:
-            shell.say_so(name)
-            stops += [line for line in lines if line.verdict == "stops"]
+            _say(line for line in lines if line.verdict != "ok")
+            continue
+        stops += [line for line in lines if line.verdict == "stops"]
+        if lines[0].what == "secret":  # most people have one account of three
+            shell.say_so(f"{name}: {lines[0].says}: {lines[0].mend}")
+            continue
+        shell.say_so(name)
         _say(line for line in lines if line.verdict != "ok")
     if not verified:
         # First those that have a secret: they come nearest to going live.
@@ -71,11 +75,11 @@ def _verified(real: App) -> dict[str, Profile]:
 
 def _require_a_sound_outbox(real: App) -> None:
     """Raises OutboxError for what would stop publishing there."""
-    from clarion.app.doctor import of_outbox
+    from clarion.app.doctor import of_machine, of_outbox
     from clarion.errors import OutboxError
 
     lines = of_outbox(real)
-    _say(line for line in lines if line.verdict != "ok")
+    _say(line for line in [*of_machine(real), *lines] if line.verdict != "ok")
     for line in lines:
         if line.verdict == "stops":
             raise OutboxError(f"the outbox is not sound: {line.what}: {line.says}", line.mend)

@@ -26,7 +26,6 @@ from clarion.model import (
     Delivery,
     Examination,
     Identity,
-    Limits,
     Media,
     Profile,
     Receipt,
@@ -90,6 +89,8 @@ class MastodonPublisher:
     # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────
 
     def stage(self, delivery: Delivery) -> Staged:
+        if delivery.edits:
+            return Staged(delivery=delivery, handles=self._kept(delivery, delivery.edits))
         deadline = Deadline(self.stage_seconds)
         handles = [self._upload(media, deadline) for media in delivery.content.media]
         return Staged(delivery=delivery, handles=tuple(handles))
@@ -111,8 +112,34 @@ class MastodonPublisher:
             )
         return self._receipt(delivery, status)
 
+    def edit(self, receipt: Receipt, staged: Staged) -> Receipt:
+        """The same request twice changes nothing more. Left out, the images would go, and so would their words."""
+        content, payload = staged.delivery.content, staged.delivery.payload
+        described = [
+            self._api.generate_media_edit_attributes(handle, description=media.alt)
+            for handle, media in zip(staged.handles, content.media, strict=True)
+        ]
+        with self._asking("the edit", unsafe=True), self._http.within(staged.may_begin):
+            status = self._api.status_update(
+                receipt.remote_id,
+                content.text,
+                spoiler_text=payload.warning,
+                sensitive=True if payload.warning else None,
+                media_attributes=described or None,
+                quote_approval_policy=options.QUOTE_POLICY.get(payload.replies),
+            )
+        return self._edited(staged.delivery, receipt, status)
+
     def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
-        """Among the account's own posts since the first intent, by text, warning, what it answers and its images."""
+        """Among the account's own posts since the first intent, by text, warning, what it answers and its images.
+
+        An edit is looked for where it would be: it is there, or the edited post is as it was, and may be edited again.
+        """
+        if delivery.edits:
+            there = self._reads(delivery, delivery.edits.remote_id)
+            if there is None:
+                return Unsure(look_again_in=None)  # what it edits is gone
+            return Found(receipt=delivery.edits) if there else Absent()
         if delivery.first_intent_at is None:
             return Unsure(look_again_in=None)
         since = delivery.first_intent_at - options.SKEW
@@ -126,6 +153,8 @@ class MastodonPublisher:
         return Absent() if looks else Unsure(look_again_in=LOOK_AGAIN)
 
     def confirm(self, delivery: Delivery, receipt: Receipt) -> bool:
+        if delivery.edits:
+            return bool(self._reads(delivery, receipt.remote_id))
         status = self._ask("the read-back", lambda: self._api.status(receipt.remote_id), missing={})
         return str(status.get("id")) == receipt.remote_id
 
@@ -159,7 +188,7 @@ class MastodonPublisher:
             ),
             handle=str(me["username"]),
             display_name=str(me.get("display_name") or me["username"]),
-            limits=_limits(instance),
+            limits=software.limits(instance),
             automated=bool(me.get("bot")),
         )
 
@@ -203,6 +232,16 @@ class MastodonPublisher:
     def _ready(self, made: Mapping[str, Any]) -> bool:
         return self._status_code == 200 and bool(made.get("url"))
 
+    def _kept(self, delivery: Delivery, edited: Receipt) -> tuple[str, ...]:
+        """What the server calls the images of a post that keeps them when it is edited."""
+        if not delivery.content.media:
+            return ()
+        status = self._ask("the post to be edited", lambda: self._api.status(edited.remote_id))
+        handles = tuple(str(_object(each).get("id")) for each in status.get("media_attachments") or ())
+        if len(handles) != len(delivery.content.media):
+            raise Refused("the post to be edited has not the images it had when it was queued")
+        return handles
+
     # ── looking ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _own_statuses(self, since: datetime) -> Iterator[Mapping[str, Any]]:
@@ -228,6 +267,20 @@ class MastodonPublisher:
             return readback.same_source(delivery, source)
         return readback.same_content(delivery, status)
 
+    def _reads(self, delivery: Delivery, remote_id: str) -> bool | None:
+        """Whether the post of that id reads as this delivery does; None where there is no such post."""
+        source = self._ask("the look", lambda: self._api.status_source(remote_id), missing={})
+        if "text" in source:
+            return readback.same_source(delivery, source)
+        status = self._ask("the look", lambda: self._api.status(remote_id), missing={})
+        return readback.same_content(delivery, status) if status.get("id") else None
+
+    def _edited(self, delivery: Delivery, edited: Receipt, status: Any) -> Receipt:
+        receipt = self._receipt(delivery, status)
+        if receipt.remote_id != edited.remote_id:
+            raise OutcomeUnknown("Mastodon's answer names another post than the edited one")
+        return receipt
+
     def _receipt(self, delivery: Delivery, status: Any) -> Receipt:
         """Raises OutcomeUnknown unless it is a status with an id, and one that can be kept."""
         status = _object(status)
@@ -251,9 +304,9 @@ class MastodonPublisher:
         except (Refused, Unavailable):
             return None
         said = app.get("scopes")
-        if not isinstance(said, list) or not said:
-            return None
-        given = {str(scope) for scope in said}
+        given = {str(scope) for scope in said} if isinstance(said, list) else set()
+        if not {scope.partition(":")[0] for scope in given} & {"read", "write"}:
+            return None  # it let us ask who we are, so this is no list of scopes
         return Scopes(
             lacks=tuple(scope for scope in options.SCOPES if not {scope, scope.partition(":")[0]} & given),
             exceeds=tuple(sorted(given - {*options.SCOPES, "profile"})),
@@ -326,26 +379,8 @@ def idempotency_key(delivery: Delivery) -> str:
     return hmac.new(delivery.outbox_id.encode(), message, hashlib.sha256).hexdigest()
 
 
-def _limits(instance: Mapping[str, Any]) -> Limits:
-    """What the server takes; upstream's numbers where it does not say."""
-    told = _object(instance.get("configuration"))
-    statuses, media = _object(told.get("statuses")), _object(told.get("media_attachments"))
-    return Limits(
-        text=_number(statuses, "max_characters", options.LIMITS.text),
-        per_url=_number(statuses, "characters_reserved_per_url", options.LIMITS.per_url),
-        images=_number(statuses, "max_media_attachments", options.LIMITS.images),
-        alt=_number(media, "description_limit", options.LIMITS.alt),
-        image_bytes=_number(media, "image_size_limit", options.LIMITS.image_bytes),
-    )
-
-
 def _object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _number(told: Mapping[str, Any], key: str, default: int) -> int:
-    value = told.get(key)
-    return value if isinstance(value, int) and value > 0 else default
 
 
 def _origin(server: str) -> str:
