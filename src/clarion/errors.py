@@ -1,4 +1,4 @@
-"""The error tree. Imports nothing, so that every layer may raise from it.
+"""The error tree. Imports only what takes secrets out of its words, so that every layer may raise from it.
 
 Each error says what is wrong in one sentence and, where there is one, the `hint`: the command or the line
 that mends it. Only `cli/` turns errors into exit codes.
@@ -6,14 +6,16 @@ that mends it. Only `cli/` turns errors into exit codes.
 
 from __future__ import annotations
 
+from clarion.redaction import clean
+
 
 class ClarionError(Exception):
-    """Something Clarion can explain."""
+    """Something Clarion can explain. Its words are without our secrets from here on, wherever they go."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = clean(message)
+        self.hint = hint and clean(hint)
+        super().__init__(self.message)
 
 
 class CampaignError(ClarionError):

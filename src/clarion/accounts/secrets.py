@@ -17,13 +17,25 @@ from pathlib import Path
 
 from clarion.accounts import files
 from clarion.errors import CampaignError, OutboxBusy
+from clarion.redaction import remember
 
+#: Kept with a secret, and no secret: what a network calls the app or the account. They stand in addresses.
+PUBLIC = frozenset({"client_id", "did", "handle", "identifier"})
 #: How long a second `accounts login` waits for the first, in seconds.
 _PATIENCE = 10.0
 
 
 class Secret(dict[str, str]):
-    """One account's secret values. Its keys may be shown, its values not."""
+    """One account's secret values. Its keys may be shown, its values not: from here on nothing that is written has them."""
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        super().__init__(values or {})
+        remember(*(value for key, value in self.items() if key not in PUBLIC))
+
+    def __setitem__(self, key: str, value: str) -> None:
+        super().__setitem__(key, value)
+        if key not in PUBLIC:
+            remember(value)
 
     def __repr__(self) -> str:
         return f"<secret: {', '.join(sorted(self)) or 'empty'}>"

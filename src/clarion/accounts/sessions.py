@@ -46,7 +46,7 @@ class SessionFile:
                 f"the server gave no tokens for “{self._account}”; the old ones are kept",
                 f"clarion accounts verify {self._account}",
             )
-        files.write_private(self._path, json.dumps(dict(tokens)).encode())
+        files.write_private(self._path, json.dumps(Secret(tokens)).encode())
 
     def forget(self) -> None:
         """Drop the tokens: the account's secret has changed."""

@@ -314,8 +314,11 @@ class App:
     @cached_property
     def connections(self) -> Connections:
         """The accounts' publishers."""
+        from clarion import logs
         from clarion.accounts.connections import Connections
         from clarion.outbox.posts import image
+
+        logs.guard()
 
         def media(sha256: str) -> bytes:
             with self.outbox.read() as tx:

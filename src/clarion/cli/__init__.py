@@ -143,14 +143,34 @@ class LazyGroup(click.Group):
     help="The campaign's folder (CLARION_CAMPAIGN). Without it: this folder or the nearest above.",
 )
 @click.option("--plain", is_flag=True, help="No colours, no drawn tables.")
+@click.option(
+    "--log-level",
+    type=click.Choice(("debug", "info", "warning", "error"), case_sensitive=False),
+    envvar="CLARION_LOG",
+    help="Log what is done, a line of JSON each, no secrets (CLARION_LOG). Without it: nothing.",
+)
+@click.option(
+    "--log",
+    "log_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    envvar="CLARION_LOG_FILE",
+    help="Log to this file, not to stderr (CLARION_LOG_FILE).",
+)
 @click.version_option(__version__, "--version", prog_name="clarion", allow_from_autoenv=False)
 @click.pass_context
-def clarion(ctx: click.Context, campaign: str | None, *, plain: bool) -> None:
+def clarion(
+    ctx: click.Context, campaign: str | None, *, plain: bool, log_level: str | None, log_file: str | None
+) -> None:
     """An honest amplifier for a human-rights campaign: write once, check, approve, publish once.
 
     `clarion` alone says what is next.
     """
     shell.speak_plainly(ctx, plain=plain)
+    if log_level or log_file:
+        from clarion import logs
+
+        logs.begin(log_level or "info", log_file)
     if ctx.obj is None:
         from clarion.app import App
 

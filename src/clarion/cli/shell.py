@@ -25,6 +25,7 @@ from clarion.errors import (
     OutboxBusy,
     PublishError,
 )
+from clarion.redaction import clean, without_known
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ def show_json(value: Any) -> None:
     import json
 
     ascii_only = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
-    click.echo(json.dumps(value, default=_plainly, ensure_ascii=ascii_only, indent=2))
+    click.echo(without_known(json.dumps(value, default=_plainly, ensure_ascii=ascii_only, indent=2)))
 
 
 def counted(things: Iterable[T], total: int, doing: str, *, after: float = _SLOW) -> Iterator[T]:
@@ -114,8 +115,8 @@ def width() -> int:
 
 
 def printable(text: str) -> str:
-    """The text without what could steer a terminal or turn the reading direction; line breaks stay."""
-    return "".join("�" if _steers(char) else char for char in text)
+    """The text without our secrets and what could steer a terminal or turn the reading direction; line breaks stay."""
+    return "".join("�" if _steers(char) else char for char in without_known(text))
 
 
 # ── asking ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -177,6 +178,7 @@ def finish(code: Code) -> NoReturn:
 def run(call: Callable[[], object]) -> NoReturn:
     """Call, and end the process: what was raised becomes words and an exit code."""
     _survive_any_encoding()
+    _hide_secrets_of_crashes()
     try:
         result = call()
         code = result if isinstance(result, int) else Code.DONE  # Click returns the code of ctx.exit()
@@ -278,14 +280,24 @@ def _explain_os(error: OSError) -> Code:
 def _apologise(error: Exception) -> Code:
     """Name the fault without its text, which may hold what a server sent or a secret."""
     if os.environ.get("CLARION_DEBUG") == "1":
-        import traceback
-
-        traceback.print_exception(error)
+        say_so(_traceback(error))
     complain(
         f"Clarion met something it does not know: {type(error).__name__}{_place(error)}",
         "clarion status shows where every post stands; CLARION_DEBUG=1 before the command shows the details",
     )
     return Code.UNEXPECTED
+
+
+def _traceback(error: BaseException) -> str:
+    """The whole of it, causes included, without what a secret is or looks like: they hold whole answers of servers."""
+    from traceback import format_exception
+
+    return clean("".join(format_exception(error)).rstrip())
+
+
+def _hide_secrets_of_crashes() -> None:
+    """What ends the interpreter is printed by Python itself. Threads: see `logs.guard`."""
+    sys.excepthook = lambda _kind, error, _trace: say_so(_traceback(error))
 
 
 def _place(error: Exception) -> str:

@@ -24,6 +24,7 @@ from clarion import __version__
 from clarion.clock import Deadline
 from clarion.errors import OutcomeUnknown, Unavailable
 from clarion.model import Allowance
+from clarion.redaction import clean, remember_password
 
 USER_AGENT = f"Clarion/{__version__}"
 #: An answer must be complete after so many seconds; then the socket is closed.
@@ -75,6 +76,7 @@ class Session(requests.Session):
         self._may_begin: Allowance | None = None
         #: The server's clock at the last answer; None where it did not say.
         self.server_time: datetime | None = None
+        remember_password(proxy)
         if proxy and not loopback_only:
             self.proxies = {"http": proxy, "https": proxy}
         adapter = _Adapter(self._wire, None if self.proxies else dial)
@@ -190,7 +192,7 @@ def _short(error: BaseException) -> str:
     cause: BaseException = error
     while cause.__cause__ or cause.__context__:
         cause = cause.__cause__ or cause.__context__ or cause
-    text = str(cause) or type(cause).__name__
+    text = clean(str(cause)) or type(cause).__name__
     return text if len(text) <= 120 else text[:117] + "…"
 
 

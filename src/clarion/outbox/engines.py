@@ -20,6 +20,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from clarion.errors import OutboxBusy, OutboxError
+from clarion.redaction import remember
 
 #: How long a transaction waits for another process, in seconds.
 BUSY_SECONDS = 30
@@ -121,6 +122,8 @@ def _parsed(url: str | sa.URL) -> sa.URL:
             "the outbox's address is not one of a PostgreSQL database",
             'below [outbox] in config.toml: url = "postgresql+psycopg://user@host/database"',
         )
+    said = [str(value) for key, value in parsed.query.items() if "password" in key.lower()]
+    remember(parsed.password, *said)
     return parsed
 
 

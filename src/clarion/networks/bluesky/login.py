@@ -14,6 +14,7 @@ from clarion.errors import AccountBlocked, PublishError
 from clarion.networks.base import Ask, Connection, Return
 from clarion.networks.bluesky import tokens as jwt
 from clarion.networks.bluesky.xrpc import Server, safe_refusal
+from clarion.redaction import remember
 
 _WHERE = "Settings, Privacy and security, App passwords"
 BEFORE = (
@@ -53,6 +54,7 @@ class BlueskyLogin:
         self._connection = connection
 
     def open(self, given: Mapping[str, str], back: Return | None = None) -> None:
+        remember(given["app_password"])
         self._connection = replace(self._connection, secret={"app_password": given["app_password"]})
 
     def finish(self, code: str | None = None) -> Mapping[str, str]:

@@ -21,6 +21,7 @@ from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, RateLim
 from clarion.networks.base import Connection
 from clarion.networks.bluesky import options
 from clarion.networks.http import lost
+from clarion.redaction import clean, remember
 
 _BROKEN = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
 #: A token that a refresh replaces. Both come as 400.
@@ -162,6 +163,7 @@ class Server:
             "did": str(answer.body.get("did", "")),
             "handle": str(answer.body.get("handle", "")),
         }
+        remember(tokens["access"], tokens["refresh"])
         if not (tokens["access"] and tokens["refresh"] and tokens["did"]):
             raise Unavailable("the server answered the login without tokens")
         self._connection.sessions.save(tokens)
@@ -182,7 +184,7 @@ class Server:
 
 def refusal(answer: Answer, what: str) -> PublishError:
     """What an answer that is not a success means for a request that creates something."""
-    said = str(answer.body.get("message", ""))[:160]
+    said = clean(str(answer.body.get("message", "")))[:160]  # first: half a secret is not known for one
     message = f"Bluesky answered {what} with {answer.status} {answer.error}".rstrip()
     if said:
         message = f"{message}: {said}"

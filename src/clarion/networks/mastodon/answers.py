@@ -14,6 +14,7 @@ import requests
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, RateLimited, Refused, Unavailable
 from clarion.networks.mastodon.options import WAIT_SECONDS
+from clarion.redaction import clean
 
 #: A payload so answered is never taken, and was not.
 _REFUSED = frozenset({400, 403, 404, 422})
@@ -77,4 +78,4 @@ def _said(answer: requests.Response) -> str:
     except ValueError:
         return ""
     said = body.get("error") if isinstance(body, dict) else None
-    return f" {said[:160]}" if isinstance(said, str) else ""
+    return f" {clean(said)[:160]}" if isinstance(said, str) else ""

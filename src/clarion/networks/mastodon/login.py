@@ -22,6 +22,7 @@ from clarion.errors import AccountBlocked, Unavailable
 from clarion.networks.base import Ask, Connection, Return
 from clarion.networks.http import lost
 from clarion.networks.mastodon import answers, options
+from clarion.redaction import remember
 
 NAME = "Clarion"
 SCOPES = options.SCOPES
@@ -95,6 +96,7 @@ class MastodonLogin:
 
     def finish(self, code: str | None = None) -> Mapping[str, str]:
         account = self._connection.account
+        remember(code, self._verifier)
         said = {
             "grant_type": "authorization_code",
             "code": (code or "").strip(),
@@ -106,6 +108,7 @@ class MastodonLogin:
         token = given.get("access_token")
         if not isinstance(token, str) or not token:
             raise Unavailable(f"{account.server} answered the code without a token")
+        remember(token)
         granted = str(given.get("scope") or " ".join(SCOPES)).split()
         missing = [scope for scope in SCOPES if not {scope, scope.partition(":")[0]} & set(granted)]
         if missing:
@@ -124,6 +127,7 @@ class MastodonLogin:
             raise Unavailable(
                 f"{self._connection.account.server} registered no app; is it a Mastodon server?"
             )
+        remember(app["client_secret"])
         return {key: str(value) for key, value in app.items()}
 
 

@@ -24,6 +24,7 @@ from clarion.errors import (
 from clarion.model import Delivery
 from clarion.networks.http import Session, lost
 from clarion.networks.x.options import WINDOW_SECONDS
+from clarion.redaction import clean
 
 #: The one place where words decide: a duplicate has no code of its own in API v2 (in v1 it was 187).
 _DUPLICATE = "duplicate content"
@@ -122,7 +123,7 @@ def _detail(error: tweepy.HTTPException, body: Mapping[str, Any]) -> str:
     said = (
         body.get("detail") or next(iter(error.api_messages), None) or f"status {error.response.status_code}"
     )
-    return " ".join(str(said).split())[:200]
+    return clean(" ".join(str(said).split()))[:200]  # first: half a secret is not known for one
 
 
 def _body(response: requests.Response) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from clarion.networks.http import lost
 from clarion.networks.x.answers import seconds_to_wait
 from clarion.networks.x.options import BASE
 from clarion.networks.x.prices import POST, POST_WITH_URL
+from clarion.redaction import remember
 
 BEFORE = (
     f"X takes money: ${POST / 1e6:g} a post, and ${POST_WITH_URL / 1e6:.2f} a post with a link, from credits bought there.",
@@ -82,14 +83,18 @@ class XLogin:
 
     def open(self, given: Mapping[str, str], back: Return | None = None) -> str:
         self._app = given["consumer_key"], given["consumer_secret"]
+        remember(*self._app)
         signer = OAuth1(*self._app, callback_uri="oob")
         told = _post(self._connection, "/oauth/request_token", signer, "the app's keys")
         self._token = _pair(told)
+        remember(self._token[1])  # the other half stands in the address that a person opens
         return f"{self._connection.base}/oauth/authorize?{urlencode({'oauth_token': self._token[0]})}"
 
     def finish(self, code: str | None = None) -> Mapping[str, str]:
+        remember(code, self._token[0])
         signer = OAuth1(*self._app, *self._token, verifier=(code or "").strip())
         token, secret = _pair(_post(self._connection, "/oauth/access_token", signer, "the PIN"))
+        remember(token, secret)
         app_key, app_secret = self._app
         return {
             "consumer_key": app_key,

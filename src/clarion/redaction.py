@@ -1,0 +1,133 @@
+"""Takes this process's secrets out of whatever is written: errors, logs, tracebacks, what a terminal shows.
+
+In: every secret value as soon as it is known (`remember`), and any text (`clean`, `without_known`). Out: the text without
+them, however they are spelled. Stands below everything, so that an error is clean from its making on: its message may hold
+a server's words, goes into the outbox, and a server may send back what it was sent. Imports nothing before it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from re import Pattern
+
+STANDS_FOR = "[secret]"
+#: What is shorter cannot be told from ordinary words. X's PIN has seven digits.
+LEAST = 7
+#: A short value of letters alone may be a word of ours ("clarion"): only where it stands as a password is it taken out.
+_LEAST_OF_LETTERS = 12
+#: A secret cut short at the end of a text is known by so many characters of it.
+_LEAST_CUT = 12
+#: The oldest are forgotten: a worker that runs for months is given new tokens every two hours.
+_MOST = 500
+
+#: Each secret value with its spellings, the last remembered at the end.
+_known: dict[str, tuple[str, ...]] = {}
+_FIELDS = (
+    "access_?token|refresh_?token|client_secret|code_verifier|consumer_(?:key|secret)|app_password|password|accessJwt"
+    "|refreshJwt|oauth_(?:token|token_secret|verifier|signature|consumer_key|nonce)"
+)
+_SHAPES = (
+    # Authorization: Bearer … · 'Cookie': '…' · b'Authorization': b'…'
+    (
+        (
+            r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)\b([\"']?\s*[:=]\s*)"
+            r"(b?\"[^\"\n]*\"|b?'[^'\n]*'|[^\n]+)"
+        ),
+        rf"\1\2{STANDS_FOR}",
+    ),
+    (r"(?i)\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]{12,}", rf"\1 {STANDS_FOR}"),
+    (r"\bOAuth\s+oauth_[^\n]*", f"OAuth {STANDS_FOR}"),
+    (r"://([^\s/:@]*):[^\s/@]+@", rf"://\1:{STANDS_FOR}@"),
+    (r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?", STANDS_FOR),  # a signed token (RFC 7519)
+    # access_token=… · "client_secret": "…"
+    (rf"(?i)\b({_FIELDS})\b(=|[\"']\s*:\s*[\"'])([^\s\"'&,;)}}}}]{{6,}})", rf"\1\2{STANDS_FOR}"),
+)
+_shapes: list[tuple[Pattern[str], str]] = []
+
+
+def remember(*values: str | None) -> None:
+    """These are secrets of this process from now on."""
+    for value in values:
+        plain = (value or "").strip()
+        if len(plain) < LEAST or (plain.isalpha() and len(plain) < _LEAST_OF_LETTERS):
+            continue
+        _known[plain] = _known.pop(plain, ()) or _spellings(plain)
+        while len(_known) > _MOST:
+            del _known[next(iter(_known))]
+
+
+def remember_password(url: str | None) -> None:
+    """The password in an address, of a proxy or a database, is a secret of this process from now on."""
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        password = urlsplit(url or "").password
+    except ValueError:
+        return
+    remember(password, unquote(password or ""))
+
+
+def clean(text: str) -> str:
+    """A text of any origin, without our secrets and without whatever has the shape of one."""
+    text = without_known(text)
+    for shape, instead in _known_shapes():
+        text = shape.sub(instead, text)
+    return text
+
+
+def without_known(text: str) -> str:
+    """A text of our own, without our secrets. An address to open in a browser keeps what it needs."""
+    for spellings in _known.values():
+        for spelling in spellings:
+            if spelling in text:
+                text = text.replace(spelling, STANDS_FOR)
+    return _without_cut(text)
+
+
+def _without_cut(text: str) -> str:
+    """A secret's beginning, at the end of a text that was cut short."""
+    whole = text.rstrip("….")
+    for spellings in _known.values():
+        for spelling in spellings:
+            for size in range(len(spelling) - 1, _LEAST_CUT - 1, -1):
+                if whole.endswith(spelling[:size]):
+                    return whole[:-size] + STANDS_FOR
+    return text
+
+
+def _spellings(value: str) -> tuple[str, ...]:
+    """As it is, as addresses, forms, JSON, Python and HTML write it, and in base64; the longest first."""
+    import html
+    import json
+    import re
+    from urllib.parse import quote, quote_plus
+
+    quoted = quote(value, safe="")
+    spelled = {value, quoted, quote(value), quote_plus(value), quote(quoted, safe=""), html.escape(value)}
+    spelled |= {json.dumps(value)[1:-1], repr(value)[1:-1], repr(value.encode())[2:-1]}
+    spelled.add(re.sub("%..", lambda escape: escape[0].lower(), quoted))
+    return tuple(sorted(spelled | _in_base64(value.encode()), key=len, reverse=True))
+
+
+def _in_base64(value: bytes) -> set[str]:
+    """Its inner characters in base64, wherever it begins in what was encoded: "user:password", a cookie, a whole body."""
+    from base64 import b64encode
+
+    found = set()
+    for before in range(3):
+        whole = b64encode(b"\0" * before + value).decode().rstrip("=")
+        after = (before + len(value)) % 3
+        inner = whole[(0, 2, 3)[before] : len(whole) - (1 if after else 0)]
+        found |= {inner, inner.replace("+", "-").replace("/", "_")}
+    return {inner for inner in found if len(inner) >= LEAST}
+
+
+def _known_shapes() -> list[tuple[Pattern[str], str]]:
+    """What a secret looks like that nobody remembered: (where, what stands there instead)."""
+    if not _shapes:
+        import re
+
+        _shapes.extend((re.compile(shape), instead) for shape, instead in _SHAPES)
+    return _shapes
