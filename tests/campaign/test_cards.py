@@ -80,7 +80,7 @@ def test_a_figure_has_its_words_beside_it_where_they_fit_and_below_it_where_not(
         Card(figure="10 years", text="since the first report on the detentions in Chechnya", tags=TAGS)
     )
     many = seen(Card(figure="1,234,567,890", text="people stood for those who cannot", tags=TAGS))
-    beside = (WIDTH // 2 + 120, 100, WIDTH - MARGIN, 480)
+    beside = (820, 100, WIDTH - MARGIN, 480)  # a figure above its words ends left of it
     assert _filled(few, beside)
     assert not _filled(many, (WIDTH - 200, 340, WIDTH - MARGIN, 480))
 

@@ -99,6 +99,8 @@ def test_history_is_told_with_its_year_in_every_language(folder: Folder) -> None
         ('source = "Somebody"', 'source = " "', "source is empty"),
         ('why = "it is false"', 'why = " "', "why is missing"),
         ("review_by = 2027-11-01", "review_by = 9999-12-31", "is in the year 9999"),
+        ('source = "Somebody"', 'source = "Somebody"\nconsent = " "', "consent is empty"),
+        ('source = "Somebody"', 'source = "Somebody"\nwas = "ok"', "was is there, but it is not blocked"),
         ("review_by = 2027-11-01", "reviewed_by = 2027-11-01", "is not a key"),
     ],
 )

@@ -83,7 +83,7 @@ class Facts:
         fact = lookup.found("fact", self._facts, id_, where=where, written=self._written)
         if today and fact.lapsed(today):
             raise CampaignError(
-                f'{where}: the fact "{id_}" was to be reviewed by {fact.review_by}, says {FILE}, and is now too old to use',
+                f'{where}: the fact "{id_}" was to be reviewed by {fact.review_by}, says {FILE}, and is now too old to be said',
                 f"read its source again, then: clarion posts confirm {id_}",
             )
         return fact
@@ -127,6 +127,8 @@ class Facts:
 def _require(document: Document, id_: str, fact: Fact) -> None:
     lookup.require_words(document, ("facts", id_, "wording"), fact.wording)
     lookup.require_line(document, ("facts", id_, "source"), fact.source)
+    if fact.consent is not None:
+        lookup.require_line(document, ("facts", id_, "consent"), fact.consent)
     lookup.require_dates(document, ("facts", id_), fact, "date", "as_of", "checked_on", "review_by")
     if fact.status == "history":
         years = {str(fact.date.year), str(fact.as_of.year)}
