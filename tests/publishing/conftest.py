@@ -35,6 +35,7 @@ class Network:
         self.before_send: Callable[[], None] = lambda: None
         self.before_opening: Callable[[], None] = lambda: None
         self.recalled: list[str] = []
+        self.edited: list[str] = []
         self.recalls: list[Exception] = []
         self.cannot_open: dict[str, Exception] = {}
         self._lock = threading.Lock()
@@ -57,6 +58,11 @@ class Network:
         if isinstance(answer, Exception):
             raise answer
         return self.receipt(staged.delivery)
+
+    def edit(self, receipt: Receipt, staged: Staged) -> Receipt:
+        self.edited.append(receipt.remote_id)
+        self.send(staged)
+        return receipt
 
     def receipt(self, delivery: Delivery) -> Receipt:
         return Receipt(remote_id=f"r-{delivery.id}", url=f"https://one.example/{delivery.id}", at=NOON)

@@ -73,6 +73,13 @@ class Publisher(Protocol):
         """The one unsafe request. `staged.delivery.first_intent_at` is set by now."""
         ...
 
+    def edit(self, receipt: Receipt, staged: Staged) -> Receipt:
+        """Put a delivery in the place of what the receipt names: the same post, with another text.
+
+        Repeating it is harmless. Refused where the network, or Clarion there, does not edit (`options.EDITS`).
+        """
+        ...
+
     def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
         """Look whether a delivery of unknown outcome is up; `looks` counts the looks before this one."""
         ...
@@ -265,6 +272,7 @@ class OptionsModule(Protocol):
     WINDOWS: tuple[Rate, ...]  # the limits that a delivery is admitted by
     CARDS: bool  # whether who posts makes the card below a link; elsewhere the network's own server does
     REPLIES: bool  # whether who posts may say who replies
+    EDITS: bool  # whether what is up may be edited
     DISCLOSE: str  # how a person says there that an account is automated, as a sentence
 
 

@@ -26,7 +26,7 @@ from clarion.outbox.claims import Claim, Held, Terms, Withheld
 from clarion.outbox.store import Outbox, Tx
 from clarion.outbox.tending import Lapsed, NextSlot, Tended, tend
 from clarion.points import point
-from clarion.publishing import recall, reconcile
+from clarion.publishing import recall, reconcile, request
 from clarion.publishing.retry import ATTEMPTS, back_off
 from clarion.publishing.tally import Event, Tally
 
@@ -226,7 +226,9 @@ class Worker:
             since = tx.at - (delivery.first_intent_at or tx.at)
         if self.halted():
             objection = objection or "Clarion was told to stop"
-        return objection, not delivery.tried or since < timedelta(seconds=publisher.repeat_seconds)
+        # An edit done again is the same edit, however late.
+        safe = delivery.edits is not None or since < timedelta(seconds=publisher.repeat_seconds)
+        return objection, not delivery.tried or safe
 
     def _stage(self, publisher: Publisher, claim: Claim) -> Staged | None:
         """Upload what must be up before. Nothing can have appeared yet, whatever goes wrong."""
@@ -264,7 +266,7 @@ class Worker:
         """The one unsafe request."""
         point("before_send")
         try:
-            receipt = publisher.send(replace(staged, delivery=intended.delivery))
+            receipt = request.put_up(publisher, replace(staged, delivery=intended.delivery))
         except PublishError as error:
             self._settle(intended, error)
             return None

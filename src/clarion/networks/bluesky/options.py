@@ -30,6 +30,9 @@ CARDS = True
 #: app.bsky.feed.threadgate.
 REPLIES = True
 
+#: A record can be put again, but the app shows the first one, or both: its readers never learn of the edit.
+EDITS = False
+
 #: The profile's self-label `bot`.
 DISCLOSE = "In the Bluesky app, switch on the automation label: Settings, Account."
 

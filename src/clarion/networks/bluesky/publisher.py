@@ -86,6 +86,9 @@ class BlueskyPublisher:
             raise OutcomeUnknown(f"the server's answer ({answer.status}) does not name the post we sent")
         return self._receipt(delivery, record.cid(post))
 
+    def edit(self, receipt: Receipt, staged: Staged) -> Receipt:
+        raise Refused("on Bluesky a post cannot be edited")
+
     def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
         """By key and hash. Absent is trusted for an hour after the first intent: a repeated put is harmless even
         when the look was stale, but later a post that somebody deleted would come back.

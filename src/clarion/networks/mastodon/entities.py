@@ -6,7 +6,7 @@ In: what the rehearsal keeps. Out: plain data in the shapes of docs.joinmastodon
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from html import escape
@@ -36,9 +36,20 @@ class Upload:
     used: bool = False  # an upload works once
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What a post said until it was edited."""
+
+    text: str
+    warning: str
+    sensitive: bool
+    media: list[str]
+    at: str  # since when, ISO 8601
+
+
 @dataclass(slots=True, kw_only=True)
 class Status:
-    """A post as taken."""
+    """A post as taken, and as edited since."""
 
     id: str
     account: str
@@ -53,6 +64,8 @@ class Status:
     key: str | None
     quotes: str | None
     deleted: bool = False
+    edited_at: str | None = None
+    before: list[Version] = field(default_factory=list)  # what it was, oldest first
 
 
 def remote_id(account: str) -> str:
@@ -80,7 +93,7 @@ def status(kept: Status, media: Sequence[Upload], parent: Status | None, base: s
     return {
         "id": kept.id,
         "created_at": _iso(kept.at),
-        "edited_at": None,
+        "edited_at": _iso(kept.edited_at) if kept.edited_at else None,
         "in_reply_to_id": parent.id if parent else None,
         "in_reply_to_account_id": remote_id(parent.account) if parent else None,
         "sensitive": kept.sensitive,
@@ -101,6 +114,28 @@ def status(kept: Status, media: Sequence[Upload], parent: Status | None, base: s
         "replies_count": 0,
         "reblogs_count": 0,
         "favourites_count": 0,
+    }
+
+
+def version(kept: Version, account_: str, base: str) -> dict[str, Any]:
+    """One state of a post, in its history."""
+    return {
+        "content": html(kept.text),
+        "spoiler_text": kept.warning,
+        "sensitive": kept.sensitive,
+        "created_at": _iso(kept.at),
+        "account": account(account_, base),
+        "media_attachments": [{"id": each} for each in kept.media],
+        "emojis": [],
+    }
+
+
+def pages(address: str, page: Sequence[Status]) -> dict[str, str]:
+    """The header that leads to the posts after and before a page."""
+    if not page:
+        return {}
+    return {
+        "link": f'<{address}?max_id={page[-1].id}>; rel="next", <{address}?min_id={page[0].id}>; rel="prev"'
     }
 
 

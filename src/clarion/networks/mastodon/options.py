@@ -25,6 +25,9 @@ CARDS = False
 #: Who may quote is the nearest it has (QUOTE_POLICY).
 REPLIES = False
 
+#: PUT /api/v1/statuses/:id; whoever shared the post is told.
+EDITS = True
+
 #: The account's `bot` flag.
 DISCLOSE = "On its server: Edit profile, tick “This is an automated account”."
 
@@ -41,7 +44,7 @@ STATUSES = (300, 3 * 3600)
 MEDIA = (30, 30 * 60)
 DELETES = (30, 30 * 60)
 #: A create and its read-back are two requests; an image is uploaded and asked for until it is ready, twice as a rule;
-#: a look reads a page, the source of what resembles, and what it found once more.
+#: a look reads a page, the source of what resembles, and what it found once more. An edit costs what a post does.
 WINDOWS = (
     Rate(family="requests", limit=REQUESTS[0], seconds=REQUESTS[1], post=2, image=3, look=3, recall=1),
     Rate(family="statuses", limit=STATUSES[0], seconds=STATUSES[1], post=1),

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from clarion.networks.base import Accepted, Request, Response, Shown, ShownImage, ShownPart, spans
-from clarion.networks.mastodon import entities, options, rules, text
+from clarion.networks.mastodon import editing, entities, options, rules, text
 from clarion.networks.mastodon.entities import Status, Upload, remote_id
 from clarion.networks.mastodon.oauth import OAuth, secret
 from clarion.networks.mastodon.wire import Params, Refusal, answer, params
@@ -75,8 +75,8 @@ class Server:
             Accepted(
                 account=each.account,
                 remote_id=each.id,
-                text=each.text,
-                warning=each.warning or None,
+                text=editing.first(each).text,
+                warning=editing.first(each).warning or None,
                 language=each.language,
                 answers=each.answers,
                 images=tuple(
@@ -113,7 +113,7 @@ class Server:
     def load(self, state: bytes) -> None:
         plain = json.loads(state)
         uploads = [Upload(**each | {"content": b64decode(each["content"])}) for each in plain["uploads"]]
-        self._statuses = {each["id"]: Status(**each) for each in plain["statuses"]}
+        self._statuses = {each["id"]: editing.loaded(each) for each in plain["statuses"]}
         self._uploads = {each.id: each for each in uploads}
         self._keys = {key: (status, at) for key, (status, at) in plain["keys"].items()}
         self._hits = plain["hits"]
@@ -222,6 +222,14 @@ class Server:
         status = self._own(call)
         return answer({"id": status.id, "text": status.text, "spoiler_text": status.warning})
 
+    def edit(self, call: _Call) -> Response:
+        status = self._own(call)
+        editing.apply(status, call.params, self._uploads, call.now)
+        return self._status(status, call)
+
+    def history(self, call: _Call) -> Response:
+        return answer(editing.history(self._present(call.id), call.base))
+
     def delete(self, call: _Call) -> Response:
         status = self._own(call)
         status.deleted = True
@@ -239,7 +247,7 @@ class Server:
             rows = [each for each in rows if int(each.id) > int(after)][:limit]
         page = rows[::-1][:limit]
         shown = [json.loads(self._status(each, call).body) for each in page]
-        return answer(shown, headers=_links(call, page))
+        return answer(shown, headers=entities.pages(f"{call.base}/api/v1/accounts/{call.id}/statuses", page))
 
     def _is_listed(self, each: Status, call: _Call) -> bool:
         said, at = call.params, datetime.fromisoformat(each.at)
@@ -364,6 +372,8 @@ _ROUTES = (
     _at("POST", "/api/v1/statuses", Server.create, family="statuses"),
     _at("GET", "/api/v1/statuses/<id>", Server.show, private=False),
     _at("GET", "/api/v1/statuses/<id>/source", Server.source),
+    _at("GET", "/api/v1/statuses/<id>/history", Server.history, private=False),
+    _at("PUT", "/api/v1/statuses/<id>", Server.edit, family="statuses"),
     _at("DELETE", "/api/v1/statuses/<id>", Server.delete, family="deletes"),
     _at("GET", "/api/v1/accounts/verify_credentials", Server.me),
     _at("GET", "/api/v1/accounts/<id>/statuses", Server.account_statuses, private=False),
@@ -384,12 +394,3 @@ def _route(request: Request) -> tuple[_Route, str]:
         if found and route.method == request.method:
             return route, found[1] if route.path.groups else ""
     raise Refusal(404, "Record not found")
-
-
-def _links(call: _Call, page: list[Status]) -> dict[str, str]:
-    if not page:
-        return {}
-    address = f"{call.base}/api/v1/accounts/{call.id}/statuses"
-    return {
-        "link": f'<{address}?max_id={page[-1].id}>; rel="next", <{address}?min_id={page[0].id}>; rel="prev"'
-    }

@@ -39,6 +39,23 @@ def check_choices(said: Params) -> None:
         raise Refusal(422, "Scheduled posts are lost too easily; this server takes none")
     if said.one("visibility") not in _VISIBILITIES:
         raise Refusal(422, "Validation failed: Visibility is not included in the list")
+    _check_said(said)
+
+
+def check_edit(said: Params, fixed: tuple[str, ...]) -> None:
+    """The same for an edit; `fixed` is what no edit changes."""
+    for name in fixed:
+        if name in said.values:
+            raise Refusal(422, f"Validation failed: {name} cannot be changed")
+    _check_said(said)
+
+
+def check_alt(alt: str) -> None:
+    if len(alt) > options.LIMITS.alt:
+        raise Refusal(422, f"Validation failed: Description is too long ({options.LIMITS.alt} characters)")
+
+
+def _check_said(said: Params) -> None:
     if "sensitive" in said.values and not said.flag("sensitive"):
         raise Refusal(422, "Validation failed: Sensitive may only be true, or left out")
     if not _LANGUAGE.fullmatch(said.one("language") or "en"):
@@ -53,8 +70,7 @@ def check_upload(content: bytes | None, alt: str) -> tuple[str, int, int]:
         raise Refusal(422, "Validation failed: File can't be blank")
     if len(content) > options.LIMITS.image_bytes:
         raise Refusal(422, "Validation failed: File file size must be less than 16 MB")
-    if len(alt) > options.LIMITS.alt:
-        raise Refusal(422, f"Validation failed: Description is too long ({options.LIMITS.alt} characters)")
+    check_alt(alt)
     return _image(content)
 
 

@@ -1,6 +1,6 @@
-"""Which software a server runs that speaks Mastodon's API, and how it differs where a post might appear twice. Pure.
+"""Which software a server runs that speaks Mastodon's API, how it differs where a post might appear twice, what it takes. Pure.
 
-In: what /api/v2/instance says. Out: a name with its version, and a sentence or none. Sources: networks.md; each
+In: what /api/v2/instance says. Out: a name with its version, a sentence or none, limits. Sources: networks.md; each
 project's own answers.
 """
 
@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from clarion.model import Limits
+from clarion.networks.mastodon import options
 
 #: What those say who keep Mastodon's number for Mastodon's apps: "2.7.2 (compatible; Akkoma 3.13.2)".
 _COMPATIBLE = re.compile(r"\(compatible; (?P<name>[A-Za-z]+)[ /]?(?P<version>[\w.]*)")
@@ -46,3 +49,25 @@ def peculiar(software: str | None) -> str | None:
         return f"{software} answers a repeated post with an error though it is up; {_LOOKS_FIRST}"
     says = _PECULIAR.get(name) or _PECULIAR.get(software or "")
     return says and f"{software} {says}"
+
+
+def limits(instance: Mapping[str, Any]) -> Limits:
+    """What the server takes; upstream's numbers where it does not say."""
+    told = _object(instance.get("configuration"))
+    statuses, media = _object(told.get("statuses")), _object(told.get("media_attachments"))
+    return Limits(
+        text=_number(statuses, "max_characters", options.LIMITS.text),
+        per_url=_number(statuses, "characters_reserved_per_url", options.LIMITS.per_url),
+        images=_number(statuses, "max_media_attachments", options.LIMITS.images),
+        alt=_number(media, "description_limit", options.LIMITS.alt),
+        image_bytes=_number(media, "image_size_limit", options.LIMITS.image_bytes),
+    )
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _number(told: Mapping[str, Any], key: str, default: int) -> int:
+    value = told.get(key)
+    return value if isinstance(value, int) and value > 0 else default

@@ -41,6 +41,10 @@ class Params:
     def many(self, name: str) -> list[str]:
         return self.values.get(f"{name}[]") or self.values.get(name, [])
 
+    def objects(self, name: str) -> list[dict[str, Any]]:
+        """A list of objects, which only JSON carries."""
+        return [found for each in self.many(name) if isinstance(found := json.loads(each), dict)]
+
     def flag(self, name: str) -> bool:
         return self.one(name) in ("1", "true", "on")
 
@@ -90,6 +94,8 @@ def _json(body: bytes) -> dict[str, list[str]]:
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -20,6 +20,9 @@ CARDS = False
 #: POST /2/tweets, reply_settings.
 REPLIES = True
 
+#: docs.x.com: POST /2/tweets edits for half an hour, for those who pay for it.
+EDITS = False
+
 #: X shows the label to readers and has no field for it in its API.
 DISCLOSE = (
     "On X: Settings, Your account, Account information, Automation; and say in the bio that it is automated."

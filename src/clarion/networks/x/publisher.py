@@ -17,7 +17,7 @@ import requests
 import tweepy
 
 from clarion.clock import Deadline
-from clarion.errors import OutcomeUnknown, PublishError, Unavailable
+from clarion.errors import OutcomeUnknown, PublishError, Refused, Unavailable
 from clarion.model import Delivery, Examination, Identity, Media, Profile, Receipt, Scopes, Staged
 from clarion.networks.base import Absent, Connection, Found, Sighting, Unsure
 from clarion.networks.http import USER_AGENT
@@ -108,6 +108,9 @@ class XPublisher:
                 reply_settings=None if delivery.parent else _REPLIES[delivery.payload.replies],
             )
             return self._receipt(_id_of(answer))
+
+    def edit(self, receipt: Receipt, staged: Staged) -> Receipt:
+        raise Refused("on X a post cannot be edited")
 
     def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
         with self._translated():
