@@ -46,17 +46,18 @@ class Saying:
 
     def handle(self, request: Request, now: datetime, quirks: frozenset[str] = frozenset()) -> Response:
         self._said.heard.append(request)
+        path = request.path.rstrip("/")
         for ending, answer in self._said.answers.items():
-            if request.path.endswith(ending):
+            if path.endswith(ending):
                 return answer
         answer = self._network.handle(request, now, quirks)
         for ending, change in self._said.bodies.items():
-            if request.path.endswith(ending) and answer.status == 200:
+            if path.endswith(ending) and answer.status == 200:
                 body = json.loads(answer.body)
                 change(body)
                 answer = replace(answer, body=json.dumps(body).encode())
         for ending, headers in self._said.headers.items():
-            if request.path.endswith(ending):
+            if path.endswith(ending):
                 answer = replace(answer, headers={**answer.headers, **headers})
         return answer
 

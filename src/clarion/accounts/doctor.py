@@ -208,9 +208,9 @@ def _of_limits(known: Known, found: Examination, now: datetime) -> Iterator[Line
         then = _in_words(standing.account.limits)
         yield known.look("limits", f"its server takes {_in_words(takes)}; posts are fitted to {then}", verify)
     elif age > STALE:
-        yield known.look("limits", f"{_in_words(takes)}; noted {_days(age)} ago", verify)
+        yield known.look("limits", f"{_in_words(takes)}; noted {_ago(age)}", verify)
     else:
-        yield known.ok("limits", f"{_in_words(takes)}; noted {_days(age)} ago")
+        yield known.ok("limits", f"{_in_words(takes)}; noted {_ago(age)}")
 
 
 # ── honesty ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -236,7 +236,7 @@ def _of_words(known: Known) -> Iterator[Line]:
     if missing:
         lines_to_add = ", ".join(f'{key} = "…"' for key in missing)
         yield known.look(
-            "declared", f"config.toml does not say its {' and '.join(missing)}", f"{lines_to_add} {table}"
+            "declared", f"config.toml does not say: {', '.join(missing)}", f"{lines_to_add} {table}"
         )
     else:
         yield known.ok("declared", f"{written.owner}: {written.purpose}")
@@ -295,6 +295,10 @@ def _in_words(limits: Limits) -> str:
 
 def _days(span: timedelta) -> str:
     return "1 day" if span.days == 1 else f"{span.days} days"
+
+
+def _ago(span: timedelta) -> str:
+    return {0: "today", 1: "yesterday"}.get(span.days, f"{span.days} days ago")
 
 
 def _without_secrets(proxy: str | None) -> str:
