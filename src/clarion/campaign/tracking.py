@@ -6,6 +6,8 @@ In: a text, or an address. Out: the text without them, and the stretches that we
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from urllib.parse import unquote
 
 from clarion.campaign.domains import links
 from clarion.campaign.marks import Span, like
@@ -16,6 +18,8 @@ _NAMES = re.compile(
     r"_openstat|at_campaign|at_medium|ns_campaign|ns_mchannel|ncid|cmpid|rb_clickid|spm|share_id|fb_(?:action|source)_?\w*",
     re.IGNORECASE,
 )
+#: What stands between two of a list.
+_BETWEEN = re.compile(r"[&;?]")
 #: On these hosts a short name means it; elsewhere "si" or "s" may be what the page needs.
 _ON_HOST = {
     "youtube.com": {"si", "feature", "pp"},
@@ -29,7 +33,7 @@ _ON_HOST = {
 
 def follows(address: str) -> list[str]:
     """The names of what follows readers in one address."""
-    return [address[start:end].strip("?&").partition("=")[0] for start, end in _found(address)]
+    return [unquote(address[start:end].strip("?&;#").partition("=")[0]) for start, end in _found(address)]
 
 
 def stretches(text: str) -> list[tuple[int, int]]:
@@ -56,31 +60,35 @@ def moved(span: Span, cuts: list[Span]) -> Span:
     return like(span, start, end)
 
 
-def _found(address: str) -> list[tuple[int, int]]:
-    """The stretches of one address to take out: each with the & behind it, or with the mark before it when it is last."""
-    mark = address.find("?")
-    if mark < 0:
-        return []
-    end = address.find("#", mark)
-    end = len(address) if end < 0 else end
-    host = (
-        address[:mark]
-        .partition("://")[2]
-        .partition("/")[0]
-        .casefold()
-        .removeprefix("www.")
-        .removeprefix("m.")
-    )
-    local = _ON_HOST.get(host, set())
-    pieces, at = [], mark + 1
-    for piece in address[mark + 1 : end].split("&"):
-        name = piece.partition("=")[0]
+def _found(address: str) -> list[Span]:
+    """The stretches of one address to take out: each with the mark behind it, or with the one before it when it is last."""
+    host = address.partition("://")[2].partition("/")[0].casefold()
+    local = _ON_HOST.get(host.partition(":")[0].removeprefix("www.").removeprefix("m."), set())
+    return [cut for begins, ends in _lists(address) for cut in _cuts(address, begins, ends, local)]
+
+
+def _lists(address: str) -> Iterator[Span]:
+    """Where an address lists names and values: behind a ";" of its path, behind the "?", behind the "#"."""
+    path = address.find("://") + 3
+    marks = [place for mark in ";?#" if (place := address.find(mark, path)) >= 0]
+    fragment = address.find("#", path)
+    query = address.find("?", path, fragment if fragment >= 0 else len(address))
+    ends = sorted(place for place in (query, fragment, len(address)) if place >= 0)
+    for place in sorted({min(marks), query, fragment} if marks else ()):
+        if place >= 0:
+            yield place, next(end for end in ends if end > place)
+
+
+def _cuts(address: str, begins: int, ends: int, local: set[str]) -> list[Span]:
+    pieces, at = [], begins + 1
+    for piece in _BETWEEN.split(address[begins + 1 : ends]):
+        name = unquote(piece.partition("=")[0])
         pieces.append((at, at + len(piece), bool(_NAMES.fullmatch(name)) or name in local))
         at += len(piece) + 1
     if not any(bad for _, _, bad in pieces):
         return []
     if all(bad for _, _, bad in pieces):
-        return [(mark, end)]
+        return [(begins, ends)]
     last_good = max(number for number, (_, _, bad) in enumerate(pieces) if not bad)
     return [
         (start, stop + 1) if number < last_good else (start - 1, stop)

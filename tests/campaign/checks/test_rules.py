@@ -141,7 +141,15 @@ BAD: dict[str, list[str | tuple[str, str]]] = {
         "Chechnya\ufe0f",
         "mark\U000e0041\U000e0042",
         "wo\u2060rd",
+        "a\U0001d173b \U0001bca0 \ufff9 \U00013430 \u2800",
+        "\ue000",
+        "\U0010fff0",
+        "\u0378",
+        "😀\U000e0061\U000e0062\U000e007f",
+        "😀\u200d😀\u200d🙈",
+        "a" + "\u0301" * 8,
     ],
+    "mixed-script": ["Mаking a difference", "Не мoлчите"],
     "control": ["a\x1b[mb", "a\x00b", "a\tb", "a\u2028b", "a\rb"],
     "false-host": [
         "Read https://www.раурal.com/ with care",  # Cyrillic and Latin
@@ -174,7 +182,7 @@ BAD: dict[str, list[str | tuple[str, str]]] = {
         "His parents were told when he was detained",
     ],
     "camps": ["They were held in camps", "Их держали в лагере"],
-    "emoji": ["Look 🕯️🕯️🕯️", "👩‍❤️‍💋‍👩 👨🏽‍🚀 🏴‍☠️", "🇩🇪🇫🇷🇪🇸", "🫩 🪾 \U0001fadc\u200d\U0001f7e9 🫆"],
+    "emoji": ["Look 🕯️🕯️🕯️", "👩‍❤️‍💋‍👩 👨🏽‍🚀 🏴‍☠️", "🇩🇪🇫🇷🇪🇸", "🫩 🪾 \U0001fadc 🫆"],
     "capitals": ["THIS IS NOW", "НЕ МОЛЧИТЕ"],
     "shortener": ["Read more here, it is long: https://bit.ly/abc"],
     "tracking": [
@@ -201,6 +209,7 @@ GOOD = [
     "It is called Children-404, and it is there 24/7",
     "#EyesOnChechnya #CloseTheCamps",
     "LGBT OSCE CW ЕСПЧ ООН",
+    "Мы есть в Telegramе и на YouTubeе",
     "1. Read it\n2. Tell one person",
     "Read this first 1/4",
     "🏳️‍🌈 👩🏽‍⚕️",
@@ -373,6 +382,17 @@ def test_a_finding_says_where_and_how_to_mend_but_does_not_repeat_what_exposes()
     ("rule", "alt"),
     [
         ("alt-missing", "  "),
+        ("alt-missing", "x"),
+        ("alt-missing", "—"),
+        ("alt-missing", "alt text"),
+        ("alt-missing", "Картинка."),
+        ("alt-file-name", "IMG_1234.jpg (1)"),
+        ("alt-file-name", "photo.jpg."),
+        ("alt-file-name", "a rally in may.png"),
+        ("alt-image-of", "This is an image of a rally"),
+        ("alt-image-of", "Image: rally"),
+        ("alt-image-of", "На фото — изображение плаката"),
+        ("alt-image-of", "In this photo, people stand"),
         ("alt-file-name", "keep-looking.png"),
         ("alt-file-name", "keep-looking"),
         ("alt-file-name", "IMG_20170401.jpg"),
@@ -389,7 +409,15 @@ def test_it_finds_an_alt_text_that_tells_nothing_or_too_much(rule: str, alt: str
 
 @pytest.mark.parametrize(
     "alt",
-    ["Two hands hold a candle.", "A poster: “Keep looking”", "Плакат «Не отводите взгляд»", "100 on a sign"],
+    [
+        "Two hands hold a candle.",
+        "A poster: “Keep looking”",
+        "Плакат «Не отводите взгляд»",
+        "100 on a sign",
+        "示威",
+        "A photo of two hands",
+        "Pictures of candles on a wall",
+    ],
 )
 def test_it_lets_a_true_alt_text_pass(alt: str) -> None:
     assert rules(alt, kind="alt", file="keep-looking.png") == set()
@@ -416,6 +444,23 @@ def test_what_follows_readers_is_taken_out_of_links_and_told() -> None:
     assert clean.parts == ("Read https://example.org/a?id=7#top and more",)
     assert [finding.rule for finding in told] == ["tracking"]
     assert "utm_source, fbclid" in told[0].why
+
+
+@pytest.mark.parametrize(
+    ("address", "clean"),
+    [
+        ("https://example.org/#utm_source=x", "https://example.org/"),
+        ("https://example.org/a;utm_source=x?b=1", "https://example.org/a?b=1"),
+        ("https://example.org/?%75tm_source=x&a=1", "https://example.org/?a=1"),
+        ("https://example.org/?a=1;utm_source=x#top", "https://example.org/?a=1#top"),
+        ("https://example.org?utm_source=x", "https://example.org"),
+        ("https://example.org/#part?fbclid=1", "https://example.org/#part"),
+        ("https://example.org/a;b?c=d&e#:~:text=f", "https://example.org/a;b?c=d&e#:~:text=f"),
+    ],
+)
+def test_what_follows_readers_is_found_wherever_an_address_lists_it(address: str, clean: str) -> None:
+    post, _ = checks.untracked(literal(f"Read {address} and more", tags=[]))
+    assert post.parts == (f"Read {clean} and more",)
 
 
 def test_spans_that_are_vouched_for_move_with_the_text() -> None:

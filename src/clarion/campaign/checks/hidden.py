@@ -1,8 +1,8 @@
-"""Never: characters that cannot be seen. They turn words around, dodge duplicate filters, or carry a mark by which a
-copied text is traced to who copied it.
+"""Never: characters that cannot be seen, or look like others. They turn words around, dodge duplicate filters and these
+checks, or carry a mark by which a copied text is traced to who copied it.
 
-In: a passage. Out: remarks. What some writing needs stays: the joiner inside an emoji
-sequence such as 🏳️‍🌈, the presentation mark after an emoji, joiners in scripts that are misspelt without them.
+In: a passage. Out: remarks. What some writing needs stays: the joiner inside an emoji that is made of several, such as 🏳️‍🌈, the
+presentation mark after an emoji, joiners in scripts that are misspelt without them, a name in Latin letters with a Russian ending.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import regex
 
-from clarion.campaign.checks.rule import Passage, Remark, Standards
+from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards, links
+from clarion.campaign.skeleton import hidden_twins
 
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MARKS = frozenset("\u061c\u200e\u200f")
@@ -44,16 +46,30 @@ _JOINERS_SPELL = frozenset(
         "te",
     }
 )
+#: What nobody sees, what only a private font shows, and what no version of Unicode has; reserved emoji are not among them.
 _INVISIBLE = regex.compile(
-    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f"
-    "\ufeff\uffa0\U000e0000-\U000e0fff]"
+    r"[[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Co}\p{Cn}\u2800]"
+    r"--[\p{Extended_Pictographic}\ufffe\uffff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]]",
+    regex.VERSION1,
 )
-# What belongs to a whole emoji: pictures joined by U+200D, their presentation mark, keycaps, flags spelt with tags.
+#: More accents than any spelling has on one letter; what piles up may carry a mark.
+_PILED = regex.compile(r"[\p{Mn}\p{Me}]{4,}+")
+# Emoji that are made of several, by what joins with what; nobody can see the joiner, so a free one may carry a mark.
+_TONE = r"\p{Emoji_Modifier}?"
+_ADULT, _ANYONE = "[👨👩🧑]", "[👦👧👨👩🧑👶]"
+_JOINED = (
+    rf"\p{{Emoji_Modifier_Base}}{_TONE}\ufe0f?\u200d[♀♂]\ufe0f?(?:\u200d➡\ufe0f?)?|\p{{Emoji_Modifier_Base}}{_TONE}\u200d➡\ufe0f?|[👯🤼🧞🧟]\u200d[♀♂]\ufe0f?"
+    rf"|{_ADULT}{_TONE}\u200d(?:[⚕⚖✈]\ufe0f?|[🌾🍳🍼🎓🎤🎨🏫🏭💻💼🔧🔬🚀🚒🦯🦰🦱🦲🦳🦼🦽🎄](?:\u200d➡\ufe0f?)?)"
+    rf"|{_ADULT}{_TONE}\u200d(?:❤\ufe0f?\u200d(?:💋\u200d)?|🤝\u200d){_ADULT}{_TONE}|{_ADULT}(?:\u200d{_ADULT})?(?:\u200d[👦👧🧒]){{1,2}}|🫱{_TONE}\u200d🫲{_TONE}"
+    r"|🏳\ufe0f?\u200d(?:🌈|⚧\ufe0f?)|🏴\u200d☠\ufe0f?|❤\ufe0f?\u200d[🔥🩹]|👁\ufe0f?\u200d🗨\ufe0f?|⛓\ufe0f?\u200d💥|🐕\u200d🦺|🐈\u200d⬛|🐦\u200d[⬛🔥]|🐻\u200d❄\ufe0f?"
+    r"|😮\u200d💨|😵\u200d💫|😶\u200d🌫\ufe0f?|🙂\u200d[↔↕]\ufe0f?|🍋\u200d🟩|🍄\u200d🟫"
+)
+#: The three flags that are spelt with tags: England, Scotland, Wales.
+_FLAGS = "|".join(
+    "".join(chr(0xE0000 + ord(letter)) for letter in flag) for flag in ("gbeng", "gbsct", "gbwls")
+)
 _EMOJI = regex.compile(
-    r"\p{Extended_Pictographic}(?:[\ufe0e\ufe0f]|\p{Emoji_Modifier})?"
-    r"(?:\u200d\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?)*"
-    r"(?:[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f)?"
-    r"|[0-9#*]\ufe0f\u20e3"
+    rf"{_JOINED}|🏴(?:{_FLAGS})\U000e007f|\p{{Extended_Pictographic}}(?:[\ufe0e\ufe0f]|\p{{Emoji_Modifier}})?|[0-9#*]\ufe0f\u20e3"
 )
 #: A pasted text may have thousands; nobody reads them all.
 _ENOUGH = 20
@@ -70,8 +86,13 @@ def bidi(passage: Passage, standards: Standards) -> Iterator[Remark]:
 
 
 def zero_width(passage: Passage, standards: Standards) -> Iterator[Remark]:
-    """A character without width, outside an emoji and outside the scripts that need it between letters."""
+    """A character that nobody sees or that is none, outside an emoji and outside the scripts that need it between letters."""
     text = passage.text
+    yield from _remarks(
+        text, (piled.start() for piled in _PILED.finditer(text)), "too many accents are piled up here"
+    )
+    if not _INVISIBLE.search(text):
+        return
     spelling = passage.language.partition("-")[0] in _JOINERS_SPELL
     inside = {place for emoji in _EMOJI.finditer(text) for place in range(*emoji.span())}
     places = (
@@ -80,7 +101,18 @@ def zero_width(passage: Passage, standards: Standards) -> Iterator[Remark]:
         if found.start() not in inside
         and not (spelling and found[0] in _ZWNJ + _ZWJ and _between_letters(text, found.start()))
     )
-    yield from _remarks(text, places, "nobody can see it")
+    yield from _remarks(text, places, "nobody can see what it is")
+
+
+def mixed_script(passage: Passage, standards: Standards) -> Iterator[Remark]:
+    """A word in which letters of two alphabets stand and nobody can see it. Hosts have a rule of their own."""
+    away = Spans((link.start, link.end) for link in links(passage.text))
+    words = (span for span in hidden_twins(passage.text) if not away.hold(span))
+    for start, end in islice(words, _ENOUGH):
+        yield Remark(
+            f'"{passage.text[start:end][:30]}" has letters of two alphabets that look alike; it is not the word that people read.',
+            "Type the word again with one keyboard. A Russian ending behind a Latin name needs a hyphen: Telegram-а.",
+        )
 
 
 def control(passage: Passage, standards: Standards) -> Iterator[Remark]:
@@ -91,7 +123,7 @@ def control(passage: Passage, standards: Standards) -> Iterator[Remark]:
 
 def without(text: str) -> str:
     """A stranger's text without any character that these rules remark; a control becomes a space."""
-    kept = _INVISIBLE.sub("", _CONTROL.sub(" ", text))
+    kept = _PILED.sub("", _INVISIBLE.sub("", _CONTROL.sub(" ", text)))
     return "".join(letter for letter in kept if letter not in _OVERRIDES | _MARKS)
 
 

@@ -12,7 +12,7 @@ from clarion.campaign import stems
 from clarion.campaign.checks.ages import ages
 from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards, links
 from clarion.campaign.figures import GIVEN
-from clarion.campaign.skeleton import skeleton
+from clarion.campaign.skeleton import folded, skeleton
 
 #: An ending and the two letters before it stand in so many.
 _ENDING = 16
@@ -59,17 +59,18 @@ def personal_name(passage: Passage, standards: Standards) -> Iterator[Remark]:
 
 def _names(passage: Passage, standards: Standards) -> Iterator[str]:
     away = Spans((link.start, link.end) for link in links(passage.text))
+    plain = folded(passage.text)
     run: list[tuple[str, int, int]] = []
-    for word in [*stems.words(passage.text), ("", -1, -1)]:
+    for word in [*stems.words(plain.text), ("", -1, -1)]:
         text, start, end = word
         capital = (
-            text[:1].isupper() and not text.isupper() and passage.text[start - 1 : start] not in ("#", "@")
+            text[:1].isupper() and not text.isupper() and plain.text[start - 1 : start] not in ("#", "@")
         )
-        joined = run and passage.text[run[-1][2] : start] == " "
+        joined = run and plain.text[run[-1][2] : start] == " "
         if run and not (capital and joined):
             yield from _name_of(run, standards)
             run = []
-        if capital and not away.hold((start, end)):
+        if capital and not away.hold(plain.span(start, end)):
             run.append(word)
 
 

@@ -73,6 +73,12 @@ RULES: tuple[Rule, ...] = (
         why="Characters that nobody sees dodge filters, or mark who copied a text.",
     ),
     Rule(
+        id="mixed-script",
+        level="never",
+        find=hidden.mixed_script,
+        why="A letter of another alphabet hides a word from readers' software, from search and from these checks.",
+    ),
+    Rule(
         id="control", level="never", find=hidden.control, why="Control characters are commands to machines."
     ),
     Rule(
