@@ -30,6 +30,9 @@ _WITH_A_PERSON = (
     "accounts add",
     "accounts login",
     "accounts verify",
+    "accounts rules",
+    "install-cron",
+    "live",
     "recall",
 )
 
