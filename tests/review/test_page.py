@@ -233,3 +233,10 @@ def test_a_russian_ask_that_is_only_safe_abroad_is_known_by_its_call_or_its_temp
 ):
     ledger = Ledger.load(bundled.posts().parent)
     assert asks_abroad(ledger, language, calls, audience) is folded
+
+
+def test_what_is_found_on_every_network_stands_once_below_the_posts(board: Board):
+    page = Page(web(board.previews(text="We were 300 people.")))
+    assert page.words.count("Needs a reason: this text: “300”") == 1
+    assert page.words.rindex("Bluesky · @eyes.example") < page.words.index("Needs a reason")
+    assert {"href": "#checks"} in page.all("a")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from clarion.review.preview import Preview
+from clarion.review.remarks import in_words_of
 
 #: The page's name says nothing about the campaign to whoever sees a list of files.
 FILE_NAME = "index.html"
@@ -32,6 +33,9 @@ def web(previews: Sequence[Preview], *, title: str = TITLE) -> str:
     return pages.get_template("preview.html").render(
         title=title,
         previews=previews,
+        remarks=[
+            "\n".join(lines) for lines in in_words_of(each for one in previews for each in one.findings)
+        ],
         styles=view.styles(preview.shown.network for preview in previews),
         draw=lambda shown: view.draw(replace(shown, at=None)),  # the page says when, above each post
     )

@@ -18,7 +18,6 @@ from clarion.composing.compose import Composed
 from clarion.composing.freeze import folds_warning, weight
 from clarion.model import Account, Card, Finding, Media, Part, Payload
 from clarion.networks.base import Shown, ShownImage, ShownPart, spans
-from clarion.review.remarks import in_words_of
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 _FLAG_TAGS = range(0xE0020, 0xE0080)  # the flags of England, Scotland and Wales are spelt with these
@@ -36,11 +35,6 @@ class Preview:
     def title(self) -> str:
         """What the network calls itself: "Mastodon"."""
         return networks.options(self.shown.network).TITLE
-
-    @property
-    def remarks(self) -> list[str]:
-        """What the checks say; each in a line or more."""
-        return ["\n".join(lines) for lines in in_words_of(self.findings)]
 
     @property
     def heading(self) -> str:
