@@ -47,16 +47,14 @@ _ENGLISH = saying(
     r"\bdonat(?:e|ing|ions?)\b|\b(?:chip|pitch) in\b|\bfund-?rais\w+|\bgive (?:what|now|today|generously|money|to (?:nc )?sos)\b|\bcontribut(?:e|ions?)\b",
     r"\b(?:send|transfer|wire|raise) (?:\w{1,20}+ ){0,2}?(?:money|funds|crypto|cash|euros?|dollars?|roubles?|rubles?)\b|\bcrowd ?fund\w*",
 )
-#: The refusal stands right before the verb, or before others that it is listed with: "не подписывайте и не жертвуйте".
+#: The refusal stands right before the verb, or before others of the kind that it is listed with: "не делайте репостов и
+#: пожертвований". «Не медлите и жертвуйте» is an ask.
 _NOT = re.compile(
     r"(?<!\w)(?:не(?: надо| нужно| стоит| следует| делайте| делай| пытайтесь| вздумайте)?|нельзя|никогда не|незачем|опасно|без|ни)\W{1,3}(?:(?:и|или)\W{1,3})?$"
 )
 _LISTED = re.compile(
-    r"(?<!\w)(?:не|нельзя|опасно)\W{1,2}(?:делайте\W{1,2})?[\w-]{1,20}(?:,\W?[\w-]{1,20}){0,3}\W{1,2}(?:и|или)\W{1,2}$"
-)
-#: «не медлите и жертвуйте»: the first verb is no giving, so the second is an ask.
-_HURRY = re.compile(
-    r"\b(?:медл|жд|бой|стесня|тян|отклад|молч|забыва|забуд|остава|проход|сомнева|останавлива)\w*"
+    r"(?<!\w)(?:не|нельзя|опасно)\W{1,2}(?:дела\w+|репост\w+|перевод\w+|перечисл\w+|жертв\w+|донат\w+|подпис\w+|отправл\w+|публик\w+|пересыл\w+|участв\w+)"
+    r"(?:,?\W?[\w-]{1,20}){0,3}\W{1,2}(?:и|или)\W{1,2}$"
 )
 _NOT_EN = re.compile(
     r"\b(?:do not|don't|never|cannot|not to|without|no)\W{1,3}$|\bdo not (?:\w+ ){1,3}(?:or|and) $"
@@ -87,10 +85,7 @@ def _first(asks: Saying, text: str) -> tuple[int, int] | None:
 def _refused(text: str, place: int) -> bool:
     """Whether a "not" governs the verb at a place."""
     before = text[max(place - 80, 0) : place]
-    if _NOT.search(before) or _NOT_EN.search(before):
-        return True
-    listed = _LISTED.search(before)
-    return listed is not None and not _HURRY.search(listed[0])
+    return any(refusal.search(before) for refusal in (_NOT, _LISTED, _NOT_EN))
 
 
 def _mostly(text: str) -> bool:
