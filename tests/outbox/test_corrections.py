@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ def voice(desk: Desk) -> Account:
     return desk.account("voice")
 
 
-def queued(desk: Desk, account: Account, *texts: str, **corrects: str) -> int:
+def queued(desk: Desk, account: Account, *texts: str, **corrects: Any) -> int:
     """`corrects`: answers or replaces, the id of a delivery."""
     parts = tuple(Part(text=text) for text in texts)
     payload = replace(Payload(account=account.identity, language="en", parts=parts), **corrects)

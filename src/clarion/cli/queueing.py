@@ -12,7 +12,7 @@ from clarion.cli.drawing import drawn
 from clarion.errors import CampaignError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from clarion.app import App
     from clarion.composing.compose import Composed, Request
@@ -25,13 +25,13 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
 
     `hint`: say when it would go out if this were not a rehearsal.
     """
-    from clarion.cli import pricing, values
-    from clarion.composing import entries, reasons, rules
-    from clarion.composing.compose import compose, require_clean
+    from clarion.cli import values
+    from clarion.composing import reasons
+    from clarion.composing.compose import compose
 
     if request.because is not None:
         request = replace(request, because=reasons.proper(request.because))
-    who = app.who()
+    app.who()  # who is asked for it later is asked at once
     now, due = moments(app, at, request.accounts, request.languages)
     try:
         posts = compose(
@@ -48,10 +48,37 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
         if values.lacks_one(request, error):
             raise values.all_missing(app, request, error) from error
         raise
-    posts = entries.compared(app.outbox, posts)
+    notes = left_out(app, request, [post.language for post in posts])
+    queued = offer(app, request, posts, due=due, now=now, notes=notes, yes=yes, as_json=as_json)
+    if hint and queued and not as_json:
+        say_when_live(app)
+
+
+def offer(
+    app: App,
+    request: Request,
+    composed: Sequence[Composed],
+    *,
+    due: datetime,
+    now: datetime,
+    notes: Sequence[str] = (),
+    capped: bool = True,
+    yes: bool,
+    as_json: bool,
+) -> bool:
+    """Show composed posts, and with the person's word queue and approve them; whether they were queued.
+
+    `notes`: what else people must know. `capped`: whether they count against the cap of their day.
+    """
+    from clarion.cli import pricing
+    from clarion.composing import entries, rules
+    from clarion.composing.compose import require_clean
+
+    who = app.who()
+    posts = entries.compared(app.outbox, composed)
     _show(posts, zone=zone(app), because=request.because)
     for line in [
-        *left_out(app, request, [post.language for post in posts]),
+        *notes,
         *pricing.lines(app, [(post.account, post.payload) for post in posts]),
         *_quiet(app, posts),
     ]:
@@ -65,14 +92,15 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
         and not shell.confirm(_question(posts, due, now, alone=alone), yes=False)
     ):
         shell.say_so("Nothing was queued.")
-        return
-    entry = entries.queue(app.outbox, request, posts, author=who, rules=rules.of(app.config))
+        return False
+    house = rules.of(app.config)
+    house = house if capped else replace(house, caps=None)
+    entry = entries.queue(app.outbox, request, posts, author=who, rules=house)
     confirmed = alone and (yes or shell.interactive())
     if confirmed:
         approve(app, entry.number, who)
     _tell(app, entry, confirmed=confirmed, due=due, now=now, as_json=as_json)
-    if hint and not as_json:
-        say_when_live(app)
+    return True
 
 
 def approve(app: App, number: int, who: str, *, only: Collection[str] | None = None) -> int:

@@ -16,7 +16,7 @@ from clarion.composing.compose import Composed, Request
 from clarion.composing.rules import Rules, names_somebody, require_awake, require_room
 from clarion.errors import CheckFailed, OutboxError
 from clarion.model import Finding, State
-from clarion.outbox import blocks, caps, fingerprints, handling, posts, store, views
+from clarion.outbox import blocks, caps, corrections, fingerprints, handling, posts, store, views
 from clarion.outbox.fingerprints import Said
 from clarion.outbox.handling import Again
 from clarion.outbox.posts import EntryView, NewEntry, NewPost, PostView
@@ -155,7 +155,9 @@ def _repeated(tx: Tx, composed: Sequence[Composed]) -> list[list[Finding]]:
             found.append([])
             continue
         beside = [said for *where, said in before if where == [network, each.language]]
-        said = [*fingerprints.near(tx, mark, each.due), *beside]
+        # What is corrected says nearly the same, and so it must.
+        besides = corrections.corrected(tx, each.payload)
+        said = [*fingerprints.near(tx, mark, each.due, besides=besides), *beside]
         found.append(honesty.judge(mark, each.account, each.due, said))
         own = Said(number=None, account=each.account.name, due=each.due, shingles=mark.shingles)
         before.append((network, each.language, own))
