@@ -51,8 +51,9 @@ _ENDS = r"(?=\s{0,2}(?:[.,;!?)\n]|$)| (?:when|and|at|then|years?|now|in|on|that|
 _SPOKEN = rf"{_N}(?:[ -]years?[ -]olds?| years? of age)\b{_NOT_A_PERSON}".replace("[ -]", r"[\s-]")
 _EN = (
     rf"\b(?:aged?:?|at the age of|at age|age of|ages) (?:(?:only|just|about) )?{_N}",
-    rf"\b{_SOMEBODY}\s?(?:,\s?|\(\s?|\bof ){_N}(?=\s?[,).]| (?:was|is|who|from|years?)\b)",
-    rf"{_N}\s?(?:y\.?\s?/?\s?o\b\.?|yrs?\.?(?: |-)old)",
+    rf"\b{_SOMEBODY}\s?(?:,\s?|\(\s?|\bof ){_N}(?=\s?(?:[,).;!?]|$)| (?:was|is|who|from|years?)\b)",
+    rf"\bat {_N}, (?:he|she|his|her|the boy|the girl)\b",
+    rf"{_N}[\s-]?(?:y\.?\s?/?\s?o\b\.?|yrs?\.?(?: |-)old)",
     rf"\b(?:he|she|who|{_CHILD})(?:'s| is| was| had been| would be| has been| were){_JUST} {_N}{_ENDS}",
     rf"\b(?:he|she|who|{_CHILD})(?: (?:had|has|have|will|would))?(?: just)? (?:turn(?:ed|s|ing)?|reach(?:ed)?){_JUST} {_N}{_ENDS}",
     r"\b(?:his|her|whose) (?:(\d{1,2})(?:th|st|nd|rd)|((?:thir|four|fif|six|seven|eigh)teen)th) birthday",
@@ -70,6 +71,9 @@ _CHILD_RU = (
 _SOON = r"(?: (?:сейчас|тогда|было|исполнилось|всего|только|едва|лишь|уже|недавно|скоро|будет|около|почти|тоже|тогда|нет и|не было и|еще не было|не исполнилось и|исполнится)){0,4}"
 _YEARS = r"(?:год|года|лет|годик\w{0,2}|годков)\b"
 _NOT_LIVED = r"(?!ие\b|\w{2,3} (?:срок|юбиле|период|опыт|путь|годовщин|истори|борьб|тюр|заключен|перерыв|план|договор|стаж|войн|давност|молчан|ожидан|решен|закон))"
+_TO_WHOM = (
+    r"(?:ему|ей|мальчику|девочке|подростку|школьнику|юноше|парню|ребенку|сыну|брату|племяннику|мужчине)"
+)
 _RU = (
     rf"(?<![\w.,-])(\d{{1,2}})\s?-?\s?(?:т?и|х)?\s?-?\s?летн{_NOT_LIVED}\w{{2,3}}",
     (
@@ -80,6 +84,7 @@ _RU = (
     rf"\bв возрасте (?:(?:около|всего) )?{_N}|\bвозраст\w*[:,\s-]{{1,3}}{_N}",
     rf"\b(?:{_CHILD_RU}|он|она)\s?[,(]?\s?(?:было )?(?:лет )?{_N} {_YEARS}",
     rf"\b{_CHILD_RU} лет {_N}",
+    rf"\b{_TO_WHOM}{_SOON} {_N}(?=\s?(?:[.,;!?)\n]|$))",
     rf"{_N} (?:год|лет|года) (?:от роду|мальчи\w+|парн\w+|юнош\w+)",
     rf"\b(?:в|во) (?:(?:свои|его|ее) )?{_N} {_YEARS} (?:он|она|его|ее|ему|ей|мальчик|парень|парня|сын)\b",
     rf"\bв (?:свои|его|ее) {_N}\b",
@@ -89,7 +94,7 @@ _IN_ONE_WORD = rf"(?<!\w){_GENITIVE}(\w{{0,9}}?)[\s-]?летн{_NOT_LIVED}\w{{2,
 _CLASS = r"(?:перво|второ|третье|четверт\w|четверо|пято|пяти|шести|шесто|седьмо|семи|восьмо|восьми|девято|девяти|десято|десяти|одиннадцато|одиннадцати)"
 _SCHOOL_RU = (
     rf"\b(?:{_CLASS}|(?:[1-9]|1[01])-?(?:т?и)?-?)(?:классни|клашк)\w+",
-    rf"(?<!\w)(?:в|из|учени\w+|учащ\w+|учи(?:тся|лся|лась)(?: в)?|ходи\w+ в|окончи\w+|закончи\w+) (?:(?:{_CLASS}\w{{0,2}}|(?:[1-9]|1[01])(?:-?\w{{1,3}})?) )класс\w{{0,2}}\b",
+    rf"(?<!\w)(?:в|из|учени\w+|школьни\w+|учащ\w+|учи(?:тся|лся|лась)(?: в)?|ходи\w+ в|окончи\w+|закончи\w+) (?:(?:{_CLASS}\w{{0,2}}|(?:[1-9]|1[01])(?:-?\w{{1,3}})?) )класс\w{{0,2}}\b",
 )
 
 #: A name and a number behind it: "Masha, 16," · «Маше 16 лет». Only behind a word that is a given name.
@@ -130,7 +135,7 @@ def _told(plain: Skeleton) -> Iterator[Age]:
 def _counted(small: str) -> Iterator[Age]:
     if "year" in small:
         for found in compiled(_SPOKEN).finditer(small):
-            if "-" in found[0] or _somebody_in(small, *found.span()):
+            if "-" in found[0] or found[0].endswith("age") or _somebody_in(small, *found.span()):
                 yield _age(found)
     for patterns, asked in ((_EN, _PEOPLE_EN), (_RU, _PEOPLE_RU)):
         if asked.search(small):
@@ -139,7 +144,7 @@ def _counted(small: str) -> Iterator[Age]:
 
 
 _PEOPLE_EN = re.compile(rf"\b(?:age[ds]?|y\.?\s?/?\s?o\b|yrs?\b|{_SOMEBODY}|his|whose)\b")
-_PEOPLE_RU = re.compile(r"лет|год|возраст|\bв (?:свои|его|ее)\b")
+_PEOPLE_RU = re.compile(rf"лет|год|возраст|\bв (?:свои|его|ее)\b|\b{_TO_WHOM}\b")
 
 
 def _age(found: re.Match[str]) -> Age:

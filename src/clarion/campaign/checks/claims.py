@@ -120,7 +120,7 @@ genocide = claim(
 )
 _PRISONS = (
     r"(?:prisons?|camps?|jails?|gulags?|dungeons?|torture (?:chambers?|cent(?:re|er)s?|sites?|rooms?)|(?:detention|internment) \w+|"
-    r"(?:secret|illegal|unofficial|clandestine) (?:sites?|facilit\w+|locations?|places|cent(?:re|er)s?|cells))"
+    r"(?:secret|illegal|unofficial|clandestine) (?:sites?|facilit\w+|locations?|places|cent(?:re|er)s?|cells)|(?:sites?|places) of (?:detention|torture))"
 )
 _PRISONS_RU = (
     r"(?:тюр(?:ем|ьм)\w*|тюремн\w+|(?:конц)?лагер\w*|застен\w+|изолятор\w*|темниц\w*|каземат\w*|подвал\w*|сизо|"
@@ -143,6 +143,7 @@ six_prisons = claim(
         rf"\b{_PRISONS_RU}[^\w.!?\n](?:[^.!?\n]{{0,18}}?[^\w.!?\n])?{_SIX_RU}(?! (?:лет|год|месяц|недел|дн|час|человек|мужчин|раз))",
     ),
 )
+_BY = "the|start|beginning|end|month|time|holy|first|day|eve|of|muslim|fasting|this|year|s"
 _RAMADAN = r"rama[dzт][ha]\w*"
 before_ramadan = claim(
     "No source of the ledger says it, and it ties a crime to a faith.",
@@ -150,7 +151,7 @@ before_ramadan = claim(
     saying(
         "rama",
         rf"\b(?:before|until|till|ahead of|prior to|in time for|no later than|pre)[^\w.!?\n](?:[^.!?\n]{{0,40}}?[^\w.!?\n])?{_RAMADAN}",
-        rf"\bby (?:the )?(?:(?:start|beginning|end|month|time|holy month|first day|eve) )?(?:of )?(?:the )?{_RAMADAN}",
+        rf"\bby (?:{words(8, only=_BY)}){_RAMADAN}",
         rf"\b{_RAMADAN} (?:{words(2)})deadline|\bdeadline (?:{words(4)}){_RAMADAN}",
     ),
     saying(
@@ -232,10 +233,10 @@ prohibited_in_russia = claim(
 _PROTEST = r"(?:protest|parade|pride|march|rall(?:y|ies)|demonstration|picket)\w*"
 _ASKED = r"(?:application|request|permit|permission|applied|applying|applies|asked|asking|filed|filing|notif|bid to|petition|submitted)\w*"
 _CAUSE = (
-    r"(?:caus\w+|trigger\w*|le(?:d|ading) to|sparked|spark|provok\w+|prompted|set off|unleash\w+|brought (?:about|on)|resulted in|"
+    r"(?:caus\w+|trigger\w*|le(?:d|ading) to|sparked|spark|provok\w+|prompted|set (?:\w{1,20}+ )?off|unleash\w+|brought (?:about|on)|resulted in|"
     r"(?:is|was) (?:why|the reason|to blame|behind)|started (?:the|it|everything|this|a|all)|began after|started (?:after|when|with)|in response to)"
 )
-_BECAUSE = r"(?:caused by|triggered by|sparked by|provoked by|prompted by|because of|due to|set off by|began (?:with|after|when)|started (?:with|after|when)|in response to|cause was|reason was|blame\w*)"
+_BECAUSE = r"(?:caused by|triggered by|sparked by|provoked by|prompted by|because of|due to|set off by|followed|came after|began (?:with|after|when)|started (?:with|after|when)|in response to|cause was|reason was|blame\w*)"
 protest_cause = claim(
     "It is false that the Network's application for a protest was the cause.",
     "Leave the cause out: those who detained people are answerable for it.",
@@ -268,15 +269,15 @@ help_it_trend = claim(
         r"\b(?:help|make|get|keep|let's|lets|let us|push)\b[^.!?\n]{0,40}?\b(?:trend(?:s|ing)?|viral)\b",
         rf"\b{_ASK}\b[^.!?\n]{{0,60}}?(?:\b(?:trending|to trend|(?:it|this|we|they|them) (?:can |will |may |all )?trends?|in(?:to)? (?:the )?trends|go(?:es)? viral)\b)",
         r"\b(?:make|push|get|take|bring|send|put|drive|boost)\b[^.!?\n]{0,40}?(?:\bnumber one\b|\bno\.? ?1\b|(?<!\w)[#№]1\b|\b(?:to|at|on) (?:the )?top\b)",
-        r"\btrend(?:ing)? (?:worldwide|tonight|today|now|topics?|globally)\b|\bwe (?:\w{1,20}+ ){0,2}?trend(?:ing)?\b",
+        r"\bin(?:to)? (?:the )?top (?:ten|10|five|5|tags|trends)\b|\btrend(?:ing)? (?:worldwide|tonight|today|now|topics?|globally)\b|\bwe (?:(?:can|will|all|may) )?trend\b|\bto (?:be )?trend(?:ing)?\b(?! (?:towards?|up|down))|\b(?:so|until|till) (?:that )?(?:\w{1,20}+ ){0,3}?trends\b",
         r"\bgo(?:es|ing)? viral\b|\b(?:feed|beat|trick|boost|for|help|please) the algorithm|\b(?:tweet|twitter|hashtag) ?storm",
         r"\b(?:flood|spam) (?:the |their |every |all )?(?:\w{1,20}+ ){0,2}?(?:timelines?|feeds?|hashtags?|tags?|replies|mentions|comments)\b",
     ),
     saying(
-        "тренд топ вирус раскру накру алгоритм форс первое разгон номер",
+        "тренд топ вирус раскру накру алгоритм форс первое разгон номер рекоменд",
         r"(?<!\w)в (?:топ|топе|топы|топ-?\d+)(?!\w)|(?<!\w)(?:в|до) (?:\w{1,20}+ )?тренд(?:ы|ах|ов|е|\b)|\bтренд(?:ы|ах)\b|\bтренд(?:ить|им|ил)\w*",
-        r"\b(?:за|раз)вирус\w+|\bвирусн\w+|\b(?:рас|на)крут\w+|\bразгон\w+ (?:\w{1,20}+ ){0,2}?(?:тег|хештег|хэштег)|\bфорс(?:им|ить|ите)\b",
-        r"\b(?:обман|помо|корм|ради|для)\w* (?:\w{1,20}+ )?алгоритм\w*|\b(?:выве|подн|вытащ)\w+[^.!?\n]{0,40}?(?:первое место|номер один|номером один|вершин\w+|верх\b)",
+        r"(?<!\w)в рекомендаци[ия](?!\w)|\b(?:за|раз)вирус\w+|\bвирусн\w+|\b(?:рас|на)крут\w+|\bразгон\w+ (?:\w{1,20}+ ){0,2}?(?:тег|хештег|хэштег)|\bфорс(?:им|ить|ите)\b",
+        r"\b(?:обман|помо|корм|ради|для)\w* (?:\w{1,20}+ )?алгоритм\w*|\b(?:выв[ео]|подн|вытащ|сдела|делаем)\w+[^.!?\n]{0,40}?(?:первое место|номер один|номером один|вершин\w+|верх\b)",
     ),
 )
 

@@ -62,10 +62,10 @@ _IN_WORDS = (
         rf"\b{_HARM} (?:(?:at|least|about|some|up|to|already|over|more|than|nearly|almost|не|менее|около|уже|почти|более|как минимум) ){{0,3}}"
         rf"{_SMALL}(?! (?:{_OTHERWISE})\b)"
     ),
-    rf"(?<![\w-])((?:{spelt.SMALL}|{spelt.TENS}) (?:out of|in every|in|из) (?:every )?(?:{spelt.SMALL}|{spelt.TENS}|hundred|ста|сотни))(?!\w)",
+    rf"(?<![\w-])((?:one|один|{spelt.SMALL}|{spelt.TENS}) (?:out of|in every|in|из) (?:every )?(?:{spelt.SMALL}|{spelt.TENS}|hundred|ста|сотни))(?!\w)",
     (
         r"\b((?:a|one|two|three|four)[\s-](?:third|quarter|fifth|tenth)s? of|half of (?:all |the )?(?:gay|men|people|chechens)|"
-        r"(?:треть|четверть|половин[ауы]) (?:всех )?(?:геев|мужчин|людей|чеченцев|задержанных))\b"
+        r"кажд\w+ (?:втор|трет|четверт|пят|десят)\w{2,3}(?= (?:гей|мужчин|чечен|человек|из)|\W{0,3}$)|(?:треть|четверть|половин[ауы]) (?:всех )?(?:геев|мужчин|людей|чеченцев|задержанных))\b"
     ),
 )
 _SHOWN = 3
@@ -97,7 +97,7 @@ def loose(passage: Passage) -> list[Span]:
 
 #: Nothing else begins a number in words.
 _SOME = re.compile(
-    rf"\b(?:{spelt.SMALL}|half of|third|quarter|треть|четверть|половин)|ty\b|hundred|thousand|illion|dozen|score|дцат|сорок|десят|девяност|сот|ст[оа]|тысяч|милли|дюжин"
+    rf"\b(?:{spelt.SMALL}|half of|third|quarter|one in|one out|один из|кажд|треть|четверть|половин)|ty\b|hundred|thousand|illion|dozen|score|дцат|сорок|десят|девяност|сот|ст[оа]|тысяч|милли|дюжин"
 )
 
 

@@ -35,8 +35,10 @@ _PHONES = tuple(
         r"(?<![\d-])\d{3}-\d{2}-\d{2}(?![\d-])",
         r"(?<![\w.,-])(?:\d[ ._·-]{1,2}){9,14}\d(?![\w.,-]?\d)",
         # Anything that is called one.
-        (r"\b(?:tel|telephone|phone|mobile|whats\s?app|viber|signal|тел|телефон|моб|ватсап|вайбер|позвоните|звоните|набер\w{1,3})"
-        r"\b[.:]?\s?(?:(?:number|no|is|номер|по|на|at|on|us|me)\b\.?:?\s?){0,3}\+?\d(?:[ .()_-]{0,2}\d){5,14}"),
+        (
+            r"\b(?:tel|telephone|phone|mobile|whats\s?app|viber|signal|тел|телефон|моб|ватсап|вайбер|позвоните|звоните|набер\w{1,3})"
+            r"\b[.:]?\s?(?:(?:number|no|is|номер|по|на|at|on|us|me)\b\.?:?\s?){0,3}\+?\d(?:[ .()_-]{0,2}\d){5,14}"
+        ),
     )
 )
 _PHONE_LINKS = re.compile(
@@ -60,6 +62,7 @@ _EMAILS = tuple(
         rf"(?<![\w.+-])[\w.+-]{{1,64}}+ ?[\[({{<] ?(?:{_AT}|@) ?[\])}}>] ?{_HOST}(?: ?(?:\.|[\[({{<] ?{_DOT} ?[\])}}>]| {_DOT} ) ?{_HOST}){{1,5}}",
         # name at host dot org · имя собака почта.рф
         rf"(?<![\w.+-])[\w.+-]{{1,64}}+ {_AT} {_HOST}(?: {_DOT} {_HOST}){{1,5}}\b",
+        rf"(?<![\w.+-])[\w.+-]{{1,64}}+ (?-i:AT) {_HOST}(?:\.{_HOST}){{1,5}}",
         rf"(?<![\w.+-])[\w.+-]{{1,64}}+ (?:собака|собачка|гав) {_HOST}(?:\.{_HOST}){{1,5}}",
     )
 )
@@ -100,7 +103,9 @@ def email(passage: Passage, standards: Standards) -> Iterator[Remark]:
                 )
 
 
-_SPELT_AT = re.compile(rf"[\[({{<] ?(?:{_AT}|@) ?[\])}}>]|(?<!\w){_DOT}(?!\w)|соба[чк]|гав", re.IGNORECASE)
+_SPELT_AT = re.compile(
+    rf"[\[({{<] ?(?:{_AT}|@) ?[\])}}>]|(?<!\w){_DOT}(?!\w)|соба[чк]|гав|(?-i: AT )", re.IGNORECASE
+)
 
 
 def _phone(found: str) -> Remark:

@@ -25,7 +25,7 @@ _NOT_A_NAME = (
     r"per|were|was|is|are|hours?|days?|years?|march|rall\w+|protest\w*)\b)"
 )
 _ULICA = (
-    r"(?:ул|улиц[аеыу]|пр-т[ае]?|пр-кт|просп|проспект[аеу]?|пер\.|переул(?:ок|ка|ке|ку)|бульвар[аеу]?|б-р|шоссе|"
+    r"(?:ул|пр\.|улиц[аеыу]|пр-т[ае]?|пр-кт|просп|проспект[аеу]?|пер\.|переул(?:ок|ка|ке|ку)|бульвар[аеу]?|б-р|шоссе|"
     r"наб\.|набережн(?:ая|ой|ую)|проезд[аеу]?|площад[ьи]|пл\.|тупик[аеу]?|мкр|микрорайон[аеу]?)"
 )
 _TOWNS = (
@@ -42,8 +42,10 @@ _ADDRESSES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         # 221B Baker Street, 10 downing street in London; not "5 men in the street".
-        (rf"(?<![\w.,/:-])\d{{1,5}}[a-z]?,? (?:{_NOT_A_NAME}{_WORD} ){{1,4}}{_STREET}(?=\s?(?:[,.;:!?)\n»”\"]|$)|\s(?:in|at|near|tonight|today|now|behind|next|flat|apt|and|"
-        rf"with|is|was|to|by|on|they|he|she|tomorrow|there)\b)"),
+        (
+            rf"(?<![\w.,/:-])\d{{1,5}}[a-z]?,? (?:{_NOT_A_NAME}{_WORD} ){{1,4}}{_STREET}(?=\s?(?:[,.;:!?)\n»”\"]|$)|\s(?:in|at|near|tonight|today|now|behind|next|flat|apt|and|"
+            rf"with|is|was|to|by|on|they|he|she|tomorrow|there)\b)"
+        ),
         # ул. Ленина, д. 5 · на проспекте Путина, 12 · улица Ленина, дом пять.
         rf"(?<!\w){_ULICA}\.?\s?(?:{_WORD}\s){{0,3}}{_WORD}\s?,?\s?(?:(?:дом|д\.|№)\s?)?{_NUMBER}(?!\s?{_MONTHS})",
         rf"(?<!\w){_ULICA}\.?\s?(?:{_WORD}\s){{0,3}}{_WORD}\s?,?\s?(?:дом|д\.|корпус|строение)\s?{_COUNT}",
@@ -76,16 +78,18 @@ _DECIMALS = r"[-+]?1?\d{1,2}[.]\d{3,10}"
 _COORDINATES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?<![\w.,-])[-+]?\d{{1,2}}\.\d{{3,10}}°?(?: ?[NS])?(?: ?[,;/|] ?| ){_DECIMALS}(?!\d)",
+        rf"(?<![\w.,-])(?:[NS] ?)?[-+]?\d{{1,2}}\.\d{{3,10}}°?(?: ?[NS])?(?: ?[,;/|] ?| )(?:[EW] ?)?{_DECIMALS}(?!\d)",
         r"(?<![\w.,-])[-+]?\d{1,2},\d{3,10}°?(?: ?[NS])?(?: ?[;/|] ?|, | )[-+]?1?\d{1,2},\d{3,10}(?!\d)",
         # To a kilometre: only where Russia and its neighbours are.
         r"(?<![\w.,-])(?:[4-6]\d|7[0-7])\.\d\d ?[,;/|] ?(?:19|[2-9]\d|1[0-7]\d)\.\d\d(?![\d%]|\s?(?:percent|процент))",
         r"\d{1,3}\s?°\s?\d{1,2}\s?[′'’]\s?(?:\d{1,2}(?:[.,]\d{1,6})?\s?(?:[″\"”]|'')\s?)?[NSEWСЮВЗCB](?!\w)",
         r"\d{1,3}[.,]\d{2,10}\s?°\s?[NSEWСЮВЗCB](?!\w)",
-        r"\bgeo:-?\d|\b(?:lat(?:itude)?|широта)[:= ]{1,3}-?\d",
-        (r"\b(?:maps\.app\.goo\.gl|goo\.gl/maps|google\.[a-z.]{2,6}/maps|maps?\.google\.|maps?\.apple\.com|g\.page/|"
-        r"yandex\.[a-z.]{2,7}/(?:maps|navi)|maps?\.yandex\.|ya\.ru/maps|openstreetmap\.org/|osm\.org/|2gis\.[a-z.]{2,6}/|w3w\.co/|what3words\.com/|"
-        r"plus\.codes|bing\.com/maps|waze\.com|maps\.me|omaps\.app|organicmaps\.app|wego\.here\.com|share\.here\.com|mapy\.cz|geohack\.)"),
+        r"\bgeo:-?\d|\b(?:lat(?:itude)?|широт[аеы]|coordinates?|координат\w{1,4}|gps)[:= -]{1,3}-?\d{1,2}[.,°]",
+        (
+            r"\b(?:maps\.app\.goo\.gl|goo\.gl/maps|google\.[a-z.]{2,6}/maps|maps?\.google\.|maps?\.apple\.com|g\.page/|"
+            r"yandex\.[a-z.]{2,7}/(?:maps|navi)|maps?\.yandex\.|ya\.ru/maps|openstreetmap\.org/|osm\.org/|2gis\.[a-z.]{2,6}/|w3w\.co/|what3words\.com/|"
+            r"plus\.codes|bing\.com/maps|waze\.com|maps\.me|omaps\.app|organicmaps\.app|wego\.here\.com|share\.here\.com|mapy\.cz|geohack\.)"
+        ),
         r"(?<!\w)///[^\W\d_]{2,20}\.[^\W\d_]{2,20}\.[^\W\d_]{2,20}\b",
     )
 )

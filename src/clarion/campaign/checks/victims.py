@@ -15,7 +15,7 @@ from clarion.campaign.skeleton import Skeleton, skeleton
 
 _HARMED = (
     r"(?:kill(?:ed|ing)|murder\w*|detain\w*|tortur\w*|abduct\w*|kidnap\w*|disappear\w*|(?:went|gone|is|was|are) missing|arrest\w*|imprison\w*|"
-    r"(?:is|was|are|were|found) dead|died|victims?|beaten|held|taken away|jailed|executed|vanished|seized)"
+    r"(?:is|was|are|were|found) dead|died|victims?|beaten|held|taken away|jailed|executed|vanished|seized|shot (?:him|her|dead))"
 )
 _HARMED_RU = (
     r"(?:уби(?:т|л|ва|йств)\w*|погиб\w*|задерж\w+|пыт(?:ал|к|ок)\w*|похи(?:щ|т)\w+|пропал\w*|исчез\w*|арест\w+|жертв(?:а|ы|у|ой|е)?\b|"
@@ -37,8 +37,8 @@ _ONE_HARMED_RU = r"(?:убитого|погибшего|задержанного
 _FAMILY = (
     saying(
         "mother father mum mom dad brother sister son daughter wife husband uncle aunt cousin nephew niece grand fianc widow twin family relative parents",
-        rf"\b{_WHOSE} (?:{words(2)}){_KIN} (?:{words(5)}){_HARMED}\b",
-        rf"\b{_HARMED} (?:{words(4)}){_WHOSE} (?:{words(2)}){_KIN}\b",
+        rf"\b{_WHOSE} (?:{words(2)}){_KIN}s? (?:{words(5)}){_HARMED}\b",
+        rf"\b{_HARMED} (?:{words(4)}){_WHOSE} (?:{words(2)}){_KIN}s?\b",
         rf"\b{_KIN} of (?:{words(2)}){_ONE_HARMED}\b|\b{_ONE_HARMED}'?s (?:{words(2)})(?:{_KIN}|family|parents|relatives)\b",
         rf"\b{_HARMED} by (?:his|her|their|its) (?:own )?(?:{words(1)})(?:{_KIN}|family|relatives|kin|clan|uncles|brothers|cousins)\b",
     ),
