@@ -132,6 +132,14 @@ class PublisherContract:
         assert profile.identity.remote_id == stage.account().identity.remote_id
         assert profile.limits.text > 0
 
+    def test_a_doctor_hears_what_verify_hears_and_that_the_login_allows_publishing(
+        self, stage: Stage
+    ) -> None:
+        found = stage.connect().examine()
+        assert found.profile == stage.connect().verify()
+        assert found.scopes is None or found.scopes.lacks == ()
+        assert found.server_time is not None
+
     # ── once only ──
 
     @pytest.mark.parametrize("fault", ["drop_after", "500_after"])

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from clarion.errors import OutcomeUnknown, Unavailable
-from clarion.model import Card, Delivery, Receipt
+from clarion.model import Card, Delivery, Receipt, Scopes
 from clarion.networks.base import Absent, Publisher, Unsure
 from clarion.networks.bluesky import record
 from tests.networks.conftest import MemorySessions
@@ -172,6 +172,13 @@ class BlueskyContract(PublisherContract):
             else:
                 publisher.verify()
         assert (stage.asked("createSession"), stage.asked("refreshSession")) == (1, 0)
+
+    def test_an_app_password_allows_publishing_and_no_more_for_90_days(self, stage: Stage) -> None:
+        found = stage.connect().examine()
+        assert found.scopes == Scopes()
+        assert found.ends_at is not None
+        assert found.server_time is not None
+        assert 89 <= (found.ends_at - found.server_time).total_seconds() / 86_400 <= 90.1
 
     def test_two_at_once_refresh_once(self, stage: Stage) -> None:
         sessions = MemorySessions()

@@ -106,7 +106,7 @@ def test_mastodon_tells_what_the_app_may_do(said, connect, given, scopes):
     assert connect("mastodon").examine().scopes == scopes
 
 
-@pytest.mark.parametrize("status", [403, 404, 500])
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
 def test_an_older_mastodon_does_not_tell_and_is_examined_all_the_same(said, connect, status):
     said.answers["/api/v1/apps/verify_credentials"] = Response(status=status, body=b'{"error": "no"}')
     found = connect("mastodon").examine()

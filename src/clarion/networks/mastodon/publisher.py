@@ -298,10 +298,10 @@ class MastodonPublisher:
         return self._ask("the question what the server takes", self._api.instance_v2, missing={})
 
     def _scopes(self) -> Scopes | None:
-        """By the app that the token is one of; servers before 4.3, and others, do not say."""
+        """By the app that the token is one of; servers before 4.3, and others, refuse to say in ways of their own."""
         try:
             app = self._ask("the question what we may do", self._api.app_verify_credentials)
-        except (Refused, Unavailable):
+        except PublishError:  # who we are was told just now: the login is good
             return None
         said = app.get("scopes")
         given = {str(scope) for scope in said} if isinstance(said, list) else set()
