@@ -252,6 +252,22 @@ def test_a_damaged_outbox_stops(live):
     assert "clarion db restore" in mend
 
 
+def test_a_database_is_looked_at_too_and_one_that_is_away_stops(networks, campaign, postgres_server):
+    config = campaign / "config.toml"
+    give_secrets(networks, "mastodon")
+    with postgres_server.database(template=None) as url:
+        config.write_text(config.read_text().replace("\n[outbox]\n", f'\n[outbox]\nurl = "{url}"\n'))
+        networks.types("db", "upgrade")
+        networks.types("live", "--yes")
+        networks.types("publish")
+        found = told(networks)
+        assert found["outbox", "sound"][0] == "ok"
+        assert ("machine", "disk") not in found
+    found = told(networks, code=1)
+    assert found["outbox", "database"][0] == "stops"
+    assert found["mastodon", "authorised"][0] == "ok"
+
+
 def test_stop_and_pauses_stop_and_say_how_to_go_on(live, campaign):
     (campaign / "STOP").touch()
     live.types("pause", "--reason", "bad news")
@@ -363,6 +379,14 @@ def test_as_cron_what_keeps_clarion_from_starting_stops(run, campaign):
     (campaign / "config.toml").write_text("[campaign]\n")
     answer = run("doctor", "--as-cron", code=2)
     assert "config.toml" in answer.stderr
+
+
+def test_a_damaged_rehearsal_is_told_line_by_line_too(networks):
+    networks.types("say", "Rehearsed.", "--yes")
+    outbox(networks).write_bytes(b"not a database")
+    found = told(networks, code=1)
+    assert found["outbox", "file"][0] == "stops"
+    assert found["mastodon", "reachable"][0] == "ok"
 
 
 # ── rules ─────────────────────────────────────────────────────────────────────────────────────────────────────
