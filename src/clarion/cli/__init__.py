@@ -59,6 +59,7 @@ COMMANDS: dict[str, Row] = {
     "pause": Row(RUNNING, "pause", "pause", "Stop publishing, on every machine, until somebody resumes"),
     "resume": Row(RUNNING, "resume", "resume", "Let publishing go on after a pause"),
     "recall": Row(RUNNING, "recall", "recall", "Take down what is up, and send nothing more of it"),
+    "correct": Row(RUNNING, "correct", "correct", "Put right what is up: recall it, answer it or edit it"),
     "accounts": Row(RUNNING, "accounts", "accounts", "The accounts this campaign speaks from"),
     "doctor": Row(RUNNING, "doctor", "doctor", "Look at everything that publishing stands on"),
     "live": Row(RUNNING, "live", "live", "Publish for real from now on"),

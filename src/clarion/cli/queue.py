@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,10 @@ from clarion.cli.tables import table
 from clarion.cli.typed import NUMBER, pairs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from clarion.app import App
+    from clarion.outbox.corrections import Relation
     from clarion.outbox.views import AttemptView, DeliveryView, EntryView, PostView
 
     Attempts = dict[str, list[AttemptView]]
@@ -117,7 +121,7 @@ def list_(app: App, states: tuple[str, ...], limit: int, before: int | None, *, 
 @click.pass_obj
 def show(app: App, number: int, *, as_json: bool) -> None:
     """Show one entry: each post, where it stands, every try, and its address when it is up."""
-    from clarion.outbox import posts
+    from clarion.outbox import corrections, posts
     from clarion.outbox.views import attempts
 
     if app.rehearsing:
@@ -125,14 +129,15 @@ def show(app: App, number: int, *, as_json: bool) -> None:
     with app.outbox.read() as tx:
         entry = posts.show(tx, number)
         tries = attempts(tx, number)
+        related = corrections.relations(tx, entry)
     if as_json:
-        shell.show_json(plain_entry(entry, tries))
+        shell.show_json(plain_entry(entry, tries, related))
         return
     shell.show(f"#{entry.number} {entry.title}: {entry.state}, by {entry.author or 'nobody named'}")
     if entry.because:
         shell.show(f"because: {entry.because}")
     for post in entry.posts:
-        for line in _post_lines(app, post, tries):
+        for line in _post_lines(app, post, tries, corrected(post, related[post.id])):
             shell.show(line)
 
 
@@ -171,8 +176,10 @@ queue.add_command(mending.retry)
 queue.add_command(mending.resolve)
 
 
-def plain_entry(entry: EntryView, tries: Attempts | None = None) -> dict[str, object]:
-    """An entry for programs; with every try, where they are given."""
+def plain_entry(
+    entry: EntryView, tries: Attempts | None = None, related: Mapping[str, Relation] | None = None
+) -> dict[str, object]:
+    """An entry for programs; with every try, and with what corrects what, where they are given."""
     return {
         "number": entry.number,
         "kind": entry.kind,
@@ -193,6 +200,7 @@ def plain_entry(entry: EntryView, tries: Attempts | None = None) -> dict[str, ob
                 "digest": post.digest,
                 "warning": post.payload.warning,
                 "approved_by": [approval.who for approval in post.approvals],
+                **({} if related is None else asdict(related[post.id])),
                 "parts": [
                     {
                         "delivery": delivery.id,
@@ -231,7 +239,20 @@ def _held(entry: EntryView) -> list[str]:
     return list(dict.fromkeys(each.reason for each in waiting if each.reason))
 
 
-def _post_lines(app: App, post: PostView, tries: Attempts) -> list[str]:
+def corrected(post: PostView, related: Relation) -> list[str]:
+    """What a post corrects, and what corrects it."""
+    from clarion.outbox.corrections import was_replaced
+
+    by = "replaced by" if was_replaced(post) else "to be edited by"
+    return [
+        *([f"answers #{related.answers}"] if related.answers else []),
+        *([f"edits #{related.edits}"] if related.edits else []),
+        *(f"{by} #{number}" for number in related.edited_by),
+        *(f"answered by #{number}" for number in related.answered_by),
+    ]
+
+
+def _post_lines(app: App, post: PostView, tries: Attempts, corrections: Sequence[str]) -> list[str]:
     from clarion.cli.queueing import zone
     from clarion.review.preview import in_words
 
@@ -240,6 +261,7 @@ def _post_lines(app: App, post: PostView, tries: Attempts) -> list[str]:
         "",
         f"{post.account.network} · {post.account.handle} · {post.language}: {post.state}",
         f"  due {in_words(post.due, zone(app))} · approved by {approved} · digest {post.digest[:12]}",
+        *([f"  {' · '.join(corrections)}"] if corrections else []),
     ]
     for delivery in post.deliveries:
         lines.append(f"  {delivery.part}/{len(post.deliveries)} {_where(delivery)}".rstrip())
@@ -256,6 +278,8 @@ def _where(delivery: DeliveryView) -> str:
         return f"recalling  {url}: {why}; {going_on}"
     if delivery.state == "recalled":
         return f"recalled  it was {url}"
+    if delivery.state == "replaced":
+        return f"replaced  it was edited: {url}"
     wanted = ", to be taken down once it is found" if delivery.recall_wanted else ""
     up = url if delivery.state == "sent" else None
     return f"{delivery.state}{wanted if delivery.state in ('sending', 'in_doubt') else ''}  {up or delivery.reason or ''}"

@@ -10,10 +10,11 @@ from clarion.cli import options, shell
 from clarion.cli.typed import NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from clarion.app import App
     from clarion.outbox.recalling import Piece
+    from clarion.outbox.store import Tx
 
 _COPIES = (
     "What others copied, quoted or photographed stays, and so may what search engines and other servers keep."
@@ -58,9 +59,11 @@ def recall(
         shell.banner_of_rehearsal()
     with app.outbox.read() as tx:
         before = recalling.pieces(tx, None if everything else numbers)
+        moved = _moved(tx, before, {*numbers})
     chosen = sorted({each.entry for each in before if each.up or each.waits})
     if not chosen:
         _nothing(before, as_json=as_json)
+        _tell_moved(moved)
         return
     mine = [each for each in before if each.entry in chosen]
     _show(mine)
@@ -76,7 +79,7 @@ def recall(
         after = recalling.pieces(tx, chosen)
     if everything:
         shell.say_so("What has not begun yet still goes out at its time. To stop that: clarion pause")
-    _tell(app, mine, after, as_json=as_json)
+    _tell(app, mine, after, moved, as_json=as_json)
 
 
 def _take_down(app: App, *, say: Callable[[str], None]) -> None:
@@ -109,8 +112,7 @@ def _show(found: Sequence[Piece]) -> None:
 
 
 def _question(found: Sequence[Piece]) -> str:
-    numbers = sorted({each.entry for each in found})
-    named = ", ".join(f"#{number}" for number in numbers[:10]) + (" …" if len(numbers) > 10 else "")
+    named = _numbers(sorted({each.entry for each in found}))
     up = sum(each.up for each in found)
     return f"Take down {_posts(up)} of {named}?" if up else f"Cancel {named}?"
 
@@ -125,7 +127,37 @@ def _nothing(found: Sequence[Piece], *, as_json: bool) -> None:
         shell.say_so("Nothing is up.")
 
 
-def _tell(app: App, before: Sequence[Piece], after: Sequence[Piece], *, as_json: bool) -> None:
+def _moved(tx: Tx, before: Sequence[Piece], asked: set[int]) -> dict[int, list[int]]:
+    """Which other entries hold now what was edited, as far as those are not asked for too."""
+    from clarion.model import State
+    from clarion.outbox import corrections
+
+    numbers = sorted({each.entry for each in before if each.state is State.REPLACED} & asked)
+    held = {
+        number: [each for each in corrections.holders(tx, number) if each not in asked] for number in numbers
+    }
+    return {number: by for number, by in held.items() if by}
+
+
+def _tell_moved(moved: Mapping[int, Sequence[int]]) -> None:
+    """What is still up, under another number: that is trouble for somebody who wants it gone."""
+    for number, by in moved.items():
+        named = " ".join(map(str, by))
+        shell.say_so(
+            f"STILL UP: #{number} was edited, and its post is {_numbers(by)} now. To take it down: clarion recall {named}"
+        )
+    if moved:
+        shell.finish(shell.Code.TROUBLE)
+
+
+def _tell(
+    app: App,
+    before: Sequence[Piece],
+    after: Sequence[Piece],
+    moved: Mapping[int, Sequence[int]],
+    *,
+    as_json: bool,
+) -> None:
     """What became of it, as words and as an exit code."""
     from clarion.model import State
 
@@ -152,6 +184,7 @@ def _tell(app: App, before: Sequence[Piece], after: Sequence[Piece], *, as_json:
         shell.say_so(
             f"{_posts(waiting)} not down yet: clarion publish goes on with it. How it stands: clarion status"
         )
+    _tell_moved(moved)
     if stuck:
         shell.finish(shell.Code.TROUBLE)
     if waiting:
@@ -172,6 +205,10 @@ def _why(each: Piece, strange: Sequence[Piece]) -> str:
 def _name(each: Piece) -> str:
     part = f" {each.part}/{each.parts}" if each.parts > 1 else ""
     return f"#{each.entry} {each.network} · {each.handle} · {each.language}{part}"
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    return ", ".join(f"#{number}" for number in numbers[:10]) + (" …" if len(numbers) > 10 else "")
 
 
 def _posts(count: int) -> str:

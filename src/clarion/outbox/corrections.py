@@ -20,6 +20,7 @@ from clarion.outbox.views import EntryView, PostView
 _GONE = (State.CANCELLED.value, State.EXPIRED.value, State.FAILED.value)
 #: States in which a post is up, or may be.
 _UP = frozenset({State.SENT, State.RECALLING, State.IN_DOUBT, State.SENDING})
+_PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
 _delivery, _post = schema.delivery, schema.post
 
 
@@ -74,6 +75,36 @@ def holders(tx: Tx, number: int) -> list[int]:
 def was_replaced(post: PostView) -> bool:
     """Whether an edited post stands in its place, or in that of a part of it."""
     return any(each.state is State.REPLACED for each in post.deliveries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A correction that waits for people. `corrects` is the other entry's number."""
+
+    entry: int
+    corrects: int
+    edits: bool  # or it answers
+    reason: str | None
+
+
+def waiting(tx: Tx) -> list[Waiting]:
+    """The corrections that wait for people, oldest first."""
+    of = _post.alias("of")
+    theirs = _delivery.alias("theirs")
+    statement = (
+        sa.select(_post.c.entry, of.c.entry.label("corrects"), _post.c.replaces, _delivery.c.reason)
+        .select_from(_delivery)
+        .join(_post, _post.c.id == _delivery.c.post)
+        .join(theirs, theirs.c.id == sa.func.coalesce(_post.c.replaces, _post.c.answers))
+        .join(of, of.c.id == theirs.c.post)
+        .where(_delivery.c.state == _PENDING, _delivery.c.part == 1)
+        .order_by(_post.c.entry)
+    )
+    found = [
+        Waiting(entry=row.entry, corrects=row.corrects, edits=row.replaces is not None, reason=row.reason)
+        for row in tx.execute(statement)
+    ]
+    return list(dict.fromkeys(found))
 
 
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────

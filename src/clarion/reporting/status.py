@@ -7,7 +7,7 @@ from datetime import datetime
 
 from clarion.clock import moment
 from clarion.model import State
-from clarion.outbox import accounts, incidents, pauses, posts, store, troubles
+from clarion.outbox import accounts, corrections, incidents, pauses, posts, store, troubles
 from clarion.outbox.pauses import Pause
 from clarion.outbox.store import Outbox
 
@@ -88,8 +88,19 @@ def _needs(tx: store.Tx, counts: dict[State, int]) -> list[Need]:
     if counts.get(State.FAILED):
         found += _failed(tx, counts[State.FAILED])
     if counts.get(State.PENDING):
+        found += [_correction(each) for each in corrections.waiting(tx)[:_LISTED]]
         found.append(Need(what=f"{counts[State.PENDING]} waiting for approval", hint="clarion approve"))
     return found
+
+
+def _correction(each: corrections.Waiting) -> Need:
+    """What is wrong is up as long as it waits."""
+    does = "edits" if each.edits else "answers"
+    why = f": {each.reason}" if each.reason else ""
+    return Need(
+        what=f"#{each.entry}, which {does} #{each.corrects}, waits{why}",
+        hint=f"clarion queue show {each.entry}" if each.reason else f"clarion approve {each.entry}",
+    )
 
 
 def _in_doubt(tx: store.Tx) -> list[Need]:
