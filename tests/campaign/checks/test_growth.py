@@ -34,6 +34,7 @@ def found(text: str) -> set[str]:
     [
         *("\n", "\u200d", "«", "👩", "A", "Ab", "1 ", "ж.рф ", "http://", "co."),
         *("a.co @b ", "a.co #b ", "a.co Maria ", "Maria ", "a@b.co "),
+        *("fо", "é", "#aB1_", "four men ", "убит ", "его брат ", "ему 9 ", "1/1 ", "ул ", "a (", "\u0301"),
     ],
 )
 def test_rules_take_steps_in_proportion_to_the_text(piece: str) -> None:

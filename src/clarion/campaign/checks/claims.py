@@ -88,6 +88,8 @@ four_killed = claim(
         rf"{_FOUR} (?:{words(2)})lives (?:{words(2)})(?:lost|taken|ended|cut|claimed|gone)\b",
         rf"\b(?:took|taken|claimed|cost|ended) (?:{words(3)}){_FOUR} (?:{words(2)})lives\b",
         unless=r"\b(?:no|not|without) (?:source|evidence|proof)\b",
+        also="kill murder dead die dying slain execut death toll fatal casualt corpse bod perish lynch slaughter assassin massacr shot los "
+        "live life surviv alive gun shoot",
     ),
     saying(
         "fourth 4th",
@@ -101,6 +103,7 @@ four_killed = claim(
         r"\bчетверт(?:ый|ого|ая|ой|ое|ому|ым) (?:\w{1,30}+ ){0,2}?(?:убит|погиб|жертв|смерт|убийств|казн)\w*",
         rf"\b{_KILLED_RU} (?:уже )?четверт(?:ый|ая|ого) (?:человек|мужчин|парен|парн|гей|гея|жертв)",
         r"\bчетверт(?:ый|ого) (?:человек|мужчин|парень|парня|гей|гея)\w* (?:\w{1,30}+ ){0,3}?(?:убит|погиб|казн|умер)\w*",
+        also="уби гиб казн расстрел замуч умер сконч жизн смерт растерз забит стало мертв труп зарез задуш линч жертв",
     ),
 )
 
@@ -302,7 +305,8 @@ perpetrators_words = claim(
     "Those who did it, or defended it, are not quoted: their words degrade people.",
     'Say only that they denied it: {{ fact("denial") }}',
     saying(
-        "kadyrov karimov daudov peskov chechen chechnya republic кадыров каримов даудов песков чеченск чечн республик",
+        "kadyrov karimov daudov peskov chechen head leader president ruler government authorit кадыров каримов даудов песков чеченск глав "
+        "президент власт руководител секретар",
         rf"\b{_OFFICIAL}\b[^.!?\n“\"«„‘‹]{{0,60}}?(?:\b{_SAYS}|:)[^.!?\n“\"«„‘‹]{{0,30}}?{_QUOTE}",
         rf"\b{_OFFICIAL}\b[^.!?\n“\"«„]{{0,60}}?{_LONG_QUOTE}",
         rf"{_QUOTE}[,:;\s-]{{0,4}}+(?:{_SAYS} )?(?:\w{{1,30}}+ ){{0,3}}?{_OFFICIAL}\b",
@@ -310,6 +314,8 @@ perpetrators_words = claim(
         rf"\b{_OFFICIAL}\b[^.!?\n]{{0,60}}?\b{_SAYS}[^.!?\n]{{0,60}}?\b{_DEGRADE}",
         rf"\b{_DEGRADE}[^.!?\n]{{0,60}}?\b{_SAYS} (?:\w{{1,30}}+ ){{0,3}}?{_OFFICIAL}\b",
         rf"\b{_DEGRADE}[^.!?\n]{{0,60}}?\b{_OFFICIAL} (?:\w{{1,30}}+ ){{0,3}}?{_SAYS}",
+        also="“ \" « „ ‘ ‹ ' human devil demon animal vermin scum perver filth disease sick freak fake traitor shait abomin people "
+        "men exist gay homosex люд шайтан дьявол звер животн мраз позор больн челове вырод извращ мужчин геев таких",
     ),
     saying(
         "exist gay such homosex blood",

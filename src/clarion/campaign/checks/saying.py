@@ -40,18 +40,19 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """Patterns, one of whose `needs` must stand in a text that has any of them. `unless`: what takes a sentence out."""
+    """Patterns, one of whose `needs`, and one of `also`, stand in a text that has any. `unless` takes a sentence out."""
 
     needs: Sequence[str]
     patterns: tuple[str, ...]
     unless: str | None = None
+    also: Sequence[str] = ()
 
     def find(self, text: str) -> Span | None:
         """The first place in a text in small letters where one of them is met."""
         return next(self.all(text), None)
 
     def all(self, text: str) -> Iterator[Span]:
-        if not any(need in text for need in self.needs):
+        if not all(any(need in text for need in each) for each in (self.needs, self.also) if each):
             return
         for pattern in self.patterns:
             for found in compiled(pattern).finditer(text):
@@ -61,9 +62,9 @@ class Saying:
                     yield found.span()
 
 
-def saying(needs: str, *patterns: str, unless: str | None = None) -> Saying:
-    """`needs`: beginnings or pieces of words, any of which must be there, with spaces between."""
-    return Saying(tuple(needs.split()), patterns, unless)
+def saying(needs: str, *patterns: str, unless: str | None = None, also: str = "") -> Saying:
+    """`needs`, and `also`: pieces of words, any of which must be there, with spaces between."""
+    return Saying(tuple(needs.split()), patterns, unless, tuple(also.split()))
 
 
 def claim(why: str, mend: str, *said: Saying) -> Find:
