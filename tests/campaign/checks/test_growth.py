@@ -38,6 +38,7 @@ def found(text: str) -> set[str]:
     ],
 )
 def test_rules_take_steps_in_proportion_to_the_text(piece: str) -> None:
+    check_passage(passage(piece * 9))  # patterns are compiled when they are first asked
     text = piece * (LENGTH // len(piece))
     with at_most(STEPS_A_CHARACTER * LENGTH):
         check_passage(passage(text))
