@@ -227,6 +227,25 @@ def test_a_new_account_of_config_stops_nothing(networks):
     assert found["x", "secret"][::2] == ("look", "clarion accounts add x")
 
 
+def test_a_campaign_without_an_account_stops(run, campaign):
+    config = campaign / "config.toml"
+    config.write_text(config.read_text().partition("[accounts.")[0])
+    [line] = [
+        each for each in json.loads(run("doctor", "--json", code=1).stdout) if each["verdict"] == "stops"
+    ]
+    assert (line["what"], line["mend"]) == ("accounts", "clarion accounts add NAME")
+
+
+def test_what_mends_a_line_stands_below_it(networks):
+    give_secrets(networks, "mastodon")
+    networks.types("live", "--yes")
+    shown = networks.types("doctor").stdout
+    assert (
+        "  look   rules       nobody has accepted the 2 rules of its server yet\n"
+        "                     → clarion accounts rules mastodon\n"
+    ) in shown
+
+
 # ── outbox, machine, cron ─────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -32,14 +32,6 @@ LATE = timedelta(minutes=10)
 #: Free bytes on the outbox's disk: below these no image, and soon no receipt, can be written.
 FEW, TOO_FEW = 500_000_000, 20_000_000
 
-_NO_ACCOUNT = Line(
-    about=OUTBOX,
-    what="accounts",
-    verdict=Verdict.STOPS,
-    says="none is verified, so nothing can be queued",
-    mend="clarion accounts verify",
-)
-
 
 def of_campaign(app: App, crontab: Crontab) -> list[Line]:
     """The machine, the outbox and cron; and what the outbox says of accounts that wait."""
@@ -59,7 +51,7 @@ def of_campaign(app: App, crontab: Crontab) -> list[Line]:
     return [
         *found,
         *(_of_pause(pause) for pause in status.paused),
-        *([_NO_ACCOUNT] if none else []),
+        *([_no_account(app)] if none else []),
         *_of_deliveries(status, oldest, rehearsing=app.rehearsing),
         *of_cron(status, crontab, log=app.state / "publish.log", rehearsing=app.rehearsing),
     ]
@@ -230,6 +222,18 @@ def _stopped(app: App) -> Line:
         verdict=Verdict.STOPS,
         says="this machine sends nothing while there is a file STOP in the campaign's folder",
         mend=f"to go on: rm '{app.stop_file}'",
+    )
+
+
+def _no_account(app: App) -> Line:
+    return Line(
+        about=OUTBOX,
+        what="accounts",
+        verdict=Verdict.STOPS,
+        says="none is verified, so nothing can be queued"
+        if app.config.accounts
+        else "config.toml names none",
+        mend="clarion accounts verify" if app.config.accounts else "clarion accounts add NAME",
     )
 
 

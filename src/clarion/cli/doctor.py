@@ -82,19 +82,18 @@ def drawn(line: Line) -> str:
     from clarion.accounts.doctor import Verdict
 
     verdict = "STOPS" if line.verdict is Verdict.STOPS else str(line.verdict)
-    words = _wrapped(f"  {verdict:<6} {line.what:<11} ", line.says)
+    words = _wrapped(f"  {verdict:<6} {line.what:<11} ", line.says, _INDENT)
     if line.mend:
-        words += _wrapped(f"{'→ ':>{_INDENT + 2}}", line.mend)
+        words += _wrapped(f"{'':{_INDENT}}→ ", line.mend, _INDENT + 2)
     return "\n".join(words)
 
 
-def _wrapped(begin: str, text: str) -> list[str]:
-    indent = " " * max(_INDENT, len(begin) if begin.isspace() else 0)
+def _wrapped(begin: str, text: str, indent: int) -> list[str]:
     return wrap(
         shell.printable(" ".join(text.split())),
         max(min(shell.width(), _WIDEST), 50),
         initial_indent=begin,
-        subsequent_indent=indent,
+        subsequent_indent=" " * indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
