@@ -1,4 +1,4 @@
-"""`python -m tests.crash table|recalls|run|controls`: the crash proofs, from a process without threads. See `stand.py`."""
+"""`python -m tests.crash table|recalls|edits|run|controls`: the crash proofs, from a process without threads. See `stand.py`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def say(line: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash")
-    parser.add_argument("what", choices=("run", "table", "recalls", "controls"))
+    parser.add_argument("what", choices=("run", "table", "recalls", "edits", "controls"))
     parser.add_argument("--db", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--duration", type=float, default=60)
     parser.add_argument("--seed", type=int, default=None)
@@ -28,6 +28,8 @@ def main() -> int:
             return _table(stand, pairs=options.pairs)
         if options.what == "recalls":
             return _recalls(stand, few=options.pairs)
+        if options.what == "edits":
+            return _edits(stand, few=options.pairs)
         if options.what == "controls":
             return _controls(stand)
         seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
@@ -54,6 +56,18 @@ def _recalls(stand: standing.Stand, *, few: bool) -> int:
     _say_wrong(verdict, missed)
     say(
         f"recalled={verdict.deliveries} kills={kills} lost={len(verdict.lost) + len(verdict.unfinished)}"
+        f" doubled={len(verdict.doubled)} in_doubt={verdict.in_doubt}"
+    )
+    return 0 if verdict.good and not missed else 1
+
+
+def _edits(stand: standing.Stand, *, few: bool) -> int:
+    from tests.crash import edits
+
+    verdict, kills, missed = edits.run(stand, few=few)
+    _say_wrong(verdict, missed)
+    say(
+        f"edited={verdict.deliveries} kills={kills} lost={len(verdict.lost) + len(verdict.unfinished)}"
         f" doubled={len(verdict.doubled)} in_doubt={verdict.in_doubt}"
     )
     return 0 if verdict.good and not missed else 1

@@ -46,6 +46,13 @@ def test_a_recall_killed_at_any_point_ends_with_nothing_up_and_nothing_sent(db: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("db", DATABASES)
+def test_an_edit_killed_at_any_point_is_one_edit_in_the_end(db: str) -> None:
+    last = crash("edits", "--pairs", "--db", db).splitlines()[-1]
+    assert re.match(r"edited=20 kills=\d{2} lost=0 doubled=0 in_doubt=0", last)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("db", DATABASES)
 def test_each_safeguard_taken_away_is_seen_to_fail(db: str) -> None:
     lines = crash("controls", "--db", db).splitlines()
     assert [line.split()[0] for line in lines[::2]] == [
