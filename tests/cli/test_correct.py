@@ -95,6 +95,16 @@ def test_an_edit_goes_through_the_checks_and_is_asked_for_nothing_it_does_not_sa
     assert newest(run) == number
 
 
+def test_an_edit_is_not_held_against_what_it_edits(run, app):
+    text = "Novaya Gazeta reported it first, and many others have followed in the {} after that."
+    number = say(run, text.format("weeks"))
+    run("publish")
+    assert "nearly the same" in run("say", text.format("days"), "--to", "mastodon", "--yes", code=3).stderr
+    run("correct", str(number), "--edit", "-", "--yes", stdin=text.format("days"))
+    run("publish")
+    assert shown(run, newest(run))["state"] == "sent"
+
+
 def test_the_text_comes_by_the_pipe_too_and_what_changes_nothing_is_refused(run, number):
     same = f"{WRONG}\n\nNovaya Gazeta"
     assert (
