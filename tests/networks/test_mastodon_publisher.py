@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -208,6 +209,15 @@ def test_a_lost_reply_is_found_behind_its_parent_only(mastodon, publisher):
     assert publisher.find(asked, 1, NOW) == Absent()
     receipt = send(publisher, asked)
     assert publisher.find(asked, 1, NOW) == Found(receipt=receipt)
+
+
+def test_a_reply_whose_parent_was_taken_down_is_found_though_it_answers_nothing_any_more(publisher):
+    first = send(publisher, delivery("One", "Same"))
+    asked = delivery("One", "Same", part=2, parent=first)
+    receipt = send(publisher, asked)
+    publisher.recall(first)
+    assert publisher.find(asked, 1, NOW) == Absent()
+    assert publisher.find(replace(asked, orphaned=True), 1, NOW) == Found(receipt=receipt)
 
 
 @pytest.mark.parametrize(

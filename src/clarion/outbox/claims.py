@@ -354,6 +354,7 @@ def delivery_of(
         first_intent_at=row.first_intent_at and moment(row.first_intent_at),
         root=before.root,
         parent=before.parent,
+        orphaned=before.orphaned,
         edits=before.edits,
         tried=row.first_intent_at is not None,
         intent_lost=row.intent_lost,

@@ -27,6 +27,7 @@ class Before:
 
     root: Receipt | None = None  # of the thread
     parent: Receipt | None = None  # what it answers itself
+    orphaned: bool = False  # the parent was taken down
     edits: Receipt | None = None  # what it takes the place of
 
 
@@ -51,7 +52,11 @@ def before(tx: Tx, payload: Payload, post: str, part: int) -> Before:
         return Before()
     root = _part(tx, answered.post if answered is not None else post, 1)
     parent: Any = answered if part == 1 else _part(tx, post, part - 1)
-    return Before(root=restored_receipt(root.receipt), parent=restored_receipt(parent.receipt))
+    return Before(
+        root=restored_receipt(root.receipt),
+        parent=restored_receipt(parent.receipt),
+        orphaned=parent.state in (State.RECALLING.value, State.RECALLED.value),
+    )
 
 
 def replace(tx: Tx, delivery: Delivery, fence: int) -> None:
