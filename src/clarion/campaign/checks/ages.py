@@ -40,7 +40,7 @@ _CHILD = (
     r"(?:boys?|girls?|child(?:ren)?|kids?|teen(?:ager)?s?|minors?|school(?:boy|girl|child)s?|pupils?|students?|youths?|lads?|"
     r"sons?|daughters?|brothers?|sisters?|nephews?|nieces?|cousins?|grandsons?)"
 )
-_SOMEBODY = rf"(?:{_CHILD}|he|she|they|who|male|man|men|wom[ae]n|victims?|him|her|friend|person|guy|singer|violinist|survivor)"
+_SOMEBODY = rf"(?:{_CHILD}|he|she|they|who|male|man|men|wom[ae]n|youngest|eldest|oldest|victims?|him|her|friend|person|guy|singer|violinist|survivor)"
 _NOT_A_PERSON = (
     r"(?! (?:campaign|case|claim|complaint|film|hashtag|history|judge?ment|law|letter|network|organi[sz]ation|petition|"
     r"promise|question|report|rule|ruling|song|story|struggle|tag|tradition|video|war|sentence|ban|conflict|building|book|wound)s?\b)"
@@ -52,9 +52,10 @@ _SPOKEN = rf"{_N}(?:[ -]years?[ -]olds?| years? of age)\b{_NOT_A_PERSON}".replac
 _EN = (
     rf"\b(?:aged?:?|at the age of|at age|age of|ages) (?:(?:only|just|about) )?{_N}",
     rf"\b{_SOMEBODY}\s?(?:,\s?|\(\s?|\bof ){_N}(?=\s?(?:[,).;!?]|$)| (?:was|is|who|from|years?)\b)",
+    r"(?<![\w.,-])(\d{1,2})\s?yo\b",
     rf"\bat {_N}, (?:he|she|his|her|the boy|the girl)\b",
     rf"{_N}[\s-]?(?:y\.?\s?/?\s?o\b\.?|yrs?\.?(?: |-)old)",
-    rf"\b(?:he|she|who|{_CHILD})(?:'s| is| was| had been| would be| has been| were){_JUST} {_N}{_ENDS}",
+    rf"\b(?:he|she|who|(?:the )?(?:youngest|eldest|oldest)|{_CHILD})(?:'s| is| was| had been| would be| has been| were){_JUST} {_N}{_ENDS}",
     rf"\b(?:he|she|who|{_CHILD})(?: (?:had|has|have|will|would))?(?: just)? (?:turn(?:ed|s|ing)?|reach(?:ed)?){_JUST} {_N}{_ENDS}",
     r"\b(?:his|her|whose) (?:(\d{1,2})(?:th|st|nd|rd)|((?:thir|four|fif|six|seven|eigh)teen)th) birthday",
 )
@@ -84,6 +85,7 @@ _RU = (
     rf"\bв возрасте (?:(?:около|всего) )?{_N}|\bвозраст\w*[:,\s-]{{1,3}}{_N}",
     rf"\b(?:{_CHILD_RU}|он|она)\s?[,(]?\s?(?:было )?(?:лет )?{_N} {_YEARS}",
     rf"\b{_CHILD_RU} лет {_N}",
+    rf"\b(?:{_CHILD_RU}), {_N}(?=\s?(?:[.,;)\n]|$))",
     rf"\b{_TO_WHOM}{_SOON} {_N}(?=\s?(?:[.,;!?)\n]|$))",
     rf"{_N} (?:год|лет|года) (?:от роду|мальчи\w+|парн\w+|юнош\w+)",
     rf"\b(?:в|во) (?:(?:свои|его|ее) )?{_N} {_YEARS} (?:он|она|его|ее|ему|ей|мальчик|парень|парня|сын)\b",

@@ -58,7 +58,7 @@ _KILLED = (
 #: What stands between the count and the word: a sentence about others would have one of these.
 _OTHERS = (
     r"three|two|one|none|no|not|nobody|escaped|fled|released|survived|since|after|before|while|how|said|says?|saw|told|heard|"
-    r"described?|remember\w*|asked|witness\w*|fear\w*|signed|wrote"
+    r"described?|remember\w*|asked|witness\w*|fear\w*|signed|wrote|for|about|against|memory"
 )
 _BARELY = (
     r"at|least|about|some|up|to|already|other|others|as|many|around|nearly|almost|over|more|than|a|total|of|another|and|all|these|those|"
@@ -73,7 +73,7 @@ _NOT_DEAD_RU = (
 )
 _KILLED_RU = (
     r"(?:уби(?:т|л|ва|йств|ен)\w*|погиб\w*|гибел\w*|казн\w+|расстрел\w+|замуч\w+|умер\w*|скончал\w+|лиш\w+ жизни|смерт\w+|растерзан\w*|"
-    r"забит\w* (?:до смерти|насмерть)|не стало|мертв\w*|труп\w*|зарезан\w*|задуш\w+|линч\w+|жертв\w*)"
+    r"забит\w* (?:до смерти|насмерть)|не стало|нет в живых|мертв\w*|труп\w*|зарезан\w*|задуш\w+|линч\w+|жертв\w*)"
 )
 _OTHERS_RU = r"двое|двоих|двух|трое|троих|трех|три|один|одного|никто|не(?! мен)|нет|спас\w*|сбежал\w*|бежал\w*|выжил\w*|рассказ\w*|после|до|с"
 
@@ -82,7 +82,7 @@ four_killed = claim(
     'Say what is known: {{ fact("killed") }}, or: clarion posts facts',
     saying(
         "four 4",
-        rf"{_FOUR}{_NOT_DEAD}(?= (?:{words(4)})(?:{_THEM}|{_BEEN}|{_KILLED})\b) (?:{words(9, but=_OTHERS)}){_KILLED}\b",
+        rf"{_FOUR}{_NOT_DEAD}(?= (?:{words(4)})(?:{_THEM}|{_BEEN})\b| (?:{words(2, but=_OTHERS)}){_KILLED}\b) (?:{words(9, but=_OTHERS)}){_KILLED}\b",
         rf"\b(?:kill|murder|execut|slaughter|lynch|assassinat|shoot|shot dead|los(?:t|e|ing)\b)\w* (?:{words(4, only=_BARELY)}){_FOUR}{_NOT_DEAD}",
         rf"\b{_COUNTED} (?:{words(5, but=_OTHERS)}){_FOUR}{_NOT_DEAD}(?! \w+ (?:survived|escaped|fled))",
         rf"{_FOUR} (?:{words(2)})lives (?:{words(2)})(?:lost|taken|ended|cut|claimed|gone)\b",
@@ -114,7 +114,7 @@ genocide = claim(
     "Say what was found: torture, killings, persecution, each with its source.",
     saying(
         "g г v народоуб",
-        r"\bg\W?[e3*]\W?n\W?[o0*]\W?[cz]\W?[i1!*]\W?d",
+        r"\bg\W?[e3*]\W?n\W?[o0*]\W?[cz]\W?[iy1!*]\W?d",
         r"\bг\W?[е3*]\W?н\W?[оа0*]\W?ц\W?[иыі1*]\W?д",
         r"\bvolkermord|\bнародоубийств",
     ),
@@ -225,7 +225,7 @@ prohibited_in_russia = claim(
     saying(
         "гомосек гее ге лесби однопол мужелож",
         r"\b(?:гомосексуал\w+|(?:быть|являться|жить) (?:\w{1,20}+ )?(?:ге[еяй]\w*|лесбиянк\w+)|ге(?:ем|ями) быть|однопол\w+ (?:любов|отношени|связ|секс)\w*|мужеложств\w*)"
-        r"[^.!?\n]{0,40}?(?<!\w)(?:(?:под )?запре(?:щ|т)\w*|вне закона|незаконн\w+|преступлени\w+|карае\w+|наказ\w+|криминализ\w+|уголовн\w+|противозаконн\w+|нельзя)",
+        r"[^.!?\n]{0,40}?(?<!\w)(?:(?:под )?запре(?:щ|т)\w*|вне закона|незаконн\w+|преступлени\w+|карае\w+|наказ\w+|криминализ\w+|суд(?:ят|или)|сажают|уголовн\w+|противозаконн\w+|нельзя)",
         r"(?<!\w)(?:запре(?:т|щ)\w*|нельзя|преступлени\w+|незаконно|вне закона|криминализ\w+|наказыва\w+|сажают|судят)[^.!?\n]{0,25}?"
         r"\b(?:гомосексуал\w+|(?:быть|являться) (?:\w{1,20}+ )?(?:ге[еяй]\w*|лесбиянк\w+)|ге(?:ем|ями) быть|однопол\w+ (?:любов|отношени|связ|секс)\w*)",
         unless=r"(?<!\w)(?:не (?:\w+ )?(?:запрещ|явля|был|преступлени|наказ|карае)\w*|никогда|миф|неправд\w*|ложь|декриминализ\w*|пропаганд\w*|брак\w*)",
@@ -237,7 +237,7 @@ _CAUSE = (
     r"(?:caus\w+|trigger\w*|le(?:d|ading) to|sparked|spark|provok\w+|prompted|set (?:\w{1,20}+ )?off|unleash\w+|brought (?:about|on)|resulted in|"
     r"(?:is|was) (?:why|the reason|to blame|behind)|started (?:the|it|everything|this|a|all)|began after|started (?:after|when|with)|in response to)"
 )
-_BECAUSE = r"(?:caused by|triggered by|sparked by|provoked by|prompted by|because of|due to|set off by|followed|came after|began (?:with|after|when)|started (?:with|after|when)|in response to|cause was|reason was|blame\w*)"
+_BECAUSE = r"(?:because (?:\w{1,20}+ ){1,3}?(?=applied|asked|filed|requested)|caused by|triggered by|sparked by|provoked by|prompted by|because of|due to|set off by|followed|came after|began (?:with|after|when)|started (?:with|after|when)|in response to|cause was|reason was|blame\w*)"
 protest_cause = claim(
     "It is false that the Network's application for a protest was the cause.",
     "Leave the cause out: those who detained people are answerable for it.",
@@ -253,7 +253,7 @@ protest_cause = claim(
         "парад шестви митинг акци прайд пикет",
         r"\b(?:заяв|подал|подан|подач|уведомлен|разрешени|ходатайств|просьб)\w*[^.!?\n]{0,50}?\b(?:парад|шестви|митинг|акци|(?:гей-)?прайд|пикет)\w*[^.!?\n]{0,50}?"
         r"\b(?:вызва\w*|спровоцир\w+|прив[ео]\w*|послужи\w+|стал\w* (?:причин|повод)\w+|причин\w+|повод\w*|из-за (?:этого|нее|них)|поэтому|началось|начались|виноват\w*)",
-        r"\b(?:из-за|причин\w+|спровоцир\w+|вызва\w*|повод\w*|в ответ на|начал\w+ с|после того,? как|виноват\w*)[^.!?\n]{0,50}?"
+        r"\b(?:из-за|вин(?:ой|а|оват\w*)|причин\w+|спровоцир\w+|вызва\w*|повод\w*|в ответ на|начал\w+ с|после того,? как|виноват\w*)[^.!?\n]{0,50}?"
         r"\b(?:заяв|подал|подан|подач|уведомлен|ходатайств|просьб)\w*[^.!?\n]{0,40}?\b(?:парад|шестви|митинг|акци|(?:гей-)?прайд|пикет)",
         unless=r"(?<!\w)(?:не (?:был|стал|явля|причин|вызва|из-за|привел|могл)\w*|неправд\w*|ложь|миф\w*|неверно)",
     ),
@@ -271,7 +271,7 @@ help_it_trend = claim(
         rf"\b{_ASK}\b[^.!?\n]{{0,60}}?(?:\b(?:trending|to trend|(?:it|this|we|they|them) (?:can |will |may |all )?trends?|in(?:to)? (?:the )?trends|go(?:es)? viral)\b)",
         r"\b(?:make|push|get|take|bring|send|put|drive|boost)\b[^.!?\n]{0,40}?(?:\bnumber one\b|\bno\.? ?1\b|(?<!\w)[#№]1\b|\b(?:to|at|on) (?:the )?top\b)",
         r"\bin(?:to)? (?:the )?top (?:ten|10|five|5|tags|trends)\b|\btrend(?:ing)? (?:worldwide|tonight|today|now|topics?|globally)\b|\bwe (?:(?:can|will|all|may) )?trend\b|\bto (?:be )?trend(?:ing)?\b(?! (?:towards?|up|down))|\b(?:so|until|till) (?:that )?(?:\w{1,20}+ ){0,3}?trends\b",
-        r"\bgo(?:es|ing)? viral\b|\b(?:feed|beat|trick|boost|for|help|please) the algorithm|\b(?:tweet|twitter|hashtag) ?storm",
+        r"\bgo(?:es|ing)? viral\b|\b(?:feed|beat|break|trick|boost|for|help|please) the algorithm|\btrend with (?:us|me)\b|\b(?:number one|top) (?:trend|hash ?tag|tag)\b|\b(?:tweet|twitter|hashtag) ?storm",
         r"\b(?:flood|spam) (?:the |their |every |all )?(?:\w{1,20}+ ){0,2}?(?:timelines?|feeds?|hashtags?|tags?|replies|mentions|comments)\b",
     ),
     saying(
@@ -312,6 +312,7 @@ perpetrators_words = claim(
         rf"{_QUOTE}[,:;\s-]{{0,4}}+(?:{_SAYS} )?(?:\w{{1,30}}+ ){{0,3}}?{_OFFICIAL}\b",
         rf"{_QUOTE}[,:;\s-]{{0,4}}+(?:\w{{1,30}}+ ){{0,4}}?{_OFFICIAL} (?:\w{{1,30}}+ ){{0,3}}?{_SAYS}",
         rf"\b{_OFFICIAL}\b[^.!?\n]{{0,60}}?\b{_SAYS}[^.!?\n]{{0,60}}?\b{_DEGRADE}",
+        rf"\b(?:по словам|according to) (?:\w{{1,20}}+ ){{0,2}}?{_OFFICIAL}\b[^.!?\n]{{0,60}}?(?:\b{_DEGRADE}|\bтаких (?:людей )?)",
         rf"\b{_DEGRADE}[^.!?\n]{{0,60}}?\b{_SAYS} (?:\w{{1,30}}+ ){{0,3}}?{_OFFICIAL}\b",
         rf"\b{_DEGRADE}[^.!?\n]{{0,60}}?\b{_OFFICIAL} (?:\w{{1,30}}+ ){{0,3}}?{_SAYS}",
         also="“ \" « „ ‘ ‹ ' human devil demon animal vermin scum perver filth disease sick freak fake traitor shait abomin people "

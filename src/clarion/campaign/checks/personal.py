@@ -60,6 +60,7 @@ _EMAILS = tuple(
         rf"(?<![\w.+%@/-])[\w.+-]{{1,64}}+ @ {_HOST}(?:\.{_HOST})+",
         # name (at) host · name[at]host (dot) org
         rf"(?<![\w.+-])[\w.+-]{{1,64}}+ ?[\[({{<] ?(?:{_AT}|@) ?[\])}}>] ?{_HOST}(?: ?(?:\.|[\[({{<] ?{_DOT} ?[\])}}>]| {_DOT} ) ?{_HOST}){{1,5}}",
+        r"(?<![\w.+-])[a-z0-9.+-]{1,64}_at_[a-z0-9-]{1,63}(?:_dot_[a-z0-9-]{1,63}){1,5}",
         # name at host dot org · имя собака почта.рф
         rf"(?<![\w.+-])[\w.+-]{{1,64}}+ {_AT} {_HOST}(?: {_DOT} {_HOST}){{1,5}}\b",
         rf"(?<![\w.+-])[\w.+-]{{1,64}}+ (?-i:AT) {_HOST}(?:\.{_HOST}){{1,5}}",
@@ -104,7 +105,7 @@ def email(passage: Passage, standards: Standards) -> Iterator[Remark]:
 
 
 _SPELT_AT = re.compile(
-    rf"[\[({{<] ?(?:{_AT}|@) ?[\])}}>]|(?<!\w){_DOT}(?!\w)|соба[чк]|гав|(?-i: AT )", re.IGNORECASE
+    rf"[\[({{<] ?(?:{_AT}|@) ?[\])}}>]|(?<!\w){_DOT}(?!\w)|_dot_|соба[чк]|гав|(?-i: AT )", re.IGNORECASE
 )
 
 

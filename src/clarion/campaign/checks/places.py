@@ -72,7 +72,7 @@ _CASED = (
     ),
     # Baker Street 221B; and German, which puts all of it in one word: Hauptstraße 5.
     re.compile(rf"\b[A-Z][\w'’.-]{{1,30}}+ (?:(?i:{_STREET})|{_SHORT}\.?),? {_NUMBER}"),
-    re.compile(rf"\b[A-ZÄÖÜ]\w{{2,30}}(?:stra(?:ß|ss)e|str\.|gasse|allee|platz) {_NUMBER}"),
+    re.compile(rf"\b[A-ZÄÖÜ][\w-]{{2,40}}(?:[Ss]tra(?:ß|ss)e|str\.|gasse|allee|platz) {_NUMBER}"),
 )
 _DECIMALS = r"[-+]?1?\d{1,2}[.]\d{3,10}"
 _COORDINATES = tuple(

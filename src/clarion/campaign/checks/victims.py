@@ -28,7 +28,7 @@ _KIN = (
 _KIN_RU = (
     r"(?:мать|матери|матерью|мам[аыуе]|мамой|отец|отца|отцу|отцом|отце|брат(?:а|у|ом|е)?|сестр(?:а|ы|у|ой|е)|сын(?:а|у|ом|е)?|доч(?:ь|ери|ерью|ка|ку|ки)|"
     r"жен(?:а|ы|у|ой|е)|муж(?:а|у|ем|е)?|дяд(?:я|ю|и|ей|е)|тет(?:я|ю|и|ей|ка|ку)|племянни\w{1,4}|внук(?:а|у|ом)?|дед(?:а|у|ом)?|бабушк\w{1,2}|"
-    r"вдов(?:а|ы|у|ой|е)|невест(?:а|ы|у|ой|е)|жених(?:а|у|ом)?)"
+    r"вдов(?:а|ы|у|ой|е)|родител(?:и|ей|ям|ями)|невест(?:а|ы|у|ой|е)|жених(?:а|у|ом)?)"
 )
 _WHOSE = r"(?:(?:his|her|their|my|our|whose|your)|\w{2,30}+'s|the (?:victim|detainee|survivor|man)'?s)"
 _WHOSE_RU = r"(?:его|ее|их|мой|моего|моему|моя|мою|моей|наш\w{0,3}|чей|чья|чьего|чью)"
@@ -40,10 +40,11 @@ _FAMILY = (
         rf"\b{_WHOSE} (?:{words(2)}){_KIN}s? (?:{words(5)}){_HARMED}\b",
         rf"\b{_HARMED} (?:{words(4)}){_WHOSE} (?:{words(2)}){_KIN}s?\b",
         rf"\b{_KIN} of (?:{words(2)}){_ONE_HARMED}\b|\b{_ONE_HARMED}'?s (?:{words(2)})(?:{_KIN}|family|parents|relatives)\b",
+        rf"\b{_KIN} (?:who|that) (?:{words(2)})(?:kill|murder|strangl|shot)\w*|\b(?:parents|family|relatives) of (?:a|the|one) {_ONE_HARMED}\b",
         rf"\b{_HARMED} by (?:his|her|their|its) (?:own )?(?:{words(1)})(?:{_KIN}|family|relatives|kin|clan|uncles|brothers|cousins)\b",
     ),
     saying(
-        "мать матер мам отец отц брат сестр сын доч жен муж дяд тет племян внук дед бабушк вдов невест жених",
+        "родител мать матер мам отец отц брат сестр сын доч жен муж дяд тет племян внук дед бабушк вдов невест жених",
         rf"\b{_WHOSE_RU} (?:{words(2)}){_KIN_RU} (?:{words(5)}){_HARMED_RU}",
         rf"\b{_HARMED_RU} (?:{words(3)}){_WHOSE_RU} (?:{words(2)}){_KIN_RU}\b",
         rf"\b{_KIN_RU} (?:{words(1)}){_ONE_HARMED_RU}\b|\b(?:у|для) {_ONE_HARMED_RU} (?:{words(2)}){_KIN_RU}\b",
