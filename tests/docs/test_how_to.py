@@ -34,6 +34,7 @@ _WITH_A_PERSON = (
     "install-cron",
     "live",
     "recall",
+    "correct",
 )
 
 
