@@ -189,6 +189,16 @@ class Examination:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """What readers did with one post, as plain counts: nothing of who they are. None: the network does not say."""
+
+    likes: int | None = None
+    reposts: int | None = None
+    replies: int | None = None
+    quotes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """Proof that a delivery is up."""
 
@@ -220,6 +230,7 @@ class Delivery:
     tried: bool = False  # an earlier attempt of this generation may have gone out
     root: Receipt | None = None  # part 1's, when part > 1; of a correction, that of the thread it answers
     parent: Receipt | None = None  # part k-1's; of a correction's part 1, what it answers
+    orphaned: bool = False  # what it answers was taken down: its network may not show any more what that was
     edits: Receipt | None = None  # what this takes the place of, where the network can edit
 
     @property

@@ -16,6 +16,7 @@ from uuid import uuid4
 import pytest
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused, Unavailable
+from clarion.model import Receipt
 from clarion.networks.base import Absent, Found
 from tests.networks.conftest import MemorySessions
 from tests.networks.deliveries import (
@@ -139,6 +140,44 @@ class PublisherContract:
         assert found.profile == stage.connect().verify()
         assert found.scopes is None or found.scopes.lacks == ()
         assert found.server_time is not None
+
+    # ── how it does ──
+
+    def test_what_readers_did_is_told_in_counts(self, stage: Stage) -> None:
+        needs(stage, "counts")
+        publisher = stage.connect()
+        first, second = thread(stage, publisher, ["One", "Two"])
+        told = publisher.metrics([first, second])
+        assert [told[each.remote_id].replies for each in (first, second)] == [1, 0]
+        assert all((each.likes, each.reposts) == (0, 0) for each in told.values())
+        assert {each.quotes for each in told.values()} <= {0, None}  # older servers do not count them
+
+    def test_what_is_not_there_any_more_has_no_counts(self, stage: Stage) -> None:
+        needs(stage, "counts")
+        publisher = stage.connect()
+        first, second = thread(stage, publisher, ["One", "Two"])
+        publisher.recall(second)
+        assert list(publisher.metrics([first, second])) == [first.remote_id]
+        publisher.recall(first)
+        assert publisher.metrics([first, second]) == publisher.metrics([]) == {}
+
+    def test_more_than_one_answer_holds_are_counted_in_several(self, stage: Stage) -> None:
+        needs(stage, "counts")
+        publisher = stage.connect()
+        _, receipt = publish(publisher, delivery_on(stage, TEXT))
+        many = [*(_elsewhere(receipt, number) for number in range(101)), receipt]
+        assert list(publisher.metrics(many)) == [receipt.remote_id]
+
+    @pytest.mark.parametrize(("fault", "error"), [("429", RateLimited), ("500_before", Unavailable)])
+    def test_counts_that_cannot_be_had_are_no_counts(
+        self, stage: Stage, fault: str, error: type[Exception]
+    ) -> None:
+        needs(stage, "counts")
+        publisher = stage.connect()
+        _, receipt = publish(publisher, delivery_on(stage, TEXT))
+        stage.fault(fault, on="other")
+        with pytest.raises(error):
+            publisher.metrics([receipt])
 
     # ── once only ──
 
@@ -288,3 +327,9 @@ class PublisherContract:
         stage.fault("slow", seconds=0.2)
         publish(stage.connect(), delivery_on(stage, TEXT))
         assert one(stage).text == TEXT
+
+
+def _elsewhere(receipt: Receipt, number: int) -> Receipt:
+    """A post that is not there, by an id of the same kind: all take the digits 2 to 7."""
+    digits = "".join(str(2 + number // 6**place % 6) for place in range(4))
+    return replace(receipt, remote_id=receipt.remote_id[:-4] + digits)

@@ -27,6 +27,7 @@ class PdsStage(Carried):
 
     patience = _PATIENCE
     lacks: Mapping[str, str] = _NO_QUIRKS | {
+        "counts": "it asks Bluesky's AppView for them, and here it has none",
         "broken": "it takes what readers see broken: facets that are inverted, unknown labels, posts without a word",
     }
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 import pytest
 
-from clarion.model import Account, Delivery, Examination, Profile, Receipt, Staged
+from clarion.model import Account, Delivery, Examination, Metrics, Profile, Receipt, Staged
 from clarion.networks.base import Found, Publisher, Sighting
 from clarion.publishing.tally import Event
 from clarion.publishing.worker import Worker
@@ -82,6 +82,9 @@ class Network:
         if self.recalls:
             raise self.recalls.pop(0)
         self.recalled.append(receipt.remote_id)
+
+    def metrics(self, receipts: Sequence[Receipt]) -> Mapping[str, Metrics]:
+        raise NotImplementedError
 
     def verify(self) -> Profile:
         raise NotImplementedError

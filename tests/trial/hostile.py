@@ -111,10 +111,12 @@ class Mad:
 
 
 def _said(request: Request) -> str:
-    """All of a request, what identifies us first."""
+    """All of a request, what identifies us first: bare, so that nothing but its value can tell it; then as it came."""
     body = request.body[:600].decode(errors="replace")
-    first = [request.headers.get("authorization", ""), body, request.query]
-    return " ".join([*first, request.path, *(f"{key}: {value}" for key, value in request.headers.items())])
+    proof = request.headers.get("authorization", "")
+    bare = " ".join(re.findall(r"[\w.~%+/-]{12,}", f"{proof} {body}"))
+    words = [bare, proof, body, request.query, request.path]
+    return " ".join([*words, *(f"{key}: {value}" for key, value in request.headers.items())])
 
 
 def _secrets_in(request: Request) -> set[str]:

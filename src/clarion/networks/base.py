@@ -20,6 +20,7 @@ from clarion.model import (
     Facet,
     Limits,
     Media,
+    Metrics,
     Part,
     Payload,
     Profile,
@@ -56,6 +57,12 @@ class Unsure:
 Sighting = Found | Absent | Unsure
 
 
+def counted(*, likes: object, reposts: object, replies: object, quotes: object) -> Metrics:
+    """What a server says of a post, each a number or not said."""
+    told = {"likes": likes, "reposts": reposts, "replies": replies, "quotes": quotes}
+    return Metrics(**{name: each if isinstance(each, int) else None for name, each in told.items()})
+
+
 class Publisher(Protocol):
     """One account on its network. Every method raises only `PublishError`s for what the server or the wire does."""
 
@@ -90,6 +97,13 @@ class Publisher(Protocol):
 
     def recall(self, receipt: Receipt) -> None:
         """Take it down. Repeating is harmless."""
+        ...
+
+    def metrics(self, receipts: Sequence[Receipt]) -> Mapping[str, Metrics]:
+        """What readers did with these posts, by remote id; a post that is not there (any more) is left out.
+
+        Where the network charges, each post costs `prices.READ`.
+        """
         ...
 
     def verify(self) -> Profile:

@@ -12,6 +12,12 @@ from clarion.networks.base import Rate
 
 TITLE = "Bluesky"
 
+#: Where readers are served from, and their counts are kept: asked for through an account's own server, which hands the
+#: request on (docs.bsky.app, "API Hosts and Auth": service proxying).
+APP_VIEW = "did:web:api.bsky.app#bsky_appview"
+#: Lexicon app.bsky.feed.getPosts: posts in one answer.
+POSTS = 25
+
 #: Where most accounts live; another server (PDS) stands in the account's `server`.
 SERVER = "https://bsky.social"
 #: Where people read, whatever server an account lives on.

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -23,8 +23,8 @@ from urllib.parse import urlsplit
 
 from clarion.clock import Deadline
 from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, Refused
-from clarion.model import Delivery, Examination, Identity, Limits, Profile, Receipt, Scopes, Staged
-from clarion.networks.base import Absent, Connection, Found, Publisher, Sighting, Unsure
+from clarion.model import Delivery, Examination, Identity, Limits, Metrics, Profile, Receipt, Scopes, Staged
+from clarion.networks.base import Absent, Connection, Found, Publisher, Sighting, Unsure, counted
 from clarion.networks.bluesky import options, record, tokens
 from clarion.networks.bluesky.xrpc import Answer, Server, refusal, safe_refusal, unseen
 from clarion.networks.http import is_loopback
@@ -158,6 +158,23 @@ class BlueskyPublisher:
             )
             if not answer.ok and answer.error != "RecordNotFound":
                 raise safe_refusal(answer, "the recall")
+
+    def metrics(self, receipts: Sequence[Receipt]) -> Mapping[str, Metrics]:
+        """A server keeps records and counts nothing: it asks Bluesky's AppView for us, so that nobody else is asked."""
+        uris = [receipt.remote_id for receipt in receipts]
+        found: dict[str, Metrics] = {}
+        for at in range(0, len(uris), options.POSTS):
+            answer = self._server.safe_call(
+                "GET",
+                "app.bsky.feed.getPosts",
+                params=[("uris", uri) for uri in uris[at : at + options.POSTS]],
+                headers={"atproto-proxy": options.APP_VIEW},
+            )
+            posts = answer.body.get("posts")
+            if not answer.ok or not isinstance(posts, list):
+                raise unseen(answer, "the counts")
+            found |= {str(post["uri"]): _counts(post) for post in posts if isinstance(post, dict)}
+        return found
 
     def verify(self) -> Profile:
         answer = self._server.safe_call("GET", "com.atproto.server.getSession")
@@ -310,6 +327,15 @@ class BlueskyPublisher:
         else:
             url = f"{options.READER}/profile/{self._connection.account.handle}/post/{key}"
         return Receipt(remote_id=uri, url=url, at=record.moment(delivery), cid=cid)
+
+
+def _counts(post: dict[str, Any]) -> Metrics:
+    return counted(
+        likes=post.get("likeCount"),
+        reposts=post.get("repostCount"),
+        replies=post.get("replyCount"),
+        quotes=post.get("quoteCount"),
+    )
 
 
 def _parse(uri: str) -> tuple[str, str, str]:

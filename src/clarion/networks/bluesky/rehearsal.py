@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 from clarion.networks.base import Accepted, Request, Response, Shown
 from clarion.networks.bluesky import lexicon, options, passwords, record
 from clarion.networks.bluesky.passwords import letters as _letters
-from clarion.networks.bluesky.timeline import shown
+from clarion.networks.bluesky.timeline import counts, shown
 from clarion.networks.bluesky.wire import Failure, as_json, bearer, field_of
 
 _XRPC = "/xrpc/"
@@ -101,6 +101,7 @@ class Bluesky:
             ("POST", "com.atproto.repo.deleteRecord"): (self._delete, "access"),
             ("GET", "com.atproto.repo.getRecord"): (self._get, ""),
             ("GET", "com.atproto.repo.listRecords"): (self._list, ""),
+            ("GET", "app.bsky.feed.getPosts"): (self._posts, "access"),
         }
 
     # ── the Rehearsal protocol ────────────────────────────────────────────────────────────────────────────────
@@ -289,6 +290,12 @@ class Bluesky:
         page = [{"uri": uri, "cid": there["cid"], "value": there["value"]} for uri, there in mine[:limit]]
         more = {"cursor": page[-1]["uri"].rpartition("/")[2]} if page else {}  # also after the last one
         return as_json(200, {"records": page, **more})
+
+    def _posts(self, call: _Call) -> Response:
+        wanted = [value for name, value in parse_qsl(call.request.query) if name == "uris"]
+        if not 1 <= len(wanted) <= options.POSTS:
+            raise Failure(400, "InvalidRequest", f"uris must have 1 to {options.POSTS} elements")
+        return as_json(200, {"posts": counts(wanted, self._state.records)})
 
     def _visible(self, call: _Call) -> dict[str, dict[str, Any]]:
         if "stale_reads" not in call.quirks:

@@ -89,7 +89,9 @@ def account(name: str, base: str) -> dict[str, Any]:
     }
 
 
-def status(kept: Status, media: Sequence[Upload], parent: Status | None, base: str) -> dict[str, Any]:
+def status(
+    kept: Status, media: Sequence[Upload], parent: Status | None, base: str, *, replies: int = 0
+) -> dict[str, Any]:
     return {
         "id": kept.id,
         "created_at": _iso(kept.at),
@@ -111,9 +113,10 @@ def status(kept: Status, media: Sequence[Upload], parent: Status | None, base: s
         "emojis": [],
         "card": None,
         "poll": None,
-        "replies_count": 0,
+        "replies_count": replies,
         "reblogs_count": 0,
         "favourites_count": 0,
+        "quotes_count": 0,
     }
 
 

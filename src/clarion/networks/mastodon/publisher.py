@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ from clarion.model import (
     Examination,
     Identity,
     Media,
+    Metrics,
     Profile,
     Receipt,
     Scopes,
@@ -160,6 +162,11 @@ class MastodonPublisher:
 
     def recall(self, receipt: Receipt) -> None:
         self._ask("the recall", lambda: self._api.status_delete(receipt.remote_id), missing={})
+
+    def metrics(self, receipts: Sequence[Receipt]) -> Mapping[str, Metrics]:
+        ids = [receipt.remote_id for receipt in receipts]
+        read = {each: self._ask("the counts", partial(self._api.status, each), missing={}) for each in ids}
+        return {each: readback.counts(status) for each, status in read.items() if status}
 
     def verify(self) -> Profile:
         return self._profile(self._who(), self._instance())

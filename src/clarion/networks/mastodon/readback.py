@@ -13,7 +13,8 @@ from typing import Any
 
 import regex
 
-from clarion.model import Delivery
+from clarion.model import Delivery, Metrics
+from clarion.networks.base import counted
 
 _DOMAIN = regex.compile(r"(@[\w.-]+)@[\w.-]+")
 _BREAKS = frozenset({"p", "br", "div", "li"})
@@ -28,8 +29,7 @@ def resembles(delivery: Delivery, status: Mapping[str, Any], since: datetime) ->
         isinstance(made, datetime)
         and made >= since
         and status.get("reblog") is None
-        # A reply shows none once what it answers was taken down.
-        and (answers is None or str(answers) == parent)
+        and (None if answers is None else str(answers)) in ((parent, None) if delivery.orphaned else (parent,))
         and len(status.get("media_attachments") or ()) == len(delivery.content.media)
         and alike(str(status.get("spoiler_text") or ""), delivery.payload.warning or "")
     )
@@ -45,6 +45,16 @@ def same_source(delivery: Delivery, source: Mapping[str, Any]) -> bool:
 def same_content(delivery: Delivery, status: Mapping[str, Any]) -> bool:
     """The same by the HTML, where a server gives no source: white space and mentions' domains are lost there."""
     return _squeezed(plain(str(status.get("content") or ""))) == _squeezed(delivery.content.text)
+
+
+def counts(status: Mapping[str, Any]) -> Metrics:
+    """What readers did; quotes are counted since 4.5."""
+    return counted(
+        likes=status.get("favourites_count"),
+        reposts=status.get("reblogs_count"),
+        replies=status.get("replies_count"),
+        quotes=status.get("quotes_count"),
+    )
 
 
 def alike(theirs: str, ours: str) -> bool:

@@ -318,7 +318,8 @@ class Server:
 
     def _status(self, status: Status, call: _Call) -> Response:
         parent = self._statuses[status.answers] if status.answers and self._is_up(status.answers) else None
-        return answer(entities.status(status, self._media(status), parent, call.base))
+        replies = sum(each.answers == status.id and not each.deleted for each in self._statuses.values())
+        return answer(entities.status(status, self._media(status), parent, call.base, replies=replies))
 
     def _shown(self, status: Status) -> Shown:
         part = ShownPart(

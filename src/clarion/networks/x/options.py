@@ -43,6 +43,8 @@ CREATES = (100, 15 * 60)
 CREATES_PER_APP = (10_000, 24 * 3600)
 #: docs.x.com, "Rate limits": GET /2/users/:id/tweets and GET /2/tweets/:id per user.
 READS = (900, 15 * 60)
+#: Posts in one answer, at most: GET /2/tweets, GET /2/users/:id/tweets.
+PAGE = 100
 #: docs.x.com, "Rate limits": DELETE /2/tweets/:id per user.
 DELETES = (50, 15 * 60)
 #: A create and its read-back; a look reads up to three pages, and what it found once more.

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 from clarion.networks.base import Accepted, Request, Shown, ShownImage, ShownPart, spans
 from clarion.networks.x import keys
 from clarion.networks.x.links import links
-from clarion.networks.x.options import LIMITS
+from clarion.networks.x.options import LIMITS, PAGE
 from clarion.networks.x.problems import Problem, json_of
 from clarion.networks.x.readback import created_at, id_at
 from clarion.networks.x.text import facets, length
@@ -110,6 +110,15 @@ class Posts:
         if post is None or post.deleted:
             return 200, {"errors": [_not_found("tweet", call.named)]}
         return 200, {"data": self._read(post, _fields(call.query))}
+
+    def several(self, call: Call) -> tuple[int, dict[str, Any]]:
+        ids = call.query.get("ids", "").split(",")
+        if not 1 <= len(ids) <= PAGE or not all(each.isdecimal() for each in ids):
+            raise Problem(400, f"The `ids` query parameter takes 1 to {PAGE} numbers")
+        there = {post.id: post for post in self._standing()}
+        shown = [self._read(there[each], _fields(call.query)) for each in ids if each in there]
+        gone = [_not_found("tweet", each) for each in ids if each not in there]
+        return 200, ({"data": shown} if shown else {}) | ({"errors": gone} if gone else {})
 
     def me(self, call: Call) -> tuple[int, dict[str, Any]]:
         return 200, {
@@ -202,11 +211,17 @@ class Posts:
             "author_id": lambda: keys.remote_id(post.account),
             "created_at": lambda: post.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "entities": lambda: {"urls": self._entities(post, text)},
+            "public_metrics": lambda: self._counts(post),
         }
         shown |= {name: value() for name, value in optional.items() if name in fields}
         if "referenced_tweets" in fields and post.answers:
             shown["referenced_tweets"] = [{"type": "replied_to", "id": post.answers}]
         return shown
+
+    def _counts(self, post: Post) -> dict[str, int]:
+        """Nobody is here but our own accounts, who only answer."""
+        replies = sum(each.answers == post.id for each in self._standing())
+        return {"retweet_count": 0, "reply_count": replies, "like_count": 0, "quote_count": 0}
 
     def _read_text(self, post: Post) -> str:
         """The text as readers of the API get it: links shortened, media linked at the end, HTML escaped."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,11 +18,11 @@ import tweepy
 
 from clarion.clock import Deadline
 from clarion.errors import OutcomeUnknown, PublishError, Refused, Unavailable
-from clarion.model import Delivery, Examination, Identity, Media, Profile, Receipt, Scopes, Staged
+from clarion.model import Delivery, Examination, Identity, Media, Metrics, Profile, Receipt, Scopes, Staged
 from clarion.networks.base import Absent, Connection, Found, Sighting, Unsure
 from clarion.networks.http import USER_AGENT
 from clarion.networks.x import answers, readback
-from clarion.networks.x.options import BASE, LIMITS, ORIGIN, WEB
+from clarion.networks.x.options import BASE, LIMITS, ORIGIN, PAGE, WEB
 
 #: A look found nothing: look again 5, 30 and 120 s after the first, then a human must. X's lag is not published.
 LOOK_AGAIN = (5.0, 25.0, 90.0)
@@ -142,6 +142,17 @@ class XPublisher:
             except tweepy.NotFound:
                 return
 
+    def metrics(self, receipts: Sequence[Receipt]) -> Mapping[str, Metrics]:
+        found: dict[str, Metrics] = {}
+        ids = [receipt.remote_id for receipt in receipts]
+        for at in range(0, len(ids), PAGE):
+            with self._translated():
+                answer = self._client.get_tweets(
+                    ids[at : at + PAGE], user_auth=True, tweet_fields=["public_metrics"]
+                )
+                found |= {post["id"]: readback.counts(post) for post in answer.get("data") or ()}
+        return found
+
     def verify(self) -> Profile:
         with self._translated():
             me = self._client.get_me()["data"]
@@ -179,7 +190,7 @@ class XPublisher:
             answer = self._client.get_users_tweets(
                 delivery.account.identity.remote_id,
                 user_auth=True,
-                max_results=100,
+                max_results=PAGE,
                 exclude=["retweets"],
                 tweet_fields=["created_at", "entities", "note_tweet", "referenced_tweets"],
                 **since,

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from clarion.model import Metrics
+from clarion.networks.base import counted
 from clarion.networks.x.links import links
 
 #: Post ids count milliseconds from here, in their upper bits (Twitter's "Snowflake").
@@ -29,6 +31,17 @@ def created_at(remote_id: str) -> datetime:
 def id_at(moment: datetime) -> int:
     """The first id of a moment."""
     return (int(moment.timestamp() * 1000) - _SNOWFLAKE_EPOCH_MS) << 22
+
+
+def counts(post: Mapping[str, Any]) -> Metrics:
+    """What readers did, of a post read with `public_metrics`."""
+    told = post.get("public_metrics") or {}
+    return counted(
+        likes=told.get("like_count"),
+        reposts=told.get("retweet_count"),
+        replies=told.get("reply_count"),
+        quotes=told.get("quote_count"),
+    )
 
 
 def typed(post: Mapping[str, Any]) -> str:

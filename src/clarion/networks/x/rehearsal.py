@@ -93,6 +93,7 @@ _LEVEL = {"x-access-level": "read-write"}
 _ROUTES: tuple[tuple[str, str, tuple[int, int], _Run], ...] = (
     ("POST", r"/2/tweets", CREATES, lambda x, call: x.posts.create(call)),
     ("DELETE", r"/2/tweets/(\d{1,19})", (50, _WINDOW), lambda x, call: x.posts.delete(call)),
+    ("GET", r"/2/tweets", READS, lambda x, call: x.posts.several(call)),
     ("GET", r"/2/tweets/(\d{1,19})", READS, lambda x, call: x.posts.get(call)),
     ("GET", r"/2/users/me", (75, _WINDOW), lambda x, call: x.posts.me(call)),
     ("GET", r"/2/users/(\d{1,19})/tweets", READS, lambda x, call: x.posts.of_user(call)),
