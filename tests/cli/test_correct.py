@@ -10,6 +10,7 @@ import pytest
 from clarion.app import App
 
 from .terminal import Terminal
+from .test_queue_verbs import doubt
 
 WRONG = "The Guardian reported it first."
 RIGHT = "Novaya Gazeta reported it first."
@@ -82,7 +83,7 @@ def test_a_recall_of_what_was_edited_names_who_holds_it_now(run, app, number, ri
     answer = run("recall", str(number), "--yes", code=1)
     assert f"STILL UP: #{number} was edited, and its post is #{edit} now" in answer.stderr
     assert f"clarion recall {edit}" in answer.stderr
-    assert f"what is up now is #{edit}" in run("correct", str(number), "--recall", "--yes", code=2).stderr
+    assert f"what is up now is #{edit}" in run("correct", str(number), *ANSWER, "--yes", code=2).stderr
     run("recall", str(number), str(edit), "--yes")
     assert [each.deleted for each in app.rehearsal.accepted("mastodon")] == [True]
     assert f"Nothing of #{number} is up" in run("recall", str(number), "--yes").stderr
@@ -146,7 +147,7 @@ def test_where_nobody_edits_it_says_what_else_there_is(run, app, right):
     assert f"clarion correct {number} --answer" in answer.stderr
 
 
-def test_in_a_team_an_edit_waits_for_somebody_else(run, app, here, number, right):
+def test_in_a_team_an_edit_waits_for_somebody_else(run, app, here, number, right, monkeypatch):
     config = here / "config.toml"
     config.write_text(config.read_text().replace('mode = "alone"', 'mode = "team"'))
     assert 'mode = "team"' in config.read_text()
@@ -155,6 +156,19 @@ def test_in_a_team_an_edit_waits_for_somebody_else(run, app, here, number, right
     assert shown(run, edit)["state"] == "pending"
     status = run("status").stdout
     assert f"#{edit}, which edits #{number}, waits" in status
+    assert (
+        f"to be edited by #{edit}"
+        in run(
+            "correct", str(number), "--edit", "-", "--yes", stdin=f"{WRONG}\n\nNovaya Gazeta", code=2
+        ).stderr
+    )
+    monkeypatch.setenv("CLARION_AS", "mira")
+    with Terminal("approve", str(edit), columns=120) as terminal:
+        terminal.answer("exactly as shown?", "y\n")
+        assert terminal.end() == 0
+    assert f"mastodon · en: edits #{number}" in terminal.shown
+    run("publish")
+    assert shown(run, number)["state"] == "replaced"
 
 
 # ── an answer ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -224,10 +238,20 @@ def test_without_a_terminal_it_names_the_ways(run, number):
     assert "exclude each other" in run("correct", str(number), "--answer", "--edit", "-", code=2).stderr
 
 
+def test_an_edit_in_doubt_is_no_second_post(run, app, number, right):
+    run("correct", str(number), "--edit", str(right), "--yes")
+    doubt(app)
+    said = run("queue", "resolve", str(newest(run)), "--absent", "--yes").stderr
+    assert "an edit, which done twice is one" in said
+    run("publish")
+    assert shown(run, number)["state"] == "replaced"
+    assert len(app.rehearsal.accepted("mastodon")) == 1
+
+
 def test_recall_is_the_recall(run, number):
     run("correct", str(number), "--recall", "--yes")
     assert shown(run, number)["state"] == "recalled"
-    assert "nothing of" in run("correct", str(number), "--recall", "--yes", code=2).stderr
+    assert "nothing of" in run("correct", str(number), *ANSWER, "--yes", code=2).stderr
 
 
 def test_at_a_terminal_it_asks_how_and_for_what_lacks(run, app, number):

@@ -121,7 +121,14 @@ def _anew(entry: EntryView, post: PostView, why: str) -> str:
 
 def _show(app: App, entry: EntryView) -> None:
     from clarion.cli.preview import of_entry
+    from clarion.cli.queue import corrected
+    from clarion.outbox import corrections
 
     shell.say_so(drawn(of_entry(app, entry)))
+    with app.outbox.read() as tx:
+        related = corrections.relations(tx, entry)
+    for post in entry.posts:
+        for line in corrected(post, related[post.id]):
+            shell.say_so(f"{post.account.name} · {post.language}: {line}")
     if entry.because:
         shell.say_so(f"A check asked for a reason. {entry.author or 'Its author'} says: {entry.because}")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from clarion.app import App
     from clarion.composing.correcting import Composing
+    from clarion.outbox.corrections import Relation
     from clarion.outbox.views import PostView
 
 #: --edit without a file: the text is written in an editor.
@@ -79,14 +80,20 @@ def correct(
     app: App = ctx.obj
     if way and file is not None:
         raise click.UsageError("--recall, --answer and --edit exclude each other: say one of them")
-    found = _up(app, number, account, lang)
-    _show(number, found)
-    chosen = way or (_EDIT if file is not None else None) or _ask(number, found)
-    if chosen == _RECALL:
-        _take_down(ctx, number, narrowed=bool(account or lang), because=because, yes=yes, as_json=as_json)
+    take_down = partial(
+        _take_down, ctx, number, narrowed=bool(account or lang), because=because, yes=yes, as_json=as_json
+    )
+    if way == _RECALL:
+        take_down()
         return
     if app.rehearsing:
         shell.banner_of_rehearsal()
+    found, related = _up(app, number, account, lang)
+    _show(number, found, related)
+    chosen = way or (_EDIT if file is not None else None) or _ask(number, found)
+    if chosen == _RECALL:
+        take_down()
+        return
     because = _reason(because)
     if chosen == _ANSWER:
         given = pairs(variables)
@@ -98,7 +105,10 @@ def correct(
 # ── what is up, and what to do about it ───────────────────────────────────────────────────────────────────────
 
 
-def _up(app: App, number: int, account: str | None, lang: str | None) -> list[PostView]:
+def _up(
+    app: App, number: int, account: str | None, lang: str | None
+) -> tuple[list[PostView], Mapping[str, Relation]]:
+    """The posts that are up, as far as they are asked for; and what corrects them already."""
     from clarion.composing import correcting
     from clarion.errors import OutboxError
     from clarion.outbox import corrections, posts
@@ -107,8 +117,9 @@ def _up(app: App, number: int, account: str | None, lang: str | None) -> list[Po
         entry = posts.show(tx, number)
         found = correcting.up(entry, account=account, language=lang)
         holders = corrections.holders(tx, number)
+        related = corrections.relations(tx, entry)
     if found:
-        return found
+        return found, related
     if holders:
         later = holders[-1]
         raise OutboxError(f"#{number} was edited: what is up now is #{later}", f"clarion correct {later}")
@@ -117,7 +128,8 @@ def _up(app: App, number: int, account: str | None, lang: str | None) -> list[Po
     raise OutboxError(f"nothing of #{number} is up: {where}", f"clarion queue show {number}")
 
 
-def _show(number: int, found: Sequence[PostView]) -> None:
+def _show(number: int, found: Sequence[PostView], related: Mapping[str, Relation]) -> None:
+    from clarion.cli.queue import corrected
     from clarion.composing.correcting import text_of
 
     for post in found:
@@ -125,6 +137,8 @@ def _show(number: int, found: Sequence[PostView]) -> None:
         url = receipt.url if receipt else ""
         shell.say_so(f"#{number} {post.account.name} · {post.language}  {url}")
         shell.say_so("\n".join(f"  | {line}" for line in text_of(post).splitlines()))
+        for line in corrected(post, related[post.id]):
+            shell.say_so(f"  {line}")
 
 
 def _ask(number: int, found: Sequence[PostView]) -> str:

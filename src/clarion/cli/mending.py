@@ -179,6 +179,8 @@ def _ask(doubt: Doubt, *, yes: bool) -> None:
     shell.say_so("\n".join(f"  | {line}" for line in text.splitlines()))
     if doubt.taken_back:
         shell.say_so(f"Look at {doubt.account.handle} first: it was taken back and is not sent again.")
+    elif doubt.post.payload.replaces is not None:
+        shell.say_so(f"Look at {doubt.account.handle} first: this is an edit, which done twice is one.")
     else:
         shell.say_so(f"Look at {doubt.account.handle} first: if this post does exist, it will appear twice.")
     ask = "It is certainly not there" + ("?" if doubt.taken_back else ", and shall be sent again?")

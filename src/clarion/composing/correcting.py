@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from clarion import networks
@@ -22,6 +23,8 @@ from clarion.outbox.views import EntryView, PostView
 
 #: The template that answers what was wrong.
 SLUG = "correction"
+#: Whoever approves an edit may come late: what is wrong is up as long, and no day makes it right.
+_LATE = timedelta(hours=12)
 #: What `compose` does, with all but the request given.
 Composing = Callable[[Request], list[Composed]]
 #: The bytes of an image by its SHA-256.
@@ -116,8 +119,9 @@ def edit(
         )
     parts = tuple(_mended(old, part) for old, part in zip(there, new, strict=True))
     payload = replace(post.payload, parts=parts, replaces=post.deliveries[0].id)
+    late = max(composed.late, _LATE)
     pictures = {media.sha256: (media.mime, image(media.sha256)) for part in parts for media in part.media}
-    return request, replace(_with(composed, payload), images=pictures)
+    return request, replace(_with(composed, payload), images=pictures, late=late)
 
 
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -155,7 +159,7 @@ def _notes(post: PostView, language: str, slug: str, config: Config) -> list[str
     if _stands_alone(post, config):
         found.append(
             f"{name}: on X this is a post of its own, not an answer, without a link: a link would lead people to what was"
-            f" wrong, and cost $0.20. Where X lets you answer: threads = true below [accounts.{name}] in config.toml"
+            f" wrong, and costs more. Where X lets you answer: threads = true below [accounts.{name}] in config.toml"
         )
     return found
 
