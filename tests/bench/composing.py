@@ -287,7 +287,10 @@ class _Sketches:
         self._of: dict[str, tuple[frozenset[int], tuple[int, ...]]] = {}
 
     def fingerprint(self, payload: Payload) -> Fingerprint:
-        pieces = [f"{each.rstrip('.')}." for each in honesty.words(payload).split(". ")]
+        whole = honesty.words(payload)
+        text = re.sub(r"#\w+", "", payload.parts[0].text)
+        pieces = [" ".join(re.findall(r"[^\W\d_]+", each.lower())) for each in text.split(". ")]
+        assert " ".join(pieces) == whole
         edge = honesty.SHINGLE - 1
         meetings = [f"{one[-edge:]} {other[:edge]}" for one, other in pairwise(pieces)]
         sketches = [self._sketch(each) for each in (*pieces, *meetings)]
