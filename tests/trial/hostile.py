@@ -269,7 +269,9 @@ class Proxy(threading.Thread):
 
         class Refusing(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                said = json.dumps({"error": "no: " + str(self.headers)}).encode()
+                bare = self.headers.get("Proxy-Authorization", "").removeprefix("Basic ")
+                words = [bare, base64.b64decode(bare).decode(), str(self.headers)]
+                said = json.dumps({"error": "no: " + " ".join(words)}).encode()
                 self.send_response(407)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(said)))
