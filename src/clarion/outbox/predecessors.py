@@ -71,11 +71,18 @@ def replace(tx: Tx, delivery: Delivery, fence: int) -> None:
         ours.c.state.in_([State.SENDING.value, State.IN_DOUBT.value]),
     )
     if old is not None:
+        _hold(tx, old.id, delivery.id)
         tx.execute(
             sa.update(_delivery)
             .where(_delivery.c.id == old.id, _delivery.c.state == _SENT, held)
             .values(state=State.REPLACED.value, remote_id=None, look_at=None)
         )
+
+
+def _hold(tx: Tx, *deliveries: str) -> None:
+    """Hold their rows in the order in which everybody does (`posts.lock`), so that nobody waits for who waits for him."""
+    rows = sa.select(_delivery.c.id).where(_delivery.c.id.in_(deliveries))
+    tx.execute(rows.order_by(_delivery.c.post, _delivery.c.part).with_for_update()).all()
 
 
 def _row(tx: Tx, delivery: str) -> Any:
