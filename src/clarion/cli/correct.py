@@ -26,8 +26,10 @@ _RECALL, _ANSWER, _EDIT = "recall", "answer", "edit"
 _WAYS = {
     _RECALL: "take it down, everywhere it is up",
     _ANSWER: "leave it, and answer it with the template “correction”",
-    _EDIT: "change its text where it stands; whoever shared it is told",
+    _EDIT: "change its text where it stands, on Mastodon; whoever shared it is told",
 }
+#: Of several posts that are up, so many letters of each are shown.
+_SHORT = 70
 
 
 @click.command(
@@ -136,9 +138,15 @@ def _show(number: int, found: Sequence[PostView], related: Mapping[str, Relation
         receipt = post.deliveries[0].receipt
         url = receipt.url if receipt else ""
         shell.say_so(f"#{number} {post.account.name} · {post.language}  {url}")
-        shell.say_so("\n".join(f"  | {line}" for line in text_of(post).splitlines()))
+        lines = [line for line in text_of(post).splitlines() if line]
+        shown = lines if len(found) == 1 else [_short(line) for line in lines[:1]]
+        shell.say_so("\n".join(f"  | {line}" for line in shown))
         for line in corrected(post, related[post.id]):
             shell.say_so(f"  {line}")
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= _SHORT else f"{line[: _SHORT - 1]}…"
 
 
 def _ask(number: int, found: Sequence[PostView]) -> str:
@@ -312,7 +320,8 @@ def _new_text(post: PostView, number: int, file: str) -> str | None:
         return read(None if file == "-" else Path(file))
     if not shell.interactive():
         raise ClarionError(
-            "nothing was changed: there is no new text", f"clarion correct {number} --edit FILE, or --edit -"
+            "nothing was changed: there is no new text",
+            f"clarion correct {number} --edit FILE, or --edit - to read it from a pipe",
         )
     return click.edit(text_of(post) + "\n", extension=".txt")
 
