@@ -196,3 +196,4 @@ def test_a_gate_says_who_may_reply(replies: str, rule: str | None) -> None:
     gate = record.gate(limited, receipt)
     assert (gate and gate["allow"]) == (rule and [{"$type": f"app.bsky.feed.threadgate#{rule}"}])
     assert record.gate(replace(limited, part=2), receipt) is None
+    assert record.gate(replace(limited, parent=receipt, root=receipt), receipt) is None

@@ -88,6 +88,19 @@ def test_an_answer_knows_what_it_answers_and_the_thread_it_is_in(desk: Desk, voi
     assert desk.states(number) == ["sent", "sent"]
 
 
+def test_an_answer_to_an_answer_is_in_the_thread_of_the_first(desk: Desk, voice: Account) -> None:
+    number = sent(desk, voice, "one")
+    answer = queued(desk, voice, "it was not so", answers=first(desk, number))
+    [claim], _ = take(desk)
+    assert settled(desk, claim, receipt(7))
+    queued(desk, voice, "nor so", answers=first(desk, answer))
+    [second], _ = take(desk)
+    assert second.delivery.parent
+    assert second.delivery.root
+    assert second.delivery.parent.remote_id == "7"
+    assert second.delivery.root.remote_id == f"{1000 * number + 1}"
+
+
 def test_what_is_answered_was_recalled_meanwhile(desk: Desk, voice: Account) -> None:
     number = sent(desk, voice, "one")
     answer = queued(desk, voice, "it was not so", answers=first(desk, number))

@@ -50,7 +50,7 @@ def before(tx: Tx, payload: Payload, post: str, part: int) -> Before:
     answered = _row(tx, payload.answers) if payload.answers is not None else None
     if part == 1 and answered is None:
         return Before()
-    root = _part(tx, answered.post if answered is not None else post, 1)
+    root = _part(tx, post, 1) if answered is None else _top(tx, answered)
     parent: Any = answered if part == 1 else _part(tx, post, part - 1)
     return Before(
         root=restored_receipt(root.receipt),
@@ -77,6 +77,13 @@ def replace(tx: Tx, delivery: Delivery, fence: int) -> None:
             .where(_delivery.c.id == old.id, _delivery.c.state == _SENT, held)
             .values(state=State.REPLACED.value, remote_id=None, look_at=None)
         )
+
+
+def _top(tx: Tx, answered: Any) -> Any:
+    """Part 1 of the thread that a delivery is in: what it answers may itself be an answer."""
+    above = tx.execute(sa.select(schema.post.c.answers).where(schema.post.c.id == answered.post)).scalar()
+    higher = _row(tx, above) if above is not None else None
+    return _part(tx, answered.post, 1) if higher is None else _top(tx, higher)
 
 
 def _hold(tx: Tx, *deliveries: str) -> None:

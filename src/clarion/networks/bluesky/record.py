@@ -88,10 +88,10 @@ def post(delivery: Delivery, blobs: Blobs) -> Record:
 def gate(delivery: Delivery, receipt: Receipt) -> Record | None:
     """Who may reply to a post that is up; it shares the post's rkey. None where everyone may.
 
-    Gates stand on part 1 only: the thread below inherits it.
+    Gates stand on part 1 only: the thread below inherits it. What answers another post is below that one's.
     """
     rule = _GATE_RULES.get(delivery.payload.replies)
-    if rule is None or delivery.part != 1:
+    if rule is None or delivery.part != 1 or delivery.parent is not None:
         return None
     return {
         "$type": GATE,
