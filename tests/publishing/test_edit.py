@@ -10,7 +10,7 @@ from clarion.digest import digest
 from clarion.errors import Refused, Unavailable
 from clarion.model import Part, Payload
 from clarion.networks.base import Absent, Found, Unsure
-from clarion.outbox import posts, recalling
+from clarion.outbox import handling, posts, recalling
 from tests.desk import add
 
 from .conftest import Stage
@@ -99,6 +99,36 @@ def test_an_edit_that_is_refused_leaves_what_is_up(stage: Stage) -> None:
     stage.network.script = [Refused("too long")]
     stage.worker().drain()
     assert (stage.desk.states(number), stage.desk.states(edit)) == (["sent"], ["failed"])
+
+
+def test_an_edit_that_failed_is_tried_again_as_an_edit(stage: Stage) -> None:
+    number, remote_id = up(stage)
+    edit = correction(stage, number, "right")
+    stage.network.script = [Refused("a word that the server does not take")]
+    stage.worker().drain()
+    with stage.desk.outbox.write() as tx:
+        _, again = handling.retriable(tx, edit)
+        handling.retry(tx, edit, again, stage.desk.now, who="mira")
+    stage.desk.approve(edit)
+    stage.worker().drain()
+    assert stage.network.edited == [remote_id] * 2
+    assert (stage.desk.states(number), stage.desk.states(edit)) == (["replaced"], ["sent"])
+
+
+def test_a_thread_that_is_half_edited_is_taken_down_by_both_numbers(stage: Stage) -> None:
+    number, _ = up(stage, "one", "two")
+    there = {stage.network.receipt(each).remote_id for each in stage.network.taken}
+    edit = correction(stage, number, "one, mended", "two, mended")
+    stage.network.script = [None, Refused("too long")]
+    stage.worker().drain()
+    assert stage.desk.states(number) == ["replaced", "sent"]
+    assert stage.desk.states(edit) == ["sent", "failed"]
+    with stage.desk.outbox.write() as tx:
+        recalling.want(tx, [number, edit], who="mira")
+    stage.worker().drain()
+    assert set(stage.network.recalled) == there
+    assert stage.desk.states(number) == ["replaced", "recalled"]
+    assert stage.desk.states(edit) == ["recalled", "cancelled"]
 
 
 def test_an_edit_that_cannot_be_made_now_waits(stage: Stage) -> None:
