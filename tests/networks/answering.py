@@ -47,6 +47,10 @@ def says(status: int, body: object = b"", **headers: str) -> Says:
     )
 
 
+#: Nobody listens.
+AWAY = "away"
+
+
 class Server:
     """A rehearsal network that says what a row wants, once to a create, always to a look."""
 
@@ -95,7 +99,9 @@ class Place:
 
     def answer(self, what: Says | str | None, on: str) -> None:
         """To the create, or to other requests: an answer, a fault of the rehearsal's, or what the network says."""
-        if isinstance(what, str):
+        if what == AWAY:
+            self.networks.stop()
+        elif isinstance(what, str):
             self.networks.fault(self.network, what, on=on, seconds=30)
         elif on == "create":
             self.server.create = what

@@ -17,7 +17,7 @@ from clarion import networks as registry
 from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, RateLimited, Refused, Unavailable
 from clarion.networks.base import Absent, Found, Unsure
 from tests.desk import Desk
-from tests.networks.answering import CLOSED, OPEN, WAITS, Place, Says, says
+from tests.networks.answering import AWAY, CLOSED, OPEN, WAITS, Place, Says, says
 
 FAILED, SCHEDULED, IN_DOUBT, SENT = "failed", "scheduled", "in_doubt", "sent"
 
@@ -172,7 +172,11 @@ def of_bluesky() -> list[Row]:
     ]  # fmt: skip
 
 
-TABLE = [*of_x(), *of_mastodon(), *of_bluesky()]
+AT_ALL = [
+    row(name, "it cannot be reached: certainly not created", AWAY, Unavailable, SCHEDULED)
+    for name in registry.NAMES
+]
+TABLE = [*of_x(), *of_mastodon(), *of_bluesky(), *AT_ALL]
 
 
 def look(
@@ -211,7 +215,7 @@ LOOKS = [
     look("mastodon", "401: the account waits for people", "drop_after", says(401, {}), AccountBlocked, IN_DOUBT, CLOSED),
     look("mastodon", "look first", "drop_before", None, Unsure, IN_DOUBT),
     look("mastodon", "then retry with the same key", "drop_before", None, Absent, SCHEDULED, looks=2),
-    look("mastodon", "the key is kept 1 h: later, a person", "drop_before", None, Unsure, IN_DOUBT, after=_HOUR),
+    look("mastodon", "the key is kept 1 h: later, a person", "drop_before", None, Unsure, IN_DOUBT, after=_HOUR, looks=2),
     look("bluesky", "an account that is not shown is closed", "drop_after", says(400, {"error": "InvalidRequest"}),
          AccountBlocked, IN_DOUBT, CLOSED),
     look("bluesky", "a missing record = 400 RecordNotFound: the same put again", "drop_before", None, Absent, SCHEDULED),
