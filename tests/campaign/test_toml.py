@@ -138,7 +138,7 @@ def test_it_refuses_a_number_that_python_does_not_read(folder: Folder) -> None:
 def test_it_does_not_wait_for_a_pipe(folder: Folder) -> None:
     (folder.path / "config.toml").unlink()
     os.mkfifo(folder.path / "config.toml")
-    with pytest.raises(CampaignError, match="config.toml is no plain file"):
+    with pytest.raises(CampaignError, match=r"config\.toml is no plain file"):
         toml.read(folder.path / "config.toml")
 
 

@@ -11,8 +11,12 @@ import termios
 import time
 from pathlib import Path
 
-# A session's first terminal is where hidden prompts read from.
-_START = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+# A session's first terminal is where hidden prompts read from. Ctrl-C may have been turned off above us: by a shell that
+# runs the tests in the background.
+_START = (
+    "import fcntl, signal, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); "
+)
 _CLARION = "from clarion.cli import main; main()"
 _SECONDS = 20.0
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import pytest
@@ -15,15 +15,24 @@ from PIL import Image
 
 from clarion import networks as registry
 from clarion.errors import OutcomeUnknown
-from clarion.model import Delivery, Media, Payload, Receipt
+from clarion.model import Account, Delivery, Media, Payload, Receipt
 from clarion.networks.base import Accepted, Draft, DraftPart, Publisher
 from tests.networks.stage import Stage
 
 ALT = "A candle on a window sill, and a hand beside it"
 
 
+class Voiced(Protocol):
+    """What a delivery needs to know of where it goes; a `Stage` is one."""
+
+    network: str
+    media: dict[str, bytes]  # what publishers may load, by SHA-256
+
+    def account(self, name: str = "voice") -> Account: ...
+
+
 def delivery_on(
-    stage: Stage,
+    stage: Voiced,
     text: str,
     *,
     language: str = "en",
@@ -82,21 +91,21 @@ def one(stage: Stage) -> Accepted:
     return taken
 
 
-def picture(stage: Stage, colour: str) -> Media:
+def picture(stage: Voiced, colour: str) -> Media:
     """A small PNG that the publisher may load."""
     written = io.BytesIO()
     Image.new("RGB", (16, 9), colour).save(written, "PNG")
     return kept(stage, written.getvalue())
 
 
-def kept(stage: Stage, content: bytes) -> Media:
+def kept(stage: Voiced, content: bytes) -> Media:
     """These bytes, as an image that the publisher may load."""
     name = sha256(content).hexdigest()
     stage.media[name] = content
     return Media(sha256=name, mime="image/png", alt=ALT, width=16, height=9)
 
 
-def _deliveries(stage: Stage, draft: Draft, language: str, name: str, **more: Any) -> list[Delivery]:
+def _deliveries(stage: Voiced, draft: Draft, language: str, name: str, **more: Any) -> list[Delivery]:
     account = stage.account(name)
     payload = Payload(
         account=account.identity,

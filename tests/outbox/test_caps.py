@@ -157,9 +157,12 @@ def test_a_thread_is_one_post(desk: Desk) -> None:
 
 def test_taking_care_does_not_wait_a_correction_counts_for_no_day(desk: Desk) -> None:
     voice = desk.account("voice")
-    for _ in range(2):
-        say(desk, composed(voice))
-    correction = say(desk, composed(voice, answers="0" * 32))
+    wrong = approved(desk, composed(voice))
+    assert publish(desk) == [wrong]
+    say(desk, composed(voice))
+    with desk.outbox.read() as tx:
+        [of_wrong] = posts.show(tx, wrong).posts
+    correction = say(desk, composed(voice, answers=of_wrong.deliveries[0].id))
     assert day_of(desk, correction) is None
     desk.approve(correction)
     assert publish(desk) == [correction]

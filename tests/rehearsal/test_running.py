@@ -9,15 +9,28 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from clarion.errors import ClarionError
+from clarion.model import Account
 from clarion.rehearsal.running import Running, ensure, running, serve
-from tests.networks.conftest import Connected
-from tests.networks.contract import TEXT, PublisherContract, picture
+from tests.networks.conftest import Connected, account_on
+from tests.networks.deliveries import delivery_on, picture, publish
+
+TEXT = "People are held in secret prisons. Their families ask where they are."
+
+
+@dataclass
+class Voice:
+    network: str
+    media: dict[str, bytes]
+
+    def account(self, name: str = "voice") -> Account:
+        return account_on(self.network, name)
 
 
 @pytest.fixture
@@ -78,9 +91,8 @@ def test_what_was_accepted_survives_a_kill(folder: Path) -> None:
     up = ensure(folder)
     connect = Connected(up)
     for network in up.urls:
-        contract = PublisherContract()
-        contract.network = network  # type: ignore[misc]
-        contract._publish(connect(network), contract._delivery(TEXT, media=[picture(connect, "red")]))
+        voice = Voice(network, connect.media)
+        publish(connect(network), delivery_on(voice, TEXT, media=[picture(voice, "red")]))
     connect.close()
     before = {network: up.accepted(network) for network in up.urls}
     os.kill(up.pid, signal.SIGKILL)

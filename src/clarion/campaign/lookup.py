@@ -47,7 +47,7 @@ class Until(NamedTuple):
 
     last: dt.date
     why: str
-    review_by: dt.date | None = None  # a fact: until then it should be read again; later it is said with a notice
+    review_by: dt.date | None = None  # a fact: later it is said with a notice
 
 
 def never(why: str) -> Until:
