@@ -56,6 +56,11 @@ class Look:
     after: timedelta = timedelta(0)  # how long after the create
     looks: int = 1  # how many in a row
 
+    @property
+    def person(self) -> bool:
+        """Whether nobody but a person can tell: then it is not looked for again."""
+        return self.fact.endswith("a person")
+
 
 def row(
     network: str, fact: str, create: Says | str, error: Any, state: str, account: str = OPEN, **more: Any
@@ -215,7 +220,7 @@ LOOKS = [
     look("mastodon", "401: the account waits for people", "drop_after", says(401, {}), AccountBlocked, IN_DOUBT, CLOSED),
     look("mastodon", "look first", "drop_before", None, Unsure, IN_DOUBT),
     look("mastodon", "then retry with the same key", "drop_before", None, Absent, SCHEDULED, looks=2),
-    look("mastodon", "the key is kept 1 h: later, a person", "drop_before", None, Unsure, IN_DOUBT, after=_HOUR, looks=2),
+    look("mastodon", "the key is kept 1 h: later, a person", "drop_before", None, Unsure, IN_DOUBT, after=_HOUR),
     look("bluesky", "an account that is not shown is closed", "drop_after", says(400, {"error": "InvalidRequest"}),
          AccountBlocked, IN_DOUBT, CLOSED),
     look("bluesky", "a missing record = 400 RecordNotFound: the same put again", "drop_before", None, Absent, SCHEDULED),
@@ -257,7 +262,10 @@ def test_an_answer_to_a_look(case: Look, sqlite_desk: Desk) -> None:
             place.later(max(case.after, timedelta(minutes=again)))
             place.publisher.came.clear()
             place.run()
-        assert type(place.publisher.came[0]) is case.sighting
+        [came] = place.publisher.came
+        assert type(came) is case.sighting
+        if isinstance(came, Unsure):
+            assert (came.look_again_in is None) == case.person
         assert place.stands() == ([case.state], case.account)
     finally:
         place.close()
