@@ -117,7 +117,8 @@ def test_a_claim_at_a_million_reads_only_what_its_indexes_name(desk: Desk) -> No
     found = plans(desk, sent)
     for (statement, _), plan in zip(sent * 2, found, strict=False):
         whole = re.search(
-            r"Seq Scan on delivery|SCAN (delivery|busy|before|another|later)(?! USING (COVERING )?INDEX)", plan
+            r"Seq Scan on delivery|SCAN (delivery|busy|before|another|later)(?! USING (COVERING )?INDEX)",
+            plan,
         )
         assert not whole, f"{statement}\n{plan}"
     for half in (found[: len(sent)], found[len(sent) :] or found):

@@ -22,7 +22,7 @@ from clarion.campaign.calls import Audience
 from clarion.campaign.ledger import Ledger
 from clarion.campaign.nearest import did_you_mean
 from clarion.campaign.plain import parts_of, with_tags
-from clarion.campaign.templates import MAX_WARNING, ABOUT, PARTIALS, RESERVED, Template
+from clarion.campaign.templates import ABOUT, MAX_WARNING, PARTIALS, RESERVED, Template
 from clarion.campaign.words import Words, read_up
 from clarion.errors import CampaignError
 from clarion.model import Used
