@@ -91,10 +91,10 @@ def _without_cut(text: str) -> str:
     whole = text.rstrip("….")
     for spellings in _known.values():
         for spelling in spellings:
-            for size in range(len(spelling) - 1, _LEAST_CUT - 1, -1):
-                # X's tokens begin with the account's number, which is public.
-                if whole.endswith(spelling[:size]) and not spelling[:size].isdigit():
-                    return whole[:-size] + STANDS_FOR
+            at = whole.rfind(spelling[:_LEAST_CUT]) if len(spelling) > _LEAST_CUT else -1
+            # X's tokens begin with the account's number, which is public.
+            if at >= 0 and spelling.startswith(whole[at:]) and not whole[at:].isdigit():
+                return whole[:at] + STANDS_FOR
     return text
 
 
