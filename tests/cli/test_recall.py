@@ -116,6 +116,18 @@ def test_a_network_that_is_away_is_asked_again_by_publish_also_while_it_is_pause
     run("publish", code=75)
 
 
+def test_a_recall_that_could_not_even_be_noted_says_so_and_is_no_success(run, app, number):
+    with app.outbox.write() as tx:
+        tx.connection.exec_driver_sql(
+            "CREATE TRIGGER others BEFORE UPDATE OF recall_wanted ON delivery "
+            "BEGIN SELECT RAISE(ABORT, 'database is locked'); END"
+        )
+    said = run("recall", str(number), "--yes", code=1).stderr
+    assert "NOTHING is noted" in said
+    assert f"clarion recall {number} --yes" in said
+    assert state(run, number) == "sent"
+
+
 def test_what_the_network_does_not_let_us_take_down_is_for_a_person(run, app, number):
     refuse(app, number)
     assert f"clarion recall {number}" in run("status").stdout

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from clarion import points
-from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused, Unavailable
+from clarion.errors import AccountBlocked, OutboxBusy, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.model import Receipt
 from clarion.networks.base import Absent, Found
 from clarion.outbox import accounts, probe, store
 from clarion.outbox.spending import Window
 from clarion.publishing.recall import want
+from tests.desk import Desk
 from tests.publishing.conftest import Stage
 
 
@@ -257,3 +261,27 @@ def test_what_the_network_counts_is_counted_and_waited_for(stage: Stage) -> None
     assert drain() == 0
     stage.desk.later(minutes=2)
     assert drain() == 1
+
+
+@pytest.mark.parametrize("tries", [2, None], ids=["for a while", "for good"])
+def test_it_is_written_again_while_others_use_the_outbox(sqlite_desk: Desk, tries: int | None) -> None:
+    number = sqlite_desk.queue(sqlite_desk.account("voice"), "hello")
+    waits: list[float] = []
+    outbox = sqlite_desk.outbox
+    impatient = sa.event.listens_for(outbox.engine, "checkout")
+    impatient(lambda connection, *_: connection.execute("PRAGMA busy_timeout = 0"))
+    with closing(sqlite3.connect(outbox.place, isolation_level=None)) as other:
+
+        def wait(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == tries:
+                other.execute("ROLLBACK")
+
+        other.execute("BEGIN IMMEDIATE")
+        if tries:
+            want(outbox, [number], who="mira", because=None, sleep=wait)
+        else:
+            with pytest.raises(OutboxBusy):
+                want(outbox, [number], who="mira", because=None, sleep=wait)
+    assert len(waits) == (tries or 3)
+    assert sqlite_desk.states(number) == ["cancelled" if tries else "pending"]

@@ -51,7 +51,6 @@ def recall(
     from clarion.accounts.me import who
     from clarion.errors import ClarionError
     from clarion.outbox import recalling
-    from clarion.publishing.recall import want
 
     if everything == bool(numbers):
         raise click.UsageError("say what: entries' numbers, as in clarion recall 12, or --all")
@@ -73,13 +72,27 @@ def recall(
     if not shell.confirm(_question(mine), yes=yes):
         shell.say_so("Nothing was taken down.")
         return
-    want(app.outbox, chosen, who=who(), because=because)
+    _note(app, chosen, typed, who=who(), because=because)
     _take_down(app, say=shell.say_so if as_json else shell.show)
     with app.outbox.read() as tx:
         after = recalling.pieces(tx, chosen)
     if everything:
         shell.say_so("What has not begun yet still goes out at its time. To stop that: clarion pause")
     _tell(app, mine, after, moved, as_json=as_json)
+
+
+def _note(app: App, chosen: Sequence[int], typed: str, *, who: str | None, because: str | None) -> None:
+    """Write what is to be taken down. Where that cannot be, she must know: nobody goes on with it by itself."""
+    from clarion.errors import OutboxBusy
+    from clarion.publishing.recall import want
+
+    try:
+        want(app.outbox, chosen, who=who, because=because)
+    except OutboxBusy as error:
+        shell.complain(
+            f"NOTHING is noted, and nothing was taken down: {error.message}", f"clarion recall {typed} --yes"
+        )
+        shell.finish(shell.Code.TROUBLE)
 
 
 def _take_down(app: App, *, say: Callable[[str], None]) -> None:

@@ -185,7 +185,8 @@ def _oldest_statement() -> sa.Select[Any]:
         # Accounts that have none come last and are left out below: to ask that here would be to look for it again.
         .order_by(_oldest(account.c.id, "due_at").nulls_last(), account.c.id)
         .limit(sa.bindparam("limit"))
-        .with_for_update(skip_locked=True, of=account)
+        # Its key stays: whoever takes a delivery of it back may go on, and is not waited for.
+        .with_for_update(skip_locked=True, of=account, key_share=True)
         .cte("chosen")
     )
     theirs = chosen.join(delivery, delivery.c.id == chosen.c.oldest)

@@ -214,7 +214,7 @@ def _spend_statement(buckets: int) -> sa.Insert:
 _HOLD = (
     sa.select(schema.account.c.blocked_until)
     .where(schema.account.c.name == sa.bindparam("name"))
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _FORGET = sa.delete(spend).where(
     spend.c.bucket == sa.bindparam("bucket"), spend.c.at <= sa.bindparam("since")

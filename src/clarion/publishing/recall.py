@@ -6,11 +6,14 @@ that is away, a rate limit, an account that is closed until somebody verifies it
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from clarion.errors import AccountBlocked, PublishError, RateLimited, Refused
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from clarion.errors import AccountBlocked, OutboxBusy, PublishError, RateLimited, Refused
 from clarion.networks.base import Publisher
 from clarion.outbox import recalling, settle
 from clarion.outbox.claims import Claim, Terms
@@ -22,6 +25,8 @@ _MICROSECOND = timedelta(microseconds=1)
 #: However long there is no room for it, it is asked again so soon: the account may be open, or verified, by then.
 LATEST = timedelta(minutes=15)
 UNKNOWN = "Clarion met something it does not know"
+#: A recall is not lost to an outbox that others use: it is written in so many tries, a second or two between them.
+TRIES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +37,28 @@ class Ended:
     detail: str | None = None
 
 
-def want(outbox: Outbox, numbers: Collection[int], *, who: str | None, because: str | None) -> None:
-    """Write that these entries are to be taken down: from here on any worker does it. One transaction."""
-    with outbox.write() as tx:
-        recalling.want(tx, numbers, who=who, because=because)
+def want(
+    outbox: Outbox,
+    numbers: Collection[int],
+    *,
+    who: str | None,
+    because: str | None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Write that these entries are to be taken down: from here on any worker does it. One transaction.
+
+    Raises OutboxBusy when nothing could be written, in several tries.
+    """
+    tries = Retrying(
+        retry=retry_if_exception_type(OutboxBusy),
+        stop=stop_after_attempt(TRIES),
+        wait=wait_random_exponential(multiplier=0.5, max=2),
+        sleep=sleep,
+        reraise=True,
+    )
+    for each in tries:
+        with each, outbox.write() as tx:
+            recalling.want(tx, numbers, who=who, because=because)
     point("recall_wanted")
 
 
