@@ -17,10 +17,10 @@ from clarion.composing import entries
 from clarion.composing.compose import Composed, Request
 from clarion.composing.rules import Rules, open_at
 from clarion.digest import digest
-from clarion.errors import CheckFailed
+from clarion.errors import CheckFailed, OutboxError
 from clarion.model import Account, Part, Payload, Receipt
 from clarion.networks import NAMES
-from clarion.outbox import caps, claims, handling, posts, schema, settle
+from clarion.outbox import accounts, caps, claims, handling, posts, schema, settle
 from clarion.outbox.caps import Caps
 from clarion.outbox.claims import Claim, Held
 from clarion.outbox.tending import tend
@@ -339,3 +339,40 @@ def test_whenever_a_post_is_carried_over_while_another_is_queued_the_day_is_not_
     for pair in ((speak, carry), (carry, speak)):
         for scene, _ in meetings(make, *pair):
             assert standing(scene, TODAY) <= 2
+
+
+# ── one account, one name ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def pin(desk: Desk, whom: Account, *, verified: bool) -> None:
+    with desk.outbox.write() as tx:
+        accounts.pin(tx, whom, verified=verified)
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_an_account_has_no_second_cap_under_a_second_name(desk: Desk, verified: bool) -> None:
+    voice = desk.account("voice")
+    pin(desk, voice, verified=True)
+    with pytest.raises(OutboxError, match="was verified as “voice” before") as caught:
+        pin(desk, replace(voice, name="speech"), verified=verified)
+    assert "[accounts.voice] instead of [accounts.speech]" in (caught.value.hint or "")
+    pin(desk, voice, verified=True)
+    other = replace(voice, name="speech", identity=replace(voice.identity, origin="https://two.example"))
+    pin(desk, other, verified=True)
+    with desk.outbox.read() as tx:
+        assert [each.account.name for each in accounts.standings(tx)] == ["speech", "voice"]
+
+
+def test_whenever_two_hosts_pin_one_account_under_two_names_one_of_them_has_it(
+    two: tuple[Desk, Desk],
+) -> None:
+    def under(name: str) -> Act:
+        def act(desk: Desk, scene: Scene) -> None:
+            who = f"remote-{scene.account.name}"
+            whom = replace(scene.account, identity=replace(scene.account.identity, remote_id=who))
+            pin(desk, replace(whom, name=f"{name}-{scene.account.name}"), verified=True)
+
+        return act
+
+    for _, met in meetings(lambda: fresh(two), under("voice"), under("speech")):
+        assert sorted(type(each).__name__ for each in [met.first, met.second]) == ["NoneType", "OutboxError"]

@@ -18,6 +18,8 @@ from clarion.outbox.store import Tx
 
 #: An account's name also names its pause, its audit chain and its windows.
 LONGEST_NAME = 64
+#: Held while an account is pinned, so that no other host pins the same one under another name meanwhile.
+_LOCK = 0x70696E
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +35,9 @@ class Standing:
 def pin(tx: Tx, pinned: Account, *, verified: bool) -> None:
     """Write an account's row, or renew it.
 
-    Raises OutboxError when the row names somebody else on the network: approvals were given for that one; and when the
-    name is longer than the outbox keeps on every database, so that it can move to any of them.
+    Raises OutboxError when the row names somebody else on the network: approvals were given for that one; when that
+    somebody was verified under another name, because each name has a cap, windows and money of its own; and when the name
+    is longer than the outbox keeps on every database, so that it can move to any of them.
     """
     if len(pinned.name) > LONGEST_NAME:
         raise OutboxError(
@@ -51,6 +54,7 @@ def pin(tx: Tx, pinned: Account, *, verified: bool) -> None:
     if verified:
         values |= {"verified_at": tx.now, "blocked_until": None, "blocked_reason": None, "failures": 0}
     mine = account.c.name == pinned.name
+    _require_one_name(tx, pinned)
     row = tx.execute(sa.select(account).where(mine)).first()
     if row is None:
         if once.insert(tx, account, {"name": pinned.name, **values}):
@@ -97,3 +101,24 @@ def restored(row: Any) -> Account:
         identity=Identity(network=row.network, origin=row.origin, remote_id=row.remote_id),
         limits=Limits(**json.loads(row.limits)),
     )
+
+
+def _require_one_name(tx: Tx, pinned: Account) -> None:
+    """Raise OutboxError where whoever this is goes by another name here already."""
+    if tx.connection.dialect.name == "postgresql":  # two hosts that pin at once; SQLite has one writer anyway
+        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    identity = pinned.identity
+    same = sa.select(account.c.name).where(
+        account.c.network == pinned.network,
+        account.c.origin == identity.origin,
+        account.c.remote_id == identity.remote_id,
+        account.c.verified_at.is_not(None),
+        account.c.name != pinned.name,
+    )
+    other = tx.execute(same.limit(1)).scalar()
+    if other is not None:
+        raise OutboxError(
+            f"@{pinned.handle} on {identity.origin} was verified as “{other}” before, and “{pinned.name}” is the same"
+            " account: under two names it would post up to twice its caps",
+            f"keep the old name in config.toml: [accounts.{other}] instead of [accounts.{pinned.name}]",
+        )
