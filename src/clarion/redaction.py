@@ -7,6 +7,7 @@ a server's words, goes into the outbox, and a server may send back what it was s
 
 from __future__ import annotations
 
+from _thread import allocate_lock  # what `threading` makes of it costs an import in every idle run
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,8 +23,28 @@ _LEAST_CUT = 12
 #: The oldest are forgotten: a worker that runs for months is given new tokens every two hours.
 _MOST = 500
 
-#: Each secret value with its spellings, the last remembered at the end.
-_known: dict[str, tuple[str, ...]] = {}
+
+class _Known:
+    """Each secret value with its spellings, the last remembered at the end.
+
+    Accounts go side by side in threads: whoever reads has a whole set, which nobody changes any more.
+    """
+
+    def __init__(self) -> None:
+        self._lock = allocate_lock()
+        self._spelled: dict[str, tuple[str, ...]] = {}
+        self.spellings: tuple[str, ...] = ()
+
+    def add(self, value: str) -> None:
+        with self._lock:
+            spelled = dict(self._spelled)
+            spelled[value] = spelled.pop(value, ()) or _spellings(value)
+            while len(spelled) > _MOST:
+                del spelled[next(iter(spelled))]
+            self._spelled = spelled
+            self.spellings = tuple(each for spellings in spelled.values() for each in spellings)
+
+
 _FIELDS = (
     "access_?token|refresh_?token|client_secret|code_verifier|consumer_(?:key|secret)|app_password|password|accessJwt"
     "|refreshJwt|oauth_(?:token|token_secret|verifier|signature|consumer_key|nonce)"
@@ -45,6 +66,7 @@ _SHAPES = (
     (rf"(?i)\b({_FIELDS})\b(=|[\"']\s*:\s*[\"'])([^\s\"'&,;)}}}}]{{6,}})", rf"\1\2{STANDS_FOR}"),
 )
 _shapes: list[tuple[Pattern[str], str]] = []
+_known = _Known()
 
 
 def remember(*values: str | None) -> None:
@@ -53,9 +75,7 @@ def remember(*values: str | None) -> None:
         plain = (value or "").strip()
         if len(plain) < LEAST or (plain.isalpha() and len(plain) < _LEAST_OF_LETTERS):
             continue
-        _known[plain] = _known.pop(plain, ()) or _spellings(plain)
-        while len(_known) > _MOST:
-            del _known[next(iter(_known))]
+        _known.add(plain)
 
 
 def remember_password(url: str | None) -> None:
@@ -79,22 +99,20 @@ def clean(text: str) -> str:
 
 def without_known(text: str) -> str:
     """A text of our own, without our secrets. An address to open in a browser keeps what it needs."""
-    for spellings in _known.values():
-        for spelling in spellings:
-            if spelling in text:
-                text = text.replace(spelling, STANDS_FOR)
+    for spelling in _known.spellings:
+        if spelling in text:
+            text = text.replace(spelling, STANDS_FOR)
     return text
 
 
 def _without_cut(text: str) -> str:
     """A secret's beginning, at the end of a text that was cut short."""
     whole = text.rstrip("….")
-    for spellings in _known.values():
-        for spelling in spellings:
-            at = whole.rfind(spelling[:_LEAST_CUT]) if len(spelling) > _LEAST_CUT else -1
-            # X's tokens begin with the account's number, which is public.
-            if at >= 0 and spelling.startswith(whole[at:]) and not whole[at:].isdigit():
-                return whole[:at] + STANDS_FOR
+    for spelling in _known.spellings:
+        at = whole.rfind(spelling[:_LEAST_CUT]) if len(spelling) > _LEAST_CUT else -1
+        # X's tokens begin with the account's number, which is public.
+        if at >= 0 and spelling.startswith(whole[at:]) and not whole[at:].isdigit():
+            return whole[:at] + STANDS_FOR
     return text
 
 
@@ -130,5 +148,5 @@ def _known_shapes() -> list[tuple[Pattern[str], str]]:
     if not _shapes:
         import re
 
-        _shapes.extend((re.compile(shape), instead) for shape, instead in _SHAPES)
+        _shapes[:] = [(re.compile(shape), instead) for shape, instead in _SHAPES]
     return _shapes

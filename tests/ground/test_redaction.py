@@ -6,6 +6,9 @@ import base64
 import html
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from threading import Event
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
@@ -53,6 +56,27 @@ def test_it_is_known_within_what_was_encoded(secret: str, before: str, after: st
         encoded = encode(f"{before}{secret}{after}".encode()).decode()
         left = clean(f"x {encoded} x").replace(STANDS_FOR, "").split()[1:-1]
         assert sum(map(len, left)) <= len(encode(f"{before}{after}".encode())) + 8
+
+
+def test_threads_may_remember_while_others_clean() -> None:
+    """Accounts go side by side: no error of ours, and no moment in which a secret is not known."""
+    remember("mark3d-all-the-time")
+    ended = Event()
+
+    def go_on() -> None:
+        for number in count():
+            remember(f"mark3d-another-{number % 40}", "mark3d-all-the-time")
+            if ended.is_set():
+                return
+
+    with ThreadPoolExecutor(3) as pool:
+        others = [pool.submit(go_on) for _ in range(2)]
+        try:
+            assert {clean("no: mark3d-all-the-time") for _ in range(3_000)} == {f"no: {STANDS_FOR}"}
+        finally:
+            ended.set()
+        for other in others:
+            other.result()
 
 
 def test_half_of_it_at_the_end_of_a_text_that_was_cut_is_known() -> None:
