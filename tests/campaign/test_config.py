@@ -230,6 +230,21 @@ def test_a_promise_that_would_not_be_kept_is_refused(tmp_path: Path, table: str,
     assert key in error.value.message
 
 
+@pytest.mark.parametrize("amount", ["inf", "nan", "1e300", "1_000_001.0", "-0.01"])
+def test_an_amount_that_no_month_has_is_refused(folder: Folder, amount: str) -> None:
+    folder.write(
+        "config.toml", f'{CONFIG}\n[accounts.x]\nnetwork = "x"\nhandle = "h"\nmonthly_cap_usd = {amount}\n'
+    )
+    assert "monthly_cap_usd" in refusal(folder)
+
+
+def test_a_month_is_counted_in_millionths(folder: Folder) -> None:
+    folder.write(
+        "config.toml", f'{CONFIG}\n[accounts.x]\nnetwork = "x"\nhandle = "h"\nmonthly_cap_usd = 0.29\n'
+    )
+    assert config.load(folder.path).accounts["x"].monthly_cap == 290_000
+
+
 def test_a_slot_in_the_quiet_time_is_refused_because_nothing_would_ever_go_out_then(tmp_path: Path) -> None:
     text = bundled.example().read_text(encoding="utf-8")
     line = '[accounts.mastodon]\nslots = ["Sat 11:30"]\nquiet = ["11:00-12:00"]'

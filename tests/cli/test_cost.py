@@ -31,8 +31,8 @@ def configure(here, line):
     path.write_text(head + table + "\n".join([line, *kept]) + "\n" + sign + others)
 
 
-def say(run, text, *words):
-    return run("say", text, "--yes", "--to", "x", *words)
+def say(run, text, *words, code=0):
+    return run("say", text, "--yes", "--to", "x", *words, code=code)
 
 
 def in_a_line(answer):
@@ -74,10 +74,21 @@ def test_an_account_whose_month_is_spent_waits_and_goes_on_when_its_cap_is_raise
     assert "sent" in run("publish").stdout
 
 
+def test_what_costs_more_than_a_whole_month_may_is_refused_and_kept_from_nobody_else(run, campaign):
+    configure(campaign, "monthly_cap_usd = 0.015")
+    refused = say(run, "They are not alone.", code=3)
+    assert (
+        "nothing was queued: it costs $0.016 on x, and monthly_cap_usd allows $0.015 a month: it would never go out"
+    ) in in_a_line(refused)
+    assert "--to" in refused.output
+    configure(campaign, "monthly_cap_usd = 0.016")
+    say(run, "They are not alone.")
+
+
 def test_nothing_is_spent_where_nothing_may_be(run, campaign):
+    say(run, "They are not alone.")
     configure(campaign, "monthly_cap_usd = 0")
-    assert "more than its month holds" in in_a_line(say(run, "They are not alone."))
-    assert "waits until" in run("publish").stdout
+    assert "it would never go out" in in_a_line(run("publish"))
     with App(campaign=str(campaign)) as app, app.outbox.read() as tx:
         money = schema.spend.c.bucket.endswith(spending.MONEY)
         assert tx.execute(schema.spend.select().where(money)).all() == []

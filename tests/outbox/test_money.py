@@ -75,17 +75,39 @@ def test_a_post_goes_while_its_month_holds_it_and_then_the_account_stops(desk: D
 
 
 def test_what_is_there_exactly_may_be_spent_and_a_millionth_more_may_not(desk: Desk) -> None:
-    queued(desk, "hello")
-    assert take(desk, POST - 1) == []
+    queued(desk, "hello", count=2)
+    sent(desk, take(desk, POST)[0])
+    assert take(desk, 2 * POST - 1) == []
     with desk.outbox.write() as tx:
         stops.lift(tx)
-    assert len(take(desk, POST)) == 1
+    assert len(take(desk, 2 * POST)) == 1
 
 
 def test_nothing_goes_where_nothing_may_be_spent(desk: Desk) -> None:
-    queued(desk, "hello")
+    [number] = queued(desk, "hello")
     assert take(desk, 0) == []
+    assert desk.states(number) == ["pending"]
     assert spent(desk) == 0
+
+
+def test_what_no_month_can_hold_goes_back_to_people_and_what_is_cheaper_passes(desk: Desk) -> None:
+    [dear] = queued(desk, "one https://example.org/a", "two https://example.org/b")
+    desk.later(seconds=1)
+    [cheap] = queued(desk, "hello")
+    held: list[Held] = []
+    [claim] = take(desk, 400_000, held)
+    assert claim.delivery.entry == cheap
+    assert [(each.entry, each.until) for each in held] == [(dear, None)]
+    assert (
+        held[0].reason == "it costs $0.402, and monthly_cap_usd allows $0.40 a month: it would never go out"
+    )
+    assert desk.states(dear) == ["pending", "pending"]
+    sent(desk, claim)
+    desk.approve(dear)
+    assert take(desk, 400_000) == [], "no approval makes it cheaper"
+    desk.approve(dear)
+    [claim] = take(desk, 2 * LINK + POST)
+    assert claim.delivery.entry == dear
 
 
 def test_a_new_month_has_its_own_money(desk: Desk) -> None:
@@ -119,8 +141,11 @@ def test_a_persons_pause_outlives_a_changed_configuration(desk: Desk) -> None:
 
 
 def test_a_thread_begins_only_where_its_month_holds_all_of_it_and_then_it_ends(desk: Desk) -> None:
+    queued(desk, "hello")
+    sent(desk, take(desk, None)[0])
+    desk.later(seconds=1)
     queued(desk, "one", "two https://example.org/a", "three")
-    whole = 2 * POST + LINK
+    whole = 3 * POST + LINK
     assert take(desk, whole - 1) == []
     with desk.outbox.write() as tx:
         stops.lift(tx)

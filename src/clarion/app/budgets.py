@@ -25,10 +25,9 @@ def budget(account: Account) -> Budget | None:
     prices = networks.prices(account.network)
     if prices is None:
         return None
-    cap = account.monthly_cap_usd
     return Budget(
         part=prices.part_price,
         uploads=prices.upload_price,
         read=prices.READ,
-        cap=None if cap is None else round(cap * 1_000_000),
+        cap=account.monthly_cap,
     )

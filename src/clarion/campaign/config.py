@@ -26,6 +26,8 @@ from clarion.networks import NAMES as NETWORKS
 #: Posts per account, language and day: the default, and what no campaign may go above (content.md, "honest").
 CAP = 4
 MOST = 8
+#: The most that a month may be allowed to cost, in US dollars: what is more was not meant.
+DEAREST_MONTH = 1_000_000
 #: How long after its time a post may still go out, when nothing else is said.
 LATE = timedelta(hours=2)
 LATE_EVERGREEN = timedelta(hours=12)
@@ -158,6 +160,11 @@ class Account(Table, frozen=True, kw_only=True):
         """Whom it is on which server: two accounts with the same are one."""
         return self.network, self.server, self.handle.casefold()
 
+    @property
+    def monthly_cap(self) -> int | None:
+        """The most it may spend in a month, in millionths of a US dollar, as prices are counted; None: without end."""
+        return None if self.monthly_cap_usd is None else round(self.monthly_cap_usd * 1_000_000)
+
 
 class Config(Table, frozen=True, kw_only=True):
     """The whole of `config.toml`."""
@@ -275,6 +282,12 @@ def _check_account(document: Document, name: str, account: Account) -> None:
     if account.proxy and not _PROXY.fullmatch(account.proxy):
         raise document.error(
             (*key, "proxy"), "must begin with socks5h:// or http://", 'proxy = "socks5h://127.0.0.1:9050"'
+        )
+    if account.monthly_cap_usd is not None and not 0 <= account.monthly_cap_usd <= DEAREST_MONTH:
+        raise document.error(
+            (*key, "monthly_cap_usd"),
+            f"must be an amount in US dollars, {DEAREST_MONTH} at most",
+            "monthly_cap_usd = 5; or remove the line, where nothing is to stop it",
         )
     _check_languages(document, (*key, "languages"), account.languages)
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from clarion.campaign.denied import NOBODY, Denied
 from clarion.composing import honesty
 from clarion.composing.compose import Composed, Request
-from clarion.composing.rules import Rules, names_somebody, require_awake, require_room
+from clarion.composing.rules import Rules, names_somebody, require_affordable, require_awake, require_room
 from clarion.errors import CheckFailed, OutboxError
 from clarion.model import Finding, State
 from clarion.outbox import blocks, caps, corrections, fingerprints, handling, posts, store, views
@@ -47,8 +47,8 @@ def put(
     """The same in a transaction that does more, such as cancelling what this replaces; before it takes any other lock.
 
     Raises CheckFailed when another account of the network says the same, or this one said it lately and no reason is
-    given; when a day would have more posts than its cap; when an account is quiet until the post is too late. What
-    answers or replaces what is up counts for no day.
+    given; when a day would have more posts than its cap; when an account is quiet until the post is too late; when it costs more
+    than a whole month may. What answers or replaces what is up counts for no day.
     """
     entry = NewEntry(
         kind="template" if request.slug else "say",
@@ -64,6 +64,7 @@ def put(
     _require_new([each for found in _repeated(tx, composed) for each in found], request.because)
     for each in composed:
         require_awake(rules, each.account.name, each.due, each.late)
+        require_affordable(rules, each.account, each.payload)
     number = posts.add(tx, entry, [_new(each, rules) for each in composed])
     require_room(tx, rules, number)
     return posts.show(tx, number)
@@ -83,7 +84,7 @@ def retry(
 
     Raises CheckFailed, with nothing changed, when another account of the network has said the same meanwhile (what is
     not up and does not go up holds no text), when the new day has as many posts as its cap, its account is quiet too
-    long, or it names somebody whose name is never posted by now. The rest of a thread counts for the day it began on.
+    long, a month may not cost as much, or it names somebody whose name is never posted by now. The rest of a thread counts for the day it began on.
     """
     for each in chosen:
         _require_nobody_named(number, each.post, denied)
@@ -173,6 +174,7 @@ def _require_nobody_named(number: int, post: PostView, denied: Denied) -> None:
 def _begin_again(tx: Tx, number: int, post: PostView, due: datetime, rules: Rules) -> None:
     """Let a post count for its new day."""
     require_awake(rules, post.account.name, due, post.late, refusal=_unchanged(number))
+    require_affordable(rules, post.account, post.payload, refusal=_unchanged(number))
     if rules.caps is not None:
         caps.put(tx, rules.caps, post.id, due)
 

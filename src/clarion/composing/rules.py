@@ -1,7 +1,7 @@
-"""What no post goes around on its way into the queue: the cap of a day, the quiet times of its account.
+"""What no post goes around on its way into the queue: the cap of a day, the money of a month, the quiet times of its account.
 
 In: the campaign's configuration; a transaction in which posts were queued or put off. Out: CheckFailed, which takes the
-transaction back, and which no reason, no --yes and no team answers. A correction is let through: it counts for no day.
+transaction back, and which no reason, no --yes and no team answers. A correction is let through: it counts for no day, and what it costs is for people to see when it is due.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from clarion.campaign import quiet
 from clarion.campaign.denied import Denied
 from clarion.campaign.quiet import Quiet
 from clarion.errors import CheckFailed
-from clarion.model import Payload
+from clarion.model import Account, Payload
 from clarion.networks.splitting import without_tags
 from clarion.outbox import caps
 from clarion.outbox.caps import Caps, Full
+from clarion.outbox.money import dollars
 from clarion.outbox.store import Outbox, Tx
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ class Rules:
     caps: Caps | None = None
     quiet: Mapping[str, Quiet] = field(default_factory=dict)  # by account
     window: timedelta | None = None  # of an approval, where the campaign has its own
+    months: Mapping[str, int] = field(
+        default_factory=dict
+    )  # by account: the most a month, in millionths of a dollar
 
     def day(self, payload: Payload, due: datetime) -> int | None:
         """The day a post counts for; None where it counts for none, because it mends what is up."""
-        mends = payload.answers is not None or payload.replaces is not None
-        return None if self.caps is None or mends else self.caps.day(due)
+        return None if self.caps is None or _mends(payload) else self.caps.day(due)
 
     def quiet_until(self, account: str, at: datetime) -> datetime | None:
         """When an account that is quiet at that moment may post again."""
@@ -56,6 +59,11 @@ def of(config: Config) -> Rules:
             if account.quiet
         },
         window=config.approval.window,
+        months={
+            name: account.monthly_cap
+            for name, account in config.accounts.items()
+            if account.monthly_cap is not None
+        },
     )
 
 
@@ -79,6 +87,23 @@ def require_awake(
         f"{refusal}: {account} is quiet until {here:%Y-%m-%d %H:%M}, and by then the post is too late",
         f'a later time: --at "{here:%Y-%m-%d %H:%M}"; or leave the account out: name the others with --to',
     )
+
+
+def require_affordable(
+    rules: Rules, account: Account, payload: Payload, *, refusal: str = "nothing was queued"
+) -> None:
+    """Raise CheckFailed where a post costs more than a whole month may: no month would ever hold it."""
+    prices, most = networks.prices(account.network), rules.months.get(account.name)
+    if prices is None or most is None or _mends(payload):
+        return
+    cost = prices.price(payload)
+    if cost > most:
+        raise CheckFailed(
+            f"{refusal}: it costs {dollars(cost)} on {account.name}, and monthly_cap_usd allows {dollars(most)} a month:"
+            " it would never go out",
+            "make it shorter or take its links away; leave the account out: name the others with --to;"
+            f" or raise monthly_cap_usd below [accounts.{account.name}] in config.toml",
+        )
 
 
 def names_somebody(payload: Payload, denied: Denied) -> str | None:
@@ -111,6 +136,10 @@ def open_at(
         return asked[day]
 
     return may
+
+
+def _mends(payload: Payload) -> bool:
+    return payload.answers is not None or payload.replaces is not None
 
 
 _MEND = 'another day: --at "2026-12-01 18:00", or --at "next slot", which passes over full days; or cancel one of these: clarion queue cancel NUMBER'

@@ -176,7 +176,7 @@ def _ready(tx: Tx, terms: Terms, candidate: Candidate, hold: Callable[[Held], ob
     for _ in range(_DEPTH):
         if found is None:
             return None
-        why_not = _objection(tx, terms, found)
+        why_not = _objection(tx, terms, found) or _too_dear(terms, found)
         if why_not is None and not _carried_over(tx, terms, found):
             return _payable(tx, terms, found)
         if why_not is None:
@@ -236,6 +236,14 @@ def _payable(tx: Tx, terms: Terms, candidate: Candidate) -> Ready:
     if budget is not None:
         due = (*due, money.bill(account.network, account.name, budget, payload, part, tx.at))
     return Ready(candidate, payload, uploads, due)
+
+
+def _too_dear(terms: Terms, candidate: Candidate) -> str | None:
+    """Why no month will ever hold a post: it goes back to people, so that what is behind it passes."""
+    budget = terms.budgets.get(candidate.account.name)
+    if candidate.row.part > 1 or budget is None or budget.cap is None:
+        return None
+    return money.objection(budget, restore(bytes(candidate.row.payload)))
 
 
 def _awake(tx: Tx, terms: Terms) -> Collection[str]:

@@ -79,6 +79,16 @@ def bill(network: str, account: str, budget: Budget, payload: Payload, part: int
     )
 
 
+def objection(budget: Budget | None, payload: Payload) -> str | None:
+    """Why a post can never go out: no month holds what it costs. None where one does."""
+    if budget is None or budget.cap is None:
+        return None
+    whole = sum(map(budget.part, payload.parts))
+    if whole <= budget.cap:
+        return None
+    return f"it costs {dollars(whole)}, and monthly_cap_usd allows {dollars(budget.cap)} a month: it would never go out"
+
+
 def paid(bill: Bill, budget: Budget, part: Part, now: int) -> Paid:
     """What a claim that was admitted has paid."""
     return Paid(bucket=bill.bucket, at=now, cost=bill.cost, kept=budget.uploads(part))
