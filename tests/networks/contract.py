@@ -118,6 +118,21 @@ class PublisherContract:
         assert one(stage).deleted
         assert stage.timeline() == []
 
+    def test_what_never_was_there_is_gone(self, stage: Stage) -> None:
+        publisher = stage.connect()
+        _, receipt = publish(publisher, delivery_on(stage, TEXT))
+        publisher.recall(_elsewhere(receipt, 7))
+        assert not one(stage).deleted
+
+    def test_what_is_still_up_after_its_recall_is_not_called_gone(self, stage: Stage) -> None:
+        needs(stage, "recall_ignored")
+        publisher = stage.connect()
+        delivery, receipt = publish(publisher, delivery_on(stage, TEXT))
+        stage.fault("recall_ignored", on="other", count=None)
+        with pytest.raises(Unavailable):
+            publisher.recall(receipt)
+        assert publisher.confirm(delivery, receipt) is True
+
     def test_what_was_silently_dropped_is_not_confirmed(self, stage: Stage) -> None:
         if not self.drops_silently:
             return  # its API has no such answer

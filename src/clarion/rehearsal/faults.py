@@ -32,6 +32,7 @@ QUIRKS = (
     "key_set_after",
     "key_repeat_500",
     "silent_drop",
+    "recall_ignored",  # what is to be taken down is answered as if it were, and stays
     "forget_duplicates",  # X does not notice that a text was just posted
 )
 KINDS = CARRIER_KINDS + QUIRKS

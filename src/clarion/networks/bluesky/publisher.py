@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from clarion.clock import Deadline
-from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, Refused
+from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, Refused, Unavailable
 from clarion.model import Delivery, Examination, Identity, Limits, Metrics, Profile, Receipt, Scopes, Staged
 from clarion.networks.base import Absent, Connection, Found, Publisher, Sighting, Unsure, counted
 from clarion.networks.bluesky import options, record, tokens
@@ -149,6 +149,7 @@ class BlueskyPublisher:
         return True
 
     def recall(self, receipt: Receipt) -> None:
+        """Done when the server says that nothing is there: it also answers 200 to who deletes what it never had."""
         repo, _, key = _parse(receipt.remote_id)
         for collection in (record.POST, record.GATE):
             answer = self._server.safe_call(
@@ -158,6 +159,8 @@ class BlueskyPublisher:
             )
             if not answer.ok and answer.error != "RecordNotFound":
                 raise safe_refusal(answer, "the recall")
+        if self._cid_at(receipt.remote_id) is not None:
+            raise Unavailable("Bluesky's server still has the post")
 
     def metrics(self, receipts: Sequence[Receipt]) -> Mapping[str, Metrics]:
         """A server keeps records and counts nothing: it asks Bluesky's AppView for us, so that nobody else is asked."""

@@ -4,7 +4,7 @@ In: requests as plain data and the time. Out: answers as the real server gives t
 with tokens that expire and refresh tokens used once, puts with `swapRecord`, blobs, points and rate limits.
 Any account may log in with the password that follows from its name. `createRecord` is not offered: nothing of ours
 may depend on it. Quirks: "stale_reads" hides posts of the last minute from reads; "silent_drop" answers a put as
-taken and keeps nothing.
+taken and keeps nothing; "recall_ignored" does the same for a delete.
 """
 
 from __future__ import annotations
@@ -262,7 +262,7 @@ class Bluesky:
     def _delete(self, call: _Call) -> Response:
         headers = self._spend_points(call, "delete")
         uri = self._address(call, call.body())
-        if self._state.records.pop(uri, None) is None:
+        if "recall_ignored" in call.quirks or self._state.records.pop(uri, None) is None:
             return as_json(200, {}, headers)
         for taken in self._state.accepted:
             taken["deleted"] = taken["deleted"] or taken["remote_id"] == uri

@@ -206,6 +206,8 @@ def refusal(answer: Answer, what: str) -> PublishError:
 def safe_refusal(answer: Answer, what: str) -> PublishError:
     """The same for a request that publishes nothing: what is unknown there may simply be done again."""
     error = refusal(answer, what)
+    if answer.status == 404 and not answer.error:  # not the server's own, but of whoever stands before it
+        return Unavailable(error.message)
     if not isinstance(error, OutcomeUnknown):
         return error
     return Refused(error.message) if answer.status == 413 else Unavailable(error.message)

@@ -44,6 +44,11 @@ def safe_refusal(answer: requests.Response, what: str) -> PublishError:
     return Refused(error.message) if answer.status_code == 413 else Unavailable(error.message)
 
 
+def says_missing(answer: requests.Response | None) -> bool:
+    """Whether it is the server's own 404, which is JSON with an error: not the page of whoever stands before it."""
+    return answer is not None and answer.status_code == 404 and _said(answer) != ""
+
+
 def wait(headers: Mapping[str, str]) -> float:
     """Seconds to wait after a 429: X-RateLimit-Reset (ISO 8601 or epoch seconds) seen from the answer's own Date."""
     reset, date = _moment(headers.get("X-RateLimit-Reset", "")), _date(headers.get("Date", ""))

@@ -23,17 +23,7 @@ import tenacity
 
 from clarion.clock import Deadline
 from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, Refused, Unavailable
-from clarion.model import (
-    Delivery,
-    Examination,
-    Identity,
-    Media,
-    Metrics,
-    Profile,
-    Receipt,
-    Scopes,
-    Staged,
-)
+from clarion.model import Delivery, Examination, Identity, Media, Metrics, Profile, Receipt, Scopes, Staged
 from clarion.networks.base import Absent, Connection, Found, Sighting, Unsure
 from clarion.networks.http import USER_AGENT, lost
 from clarion.networks.mastodon import answers, options, readback, software
@@ -161,7 +151,14 @@ class MastodonPublisher:
         return str(status.get("id")) == receipt.remote_id
 
     def recall(self, receipt: Receipt) -> None:
-        self._ask("the recall", lambda: self._api.status_delete(receipt.remote_id), missing={})
+        """The answer is the post that was deleted, or, asked for it, the server has none: nothing else proves it."""
+        remote_id = receipt.remote_id
+        gone = self._ask("the recall", lambda: self._api.status_delete(remote_id), missing={})
+        if str(gone.get("id")) == remote_id:
+            return
+        there = self._ask("the look", lambda: self._api.status(remote_id), missing={})
+        if there or not answers.says_missing(self._answer):
+            raise Unavailable("Mastodon does not say that it took the post down")
 
     def metrics(self, receipts: Sequence[Receipt]) -> Mapping[str, Metrics]:
         ids = [receipt.remote_id for receipt in receipts]
@@ -310,14 +307,7 @@ class MastodonPublisher:
             app = self._ask("the question what we may do", self._api.app_verify_credentials)
         except PublishError:  # who we are was told just now: the login is good
             return None
-        said = app.get("scopes")
-        given = {str(scope) for scope in said} if isinstance(said, list) else set()
-        if not {scope.partition(":")[0] for scope in given} & {"read", "write"}:
-            return None  # it let us ask who we are, so this is no list of scopes
-        return Scopes(
-            lacks=tuple(scope for scope in options.SCOPES if not {scope, scope.partition(":")[0]} & given),
-            exceeds=tuple(sorted(given - {*options.SCOPES, "profile"})),
-        )
+        return software.scopes(app)
 
     # ── asking ────────────────────────────────────────────────────────────────────────────────────────────────
 

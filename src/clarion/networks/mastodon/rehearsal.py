@@ -232,6 +232,8 @@ class Server:
 
     def delete(self, call: _Call) -> Response:
         status = self._own(call)
+        if "recall_ignored" in call.quirks:
+            return answer({})
         status.deleted = True
         gone = json.loads(self._status(status, call).body)
         return answer(gone | {"text": status.text})

@@ -1,7 +1,7 @@
 """Which software a server runs that speaks Mastodon's API, how it differs where a post might appear twice, what it takes. Pure.
 
-In: what /api/v2/instance says. Out: a name with its version, a sentence or none, limits. Sources: networks.md; each
-project's own answers.
+In: what /api/v2/instance says, and what it says of an app. Out: a name with its version, a sentence or none, limits,
+scopes. Sources: networks.md; each project's own answers.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from clarion.model import Limits
+from clarion.model import Limits, Scopes
 from clarion.networks.mastodon import options
 
 #: What those say who keep Mastodon's number for Mastodon's apps: "2.7.2 (compatible; Akkoma 3.13.2)".
@@ -61,6 +61,18 @@ def limits(instance: Mapping[str, Any]) -> Limits:
         images=_number(statuses, "max_media_attachments", options.LIMITS.images),
         alt=_number(media, "description_limit", options.LIMITS.alt),
         image_bytes=_number(media, "image_size_limit", options.LIMITS.image_bytes),
+    )
+
+
+def scopes(app: Mapping[str, Any]) -> Scopes | None:
+    """What an app's token lacks and exceeds; None where that is no list of scopes."""
+    said = app.get("scopes")
+    given = {str(scope) for scope in said} if isinstance(said, list) else set()
+    if not {scope.partition(":")[0] for scope in given} & {"read", "write"}:
+        return None
+    return Scopes(
+        lacks=tuple(scope for scope in options.SCOPES if not {scope, scope.partition(":")[0]} & given),
+        exceeds=tuple(sorted(given - {*options.SCOPES, "profile"})),
     )
 
 

@@ -102,8 +102,8 @@ class Posts:
             raise Problem(404, "Not Found")
         if post.account != call.account:
             raise Problem(403, "You are not authorized to delete this Tweet.")
-        post.deleted = True
-        return 200, {"data": {"deleted": True}}
+        post.deleted = post.deleted or "recall_ignored" not in call.quirks
+        return 200, {"data": {"deleted": post.deleted}}
 
     def get(self, call: Call) -> tuple[int, dict[str, Any]]:
         post = self._posts.get(call.named)

@@ -136,11 +136,20 @@ class XPublisher:
             return bool((answer.get("data") or {}).get("id") == receipt.remote_id)
 
     def recall(self, receipt: Receipt) -> None:
+        """X says that it deleted it, or, asked for it, that there is no such post: no other answer proves anything."""
         with self._translated():
             try:
-                self._client.delete_tweet(receipt.remote_id)
+                answer = self._client.delete_tweet(receipt.remote_id)
             except tweepy.NotFound:
-                return
+                answer = {}
+            if (answer.get("data") or {}).get("deleted") is not True and not self._is_gone(receipt.remote_id):
+                raise Unavailable("X does not say that it took the post down")
+
+    def _is_gone(self, remote_id: str) -> bool:
+        try:
+            return readback.says_missing(self._client.get_tweet(remote_id, user_auth=True), remote_id)
+        except tweepy.NotFound:  # a post that is missing is told in a 200: this is of no post
+            return False
 
     def metrics(self, receipts: Sequence[Receipt]) -> Mapping[str, Metrics]:
         found: dict[str, Metrics] = {}

@@ -44,6 +44,16 @@ def counts(post: Mapping[str, Any]) -> Metrics:
     )
 
 
+def says_missing(answer: Mapping[str, Any], remote_id: str) -> bool:
+    """Whether an answer to a read says that there is no such post: not that it may not be shown, or anything else."""
+    errors = () if answer.get("data") else answer.get("errors") or ()
+    return any(
+        str(each.get("type", "")).endswith("/resource-not-found")
+        and remote_id in (each.get("resource_id"), each.get("value"))
+        for each in errors
+    )
+
+
 def typed(post: Mapping[str, Any]) -> str:
     """The text of a post with its t.co addresses undone and its media's own links gone."""
     whole = post.get("note_tweet") or post

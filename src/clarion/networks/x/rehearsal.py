@@ -4,7 +4,7 @@ In: an HTTP request and the time. Out: the answer X would give, and what readers
 accepted: its count is the oracle of every once-only proof.
 
 Quirks: "stale_reads" hides the last minute from the account's timeline; "forget_duplicates" takes the same text
-again, as X does once its unpublished window has passed; "accept_twice" makes two posts of one create.
+again, as X does once its unpublished window has passed; "accept_twice" makes two posts of one create; "recall_ignored" deletes nothing.
 """
 
 from __future__ import annotations
