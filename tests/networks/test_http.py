@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 
 import pytest
 import requests
 
 from clarion.errors import OutcomeUnknown, Unavailable
-from clarion.networks.http import DeadlineExceeded, NotLoopback, Session, is_loopback, lost
+from clarion.networks.http import (
+    MOST,
+    DeadlineExceeded,
+    NotLoopback,
+    Session,
+    TooLarge,
+    is_loopback,
+    lost,
+    moment,
+)
 
 #: Longer than any machine takes over a deadline asked for here: only code that is wrong waits for it.
 PATIENCE = 60.0
@@ -227,6 +238,77 @@ def test_a_refused_connection_is_certainly_not_created() -> None:
             http.post(f"http://127.0.0.1:{free_port()}/")
         assert not http.wrote
         assert isinstance(lost(caught.value, http), Unavailable)
+
+
+PACKED = gzip.compress(b" " * (4 * MOST))
+
+
+def packed(status: bytes, *more: bytes) -> Callable[[socket.socket], None]:
+    lines = (b"HTTP/1.1 " + status, b"Content-Encoding: gzip", b"Content-Length: %d" % len(PACKED), *more)
+    return lambda connection: connection.sendall(b"\r\n".join((*lines, b"", PACKED)))
+
+
+def endless(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    for _ in range(10_000):
+        connection.sendall(b"x" * 10_000)
+
+
+@pytest.mark.parametrize("answer", [packed(b"200 OK"), packed(b"500 Oops"), endless])
+def test_an_answer_longer_than_any_that_is_asked_for_is_cut(answer: Callable[[socket.socket], None]) -> None:
+    with serving(answer) as server, session(20) as http:
+        for ask in (http.post, http.get):
+            with pytest.raises(TooLarge) as caught:
+                ask(server.url)
+            assert isinstance(lost(caught.value, http), OutcomeUnknown)
+
+
+def test_what_leads_elsewhere_is_followed_and_never_unpacked() -> None:
+    moved = packed(b"302 Found", b"Location: /elsewhere", b"Connection: close")
+    answers = iter([moved, ok, moved])
+
+    def answer(connection: socket.socket) -> None:
+        next(answers)(connection)
+
+    with serving(answer) as server, session(20) as http:
+        with pytest.raises(TooLarge):
+            http.get(server.url)
+        http.close()
+        assert http.get(f"{server.url}/b").text == "ok"
+        head, body = http.read(f"{server.url}/c", most=10, wanted=lambda _: True, accept="*/*")
+        assert (head.status_code, head.content, body) == (302, b"", b"")
+
+
+def test_an_answer_as_long_as_may_be_is_whole() -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % MOST + b"x" * MOST)
+
+    with serving(answer) as server, session(20) as http:
+        assert len(http.get(server.url).content) == MOST
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b"[" * 80 + b"]" * 80, b"9" * 5_000, b"", b"<html>", b"\xff\xfe"]
+)
+def test_what_is_no_json_is_called_so(body: bytes) -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    with serving(answer) as server, session() as http:
+        given = http.get(server.url)
+        with pytest.raises(requests.JSONDecodeError):
+            given.json()
+
+
+@pytest.mark.parametrize(
+    "value", ["soon", "", "Sat, 21 Nov 2026 17:00:00 +99999999999999999999", "9" * 5_000]
+)
+def test_a_date_that_is_none_is_none(value: str) -> None:
+    assert moment(value) is None
+
+
+def test_a_date_from_nowhere_is_in_utc() -> None:
+    assert moment("Sat, 21 Nov 2026 17:00:00 -0000") == datetime(2026, 11, 21, 17, tzinfo=UTC)
 
 
 def reset(connection: socket.socket) -> None:

@@ -1,7 +1,8 @@
 """The one HTTP session, under every SDK: where deadlines, proxies, redirects and the rehearsal wall live.
 
 In: what a request may cost in time, whether it may leave this machine, and where it really goes.
-Out: a `requests.Session` that answers within `seconds` or closes the socket, and knows whether a request was written.
+Out: a `requests.Session` that answers within `seconds` or closes the socket, reads no more of an answer than `MOST`, and
+knows whether a request was written. What it gives may be read with `json` whatever a server sends.
 """
 
 from __future__ import annotations
@@ -30,11 +31,14 @@ USER_AGENT = f"Clarion/{__version__}"
 #: An answer must be complete after so many seconds; then the socket is closed.
 SECONDS = 30.0
 CONNECT_SECONDS = 10.0
+#: Of an answer, unpacked. The longest that Clarion asks for, a page of a timeline, has a few hundred thousand bytes.
+MOST = 5_000_000
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _MAX_REDIRECTS = 3
 #: So much is unpacked at once of what is read piece by piece.
 _PIECE = 8_192
-
+#: Levels in an answer's JSON; networks' have ten or so. SDKs walk them by calling themselves.
+_DEEPEST = 60
 
 #: Connects to a host and port within so many seconds; OSError where it cannot or will not.
 Dial = Callable[[str, int, float], socket.socket]
@@ -42,6 +46,10 @@ Dial = Callable[[str, int, float], socket.socket]
 
 class DeadlineExceeded(requests.Timeout):
     """The whole answer was not there in time; the socket was closed."""
+
+
+class TooLarge(requests.RequestException):
+    """An answer has more bytes than anything that was asked for; the socket was closed."""
 
 
 class NotLoopback(requests.RequestException):
@@ -94,7 +102,7 @@ class Session(requests.Session):
             kwargs["allow_redirects"] = False
         with self._in_time(request):
             answer = super().send(request, **{**kwargs, "timeout": self._timeout()})
-        self.server_time = _date(answer.headers.get("Date", ""))
+        self.server_time = moment(answer.headers.get("Date", ""))
         return answer
 
     def read(
@@ -180,12 +188,13 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def _date(value: str) -> datetime | None:
+def moment(value: str) -> datetime | None:
+    """The moment that an answer's header names (RFC 9110, HTTP-date); None where it names none."""
     try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+        found = parsedate_to_datetime(value)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)  # "-0000": in UTC, from nowhere
+    except (ValueError, TypeError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _short(error: BaseException) -> str:
@@ -241,13 +250,49 @@ class _Wire:
                     socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
+class _Answer(requests.Response):
+    """An answer whose JSON can be read, or raises JSONDecodeError: never because of how deep or how long it is."""
+
+    #: Where a server does not say. Guessing takes minutes for what fits into MOST.
+    apparent_encoding = "utf-8"
+
+    def json(self, **kwargs: Any) -> Any:
+        try:
+            value = super().json(**kwargs)
+        except (ValueError, RecursionError) as error:
+            raise requests.JSONDecodeError(f"no JSON: {type(error).__name__}", "", 0) from None
+        if _is_deep(value):
+            raise requests.JSONDecodeError(f"more than {_DEEPEST} levels of JSON", "", 0)
+        return value
+
+
 class _Adapter(HTTPAdapter):
-    """Tells the wire about every connection it writes to."""
+    """Tells the wire about every connection it writes to, and bounds what is read of every answer."""
 
     def __init__(self, wire: _Wire, dial: Dial | None) -> None:
         self._wire = wire
         self._dial = dial
         super().__init__(max_retries=0)
+
+    def send(
+        self, request: requests.PreparedRequest, stream: bool = False, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """The answer with its body, or its head alone where it is to be streamed and leads nowhere else."""
+        answer = super().send(request, True, *args, **kwargs)
+        if stream and not answer.is_redirect:
+            return answer
+        with answer:
+            # Of a redirect nobody needs the body, and requests would read all of it.
+            body = b"" if stream else _up_to(answer, MOST + 1)
+        if len(body) > MOST:
+            raise TooLarge(f"it is longer than {MOST:,} bytes", request=request, response=answer)
+        vars(answer).update(_content=body, _content_consumed=True)  # as `content` would have it
+        return answer
+
+    def build_response(self, *args: Any, **kwargs: Any) -> requests.Response:
+        answer = super().build_response(*args, **kwargs)
+        answer.__class__ = _Answer  # requests makes no other
+        return answer
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -266,12 +311,27 @@ class _Adapter(HTTPAdapter):
 
 
 def _up_to(answer: requests.Response, size: int) -> bytes:
-    body = b""
+    body = bytearray()
     for piece in answer.iter_content(_PIECE):
         body += piece
         if len(body) >= size:
             break
-    return body[:size]
+    del body[size:]
+    return bytes(body)
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _watched_pool(pool: Any, wire: _Wire, dial: Dial | None) -> Any:

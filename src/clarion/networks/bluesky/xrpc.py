@@ -9,8 +9,6 @@ from __future__ import annotations
 import http.client
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -20,7 +18,7 @@ from clarion.clock import Deadline
 from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, RateLimited, Refused, Unavailable
 from clarion.networks.base import Connection
 from clarion.networks.bluesky import options
-from clarion.networks.http import lost
+from clarion.networks.http import lost, moment
 from clarion.redaction import clean, remember
 
 _BROKEN = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
@@ -227,29 +225,22 @@ def unseen(answer: Answer, what: str) -> PublishError:
 
 def wait(headers: Mapping[str, str]) -> float:
     """Seconds to wait after a 429: Retry-After, else RateLimit-Reset (epoch seconds) seen from the server's own Date."""
-    date = _date(headers.get("Date", ""))
+    date = moment(headers.get("Date", ""))
     after, reset = headers.get("Retry-After", "").strip(), headers.get("RateLimit-Reset", "").strip()
-    until = _date(after)
+    until = moment(after)
     seconds = options.WAIT_SECONDS
     if after.isdecimal():
         seconds = float(after)
     elif until is not None and date is not None:
         seconds = (until - date).total_seconds()
     elif reset.isdecimal() and date is not None:
-        seconds = int(reset) - date.timestamp()
+        seconds = float(reset) - date.timestamp()
     return min(max(seconds, 1.0), _LONGEST_WAIT)
-
-
-def _date(value: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(value)
-    except ValueError:
-        return None
 
 
 def _object(response: requests.Response) -> Mapping[str, Any]:
     try:
         body = response.json()
-    except ValueError:
+    except requests.JSONDecodeError:
         return {}
     return body if isinstance(body, dict) else {}

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import requests
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, PublishError, RateLimited, Refused, Unavailable
+from clarion.networks.http import moment
 from clarion.networks.mastodon.options import WAIT_SECONDS
 from clarion.redaction import clean
 
@@ -51,7 +51,7 @@ def says_missing(answer: requests.Response | None) -> bool:
 
 def wait(headers: Mapping[str, str]) -> float:
     """Seconds to wait after a 429: X-RateLimit-Reset (ISO 8601 or epoch seconds) seen from the answer's own Date."""
-    reset, date = _moment(headers.get("X-RateLimit-Reset", "")), _date(headers.get("Date", ""))
+    reset, date = _moment(headers.get("X-RateLimit-Reset", "")), moment(headers.get("Date", ""))
     if reset is None or date is None:
         return WAIT_SECONDS
     return min(max((reset - date).total_seconds(), 1.0), _LONGEST_WAIT)
@@ -62,25 +62,17 @@ def _moment(value: str) -> datetime | None:
     try:
         if value.isdecimal() and len(value) > _EPOCH_DIGITS:
             return datetime.fromtimestamp(int(value), UTC)
-        moment = datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value)
     except (ValueError, OverflowError, OSError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _date(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _said(answer: requests.Response) -> str:
     """The server's own words, for people, cut short."""
     try:
         body = answer.json()
-    except ValueError:
+    except requests.JSONDecodeError:
         return ""
     said = body.get("error") if isinstance(body, dict) else None
     return f" {clean(said)[:160]}" if isinstance(said, str) else ""

@@ -258,10 +258,10 @@ class MastodonPublisher:
                 )
             if not isinstance(page, list):
                 raise Unavailable("Mastodon answered the look with something else than a list of posts")
-            for status in page:
+            for status in map(_object, page):
                 yield status
                 made, last = status.get("created_at"), status.get("id")
-            if not page or (isinstance(made, datetime) and made < since):
+            if not page or (readback.is_moment(made) and made < since):
                 return
         raise Unavailable("too many posts since then to look through")
 
@@ -286,16 +286,18 @@ class MastodonPublisher:
         return receipt
 
     def _receipt(self, delivery: Delivery, status: Any) -> Receipt:
-        """Raises OutcomeUnknown unless it is a status with an id, and one that can be kept."""
+        """Raises OutcomeUnknown unless it is a status with an id, and one that can be kept and asked for."""
         status = _object(status)
-        if not 0 < len(str(status.get("id") or "")) <= options.LONGEST_ID:
+        remote_id = str(status.get("id") or "")
+        if not readback.ID.fullmatch(remote_id):
             raise OutcomeUnknown("Mastodon's answer does not name the post")
-        made, remote_id = status.get("created_at"), str(status["id"])
-        at = made if isinstance(made, datetime) and made.tzinfo else delivery.first_intent_at
+        made = status.get("created_at")
+        at = made if readback.is_moment(made) else delivery.first_intent_at
         if at is None:
             raise OutcomeUnknown("Mastodon's answer does not say when it made the post")
-        url = status.get("url") or f"{self._connection.base}/@{self._account.handle}/{remote_id}"
-        return Receipt(remote_id=remote_id, url=str(url), at=at)
+        base = self._connection.base
+        shown = readback.address(status.get("url"), base, self._account.server)
+        return Receipt(remote_id=remote_id, url=shown or f"{base}/@{self._account.handle}/{remote_id}", at=at)
 
     def _instance(self) -> Mapping[str, Any]:
         """What the server says of itself; nothing where it is too old to."""
@@ -334,6 +336,13 @@ class MastodonPublisher:
             raise (meaning if unsafe else Unavailable(meaning.message)) from error
         except mastodon.MastodonError as error:
             raise self._meaning(error, what, unsafe=unsafe) from error
+        except PublishError:
+            raise
+        except Exception as error:  # Mastodon.py guesses what an answer is, and may stumble over any
+            if self._status_code is None:
+                raise
+            said = f"Mastodon's answer to {what} could not be read ({type(error).__name__})"
+            raise (OutcomeUnknown if unsafe else Unavailable)(said) from error
 
     def _meaning(self, error: mastodon.MastodonError, what: str, *, unsafe: bool) -> PublishError:
         if self._answer is None:

@@ -9,13 +9,18 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, TypeGuard
 
 import regex
 
 from clarion.model import Delivery, Metrics
 from clarion.networks.base import counted
+from clarion.networks.mastodon import options
 
+#: Ids are opaque, and stand in addresses: Mastodon's have 18 digits, others' 26 letters.
+ID = regex.compile(rf"[A-Za-z0-9_-]{{1,{options.LONGEST_ID}}}")
+#: Nothing that a terminal or a page would take for more than an address.
+_ADDRESS = regex.compile(r"[!#-;=?-\[\]_a-z~]{1,2048}")
 _DOMAIN = regex.compile(r"(@[\w.-]+)@[\w.-]+")
 _BREAKS = frozenset({"p", "br", "div", "li"})
 
@@ -26,11 +31,12 @@ def resembles(delivery: Delivery, status: Mapping[str, Any], since: datetime) ->
     parent = delivery.parent.remote_id if delivery.parent else None
     answers = status.get("in_reply_to_id")
     return (
-        isinstance(made, datetime)
+        is_moment(made)
         and made >= since
         and status.get("reblog") is None
-        and (None if answers is None else str(answers)) in ((parent, None) if delivery.orphaned else (parent,))
-        and len(status.get("media_attachments") or ()) == len(delivery.content.media)
+        and (None if answers is None else str(answers))
+        in ((parent, None) if delivery.orphaned else (parent,))
+        and _count(status.get("media_attachments")) == len(delivery.content.media)
         and alike(str(status.get("spoiler_text") or ""), delivery.payload.warning or "")
     )
 
@@ -57,6 +63,18 @@ def counts(status: Mapping[str, Any]) -> Metrics:
     )
 
 
+def is_moment(value: object) -> TypeGuard[datetime]:
+    """Whether an answer says a moment that can be compared with ours."""
+    return isinstance(value, datetime) and value.tzinfo is not None
+
+
+def address(url: object, *servers: str) -> str | None:
+    """Where a post is shown, as its server says; None where that is no address on one of these servers."""
+    if not (isinstance(url, str) and _ADDRESS.fullmatch(url)):
+        return None
+    return url if any(url.startswith(f"{server.rstrip('/')}/") for server in servers) else None
+
+
 def alike(theirs: str, ours: str) -> bool:
     """Whether two texts are one: a server strips what stands around a text and may change its line ends."""
     return _tidy(theirs) == _tidy(ours)
@@ -68,6 +86,10 @@ def plain(html: str) -> str:
     reader.feed(html)
     reader.close()
     return "".join(reader.pieces).strip()
+
+
+def _count(value: object) -> int:
+    return len(value) if isinstance(value, list) else 0
 
 
 def _tidy(text: str) -> str:

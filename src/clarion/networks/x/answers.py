@@ -5,9 +5,9 @@ In: an exception of tweepy, of requests, or of reading what they gave. Out: one 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -22,7 +22,7 @@ from clarion.errors import (
     Unavailable,
 )
 from clarion.model import Delivery
-from clarion.networks.http import Session, lost
+from clarion.networks.http import Session, lost, moment
 from clarion.networks.x.options import WINDOW_SECONDS
 from clarion.redaction import clean
 
@@ -44,6 +44,8 @@ _ACCOUNT_CODES = frozenset({32, 64, 89, 99, 135, 215, 226, 261, 326, 453})
 #: "Over the daily limit for posts", as a 403.
 _DAILY_CODE = 185
 _BUCKETS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
+#: Seconds since 1970, and nothing that a number can also be: nan, inf, 5,000 digits.
+_SECONDS = re.compile(r"[0-9]{1,12}")
 _LONGEST_WAIT = 24 * 3600.0
 
 
@@ -80,10 +82,14 @@ def seconds_to_wait(headers: Mapping[str, str]) -> float:
 
 def moment_of(headers: Mapping[str, str]) -> datetime | None:
     """The server's clock when it answered."""
-    try:
-        return parsedate_to_datetime(headers["date"])
-    except (KeyError, ValueError):
-        return None
+    return moment(headers.get("date", ""))
+
+
+def tidied(answer: requests.Response, *_args: object, **_kwargs: object) -> None:
+    """A hook of the session: takes away resets that are no numbers. tweepy fails to read one, and hides the 429."""
+    for bucket in _BUCKETS:
+        if not _SECONDS.fullmatch(answer.headers.get(f"{bucket}-reset", "0")):
+            del answer.headers[f"{bucket}-reset"]
 
 
 def _of_answer(error: tweepy.HTTPException, account: str, creating: Delivery | None) -> PublishError:
@@ -136,7 +142,5 @@ def _body(response: requests.Response) -> dict[str, Any]:
 
 def _reset(headers: Mapping[str, str], bucket: str) -> float:
     """When a limit opens, in seconds since 1970; 0 when X does not say."""
-    try:
-        return float(headers[f"{bucket}-reset"])
-    except (KeyError, ValueError):
-        return 0.0
+    said = headers.get(f"{bucket}-reset", "")
+    return float(said) if _SECONDS.fullmatch(said) else 0.0

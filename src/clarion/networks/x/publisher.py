@@ -75,6 +75,7 @@ class XPublisher:
         self._client = client
         self._connection = connection
         self._http = connection.http
+        self._http.hooks["response"] = [answers.tidied]
         self._account = connection.account
         self._sleep = sleep
         self.send_seconds = connection.http.seconds
@@ -113,13 +114,16 @@ class XPublisher:
         raise Refused("on X a post cannot be edited")
 
     def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
+        whole = False
         with self._translated():
-            for post in self._own_posts(delivery):
-                if post["id"] not in delivery.others and _is(post, delivery):
-                    return Found(receipt=self._receipt(post["id"]))
+            for posts, last in self._own_posts(delivery):
+                whole = last
+                for post in posts:
+                    if post["id"] not in delivery.others and _is(post, delivery):
+                        return Found(receipt=self._receipt(post["id"]))
         if looks < len(LOOK_AGAIN):
             return Unsure(look_again_in=LOOK_AGAIN[looks])
-        return Absent() if self._may_resend(delivery, now) else Unsure(look_again_in=None)
+        return Absent() if whole and self._may_resend(delivery, now) else Unsure(look_again_in=None)
 
     def _may_resend(self, delivery: Delivery, now: datetime) -> bool:
         """Whether it may go again, though X has no key that would keep it from appearing twice."""
@@ -177,19 +181,22 @@ class XPublisher:
     def examine(self) -> Examination:
         """One request: what it may do stands in the header of every answer to keys of this kind."""
         levels: list[str] = []
-        self._http.hooks["response"] = [lambda answer, **_: levels.append(answer.headers.get(_LEVEL, ""))]
+        self._http.hooks["response"].append(lambda answer, **_: levels.append(answer.headers.get(_LEVEL, "")))
         try:
             profile = self.verify()
         finally:
-            self._http.hooks["response"] = []
+            self._http.hooks["response"].pop()
         return Examination(
             profile=profile, scopes=_SCOPES.get(levels[-1]), server_time=self._http.server_time
         )
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _own_posts(self, delivery: Delivery) -> Iterator[dict[str, Any]]:
-        """The account's posts since the first attempt may have gone out, newest first."""
+    def _own_posts(self, delivery: Delivery) -> Iterator[tuple[Sequence[dict[str, Any]], bool]]:
+        """The account's posts since the first attempt may have gone out, newest first, and whether these are the last.
+
+        Raises Unavailable after a page that does not show all of what it counts: what is not there proves nothing.
+        """
         since: dict[str, Any] = {}
         if delivery.parent:
             since["since_id"] = delivery.parent.remote_id
@@ -204,8 +211,11 @@ class XPublisher:
                 tweet_fields=["created_at", "entities", "note_tweet", "referenced_tweets"],
                 **since,
             )
-            yield from answer.get("data") or ()
-            since["pagination_token"] = (answer.get("meta") or {}).get("next_token")
+            posts, meta = answer.get("data") or [], answer.get("meta") or {}
+            since["pagination_token"] = meta.get("next_token")
+            yield posts, not since["pagination_token"]
+            if answer.get("errors") or meta.get("result_count") != len(posts):
+                raise Unavailable("X's answer to the look does not show all of the account's posts")
             if not since["pagination_token"]:
                 return
 
