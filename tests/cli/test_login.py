@@ -269,6 +269,44 @@ def test_a_new_login_gives_the_old_token_back(networks, state):
     }
 
 
+def test_the_same_token_again_stays_good_and_can_still_be_taken_back(networks, state):
+    joined(networks, "mastodon")
+    before = stored(state, "mastodon")
+    networks.types("accounts", "login", "mastodon", "--stdin", stdin=f"{before['access_token']}\n")
+    assert stored(state, "mastodon") == before
+    [held] = networks.world._machine("mastodon")._oauth._state.tokens.values()
+    assert held["revoked"] is False
+    networks.types("accounts", "verify", "mastodon")
+
+
+def test_a_token_of_another_app_takes_the_place_of_the_old_one_and_its_app(networks, state):
+    joined(networks, "mastodon")
+    old = stored(state, "mastodon")["access_token"]
+    tokens = networks.world._machine("mastodon")._oauth._state.tokens
+    tokens["made-by-hand-4711"] = dict(tokens[old])
+    networks.types("accounts", "login", "mastodon", "--stdin", stdin="made-by-hand-4711\n")
+    assert stored(state, "mastodon") == {"access_token": "made-by-hand-4711"}
+    assert {token: each["revoked"] for token, each in tokens.items()} == {
+        old: True,
+        "made-by-hand-4711": False,
+    }
+
+
+def test_the_same_app_password_again_closes_the_session_that_nobody_will_use(networks, state):
+    joined(networks, "bluesky")
+    kept = SessionFile(state / "sessions" / "live", "bluesky")
+    old = kept.load()
+    joined(networks, "bluesky")
+    assert kept.load() != old
+    networks.types("accounts", "verify", "bluesky")
+    asked = requests.post(
+        f"{networks.urls['bluesky']}/xrpc/com.atproto.server.refreshSession",
+        headers={"Authorization": f"Bearer {old['refresh']}"},
+        timeout=10,
+    )
+    assert asked.status_code == 400
+
+
 def test_a_network_that_is_away_says_when_to_try_again(networks, state):
     networks.stop()
     with networks.terminal("accounts", "login", "mastodon") as terminal:

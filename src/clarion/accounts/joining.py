@@ -96,11 +96,15 @@ class Joining:
             self._give_back(secret, self._held)
             raise
         before, session = self.known(), Held(self.kept.load())
-        self.store.set(self.account.name, secret)
+        same = self._is_the_same(before, secret)
+        # A token that was pasted again comes without its app's two values, which can take it back.
+        self.store.set(self.account.name, {**before, **secret} if same else secret)
         self._keep_session()
         self.verified().remember(self.account.name, profile.identity.remote_id, self.known())
-        if before:
-            self._give_back(before, session)
+        if (
+            before
+        ):  # of a token that came again, only the session: given back, what was kept just now would be dead
+            self._give_back({} if same else before, session)
         return profile
 
     def revoke(self) -> bool:
@@ -112,6 +116,10 @@ class Joining:
         """Secret and session are gone from this machine."""
         self.store.remove(self.account.name)
         self.kept.forget()
+
+    def _is_the_same(self, before: Mapping[str, str], secret: Mapping[str, str]) -> bool:
+        keys = networks.options(self.account.network).SECRETS
+        return bool(before) and all(before.get(key) == secret.get(key) for key in keys)
 
     def _give_back(self, secret: Mapping[str, str], session: Held) -> None:
         """A token that nobody will use. Best effort: that it stays good for a while is no reason to stop."""
