@@ -8,12 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from clarion.errors import RateLimited, Unavailable
 from clarion.model import Receipt
 from clarion.networks.x import prices
 from clarion.outbox import claims, money, opening, pauses, posts, settle, spending, stops
 from clarion.outbox.claims import Claim, Held, Terms
 from clarion.outbox.money import Budget
+from clarion.outbox.tending import tend
+from clarion.publishing.worker import Worker
 from tests.desk import Desk
+from tests.publishing.conftest import Network
 
 #: With its read-back.
 POST = prices.POST + prices.READ
@@ -53,6 +57,11 @@ def queued(desk: Desk, *texts: str, count: int = 1, picture: bool = False) -> li
     for number in numbers:
         desk.approve(number)
     return numbers
+
+
+def tended(desk: Desk) -> None:
+    with desk.outbox.write() as tx:
+        tend(tx, lambda _account, _after: None)
 
 
 def test_a_post_goes_while_its_month_holds_it_and_then_the_account_stops(desk: Desk) -> None:
@@ -169,13 +178,50 @@ def test_what_was_never_answered_counts_and_what_was_not_created_does_not(desk: 
     assert spent(desk) == POST
 
 
-def test_pictures_that_were_uploaded_are_paid_also_for_what_was_refused(desk: Desk) -> None:
+@pytest.mark.parametrize("staged", [True, False])
+def test_pictures_that_were_uploaded_are_paid_also_for_what_was_refused(desk: Desk, staged: bool) -> None:
     queued(desk, "hello", picture=True)
     [claim] = take(desk, None)
     assert spent(desk) == POST + prices.ALT
     with desk.outbox.write() as tx:
-        settle.refused(tx, claim, "no")
+        settle.refused(tx, replace(claim, staged=staged), "no")
+    assert spent(desk) == (prices.ALT if staged else 0)
+
+
+def test_pictures_cost_from_when_they_are_up(desk: Desk) -> None:
+    queued(desk, "hello", picture=True)
+    network = Network()
+    worker = Worker(
+        outbox=desk.outbox, publishers=network, terms=terms(desk, None), sleep=lambda _seconds: None
+    )
+    network.stage_script = [RateLimited("slow down", wait=60.0)]
+    worker.drain()
+    assert spent(desk) == 0
+    desk.later(minutes=2)
+    network.script = [Unavailable("busy")]
+    worker.drain()
     assert spent(desk) == prices.ALT
+
+
+def test_a_worker_that_is_killed_before_its_intent_has_created_nothing_and_pays_only_what_it_may_have_uploaded(
+    desk: Desk,
+) -> None:
+    queued(desk, "hello https://example.org/a", picture=True)
+    for times in range(1, 4):
+        [claim] = take(desk, 2 * (LINK + prices.ALT))
+        assert not claim.intended
+        desk.later(minutes=6)
+        tended(desk)
+        assert spent(desk) == times * prices.ALT
+
+
+def test_a_worker_that_is_killed_after_its_intent_has_paid(desk: Desk) -> None:
+    queued(desk, "hello")
+    [claim] = take(desk, None)
+    assert claim.intended
+    desk.later(minutes=6)
+    tended(desk)
+    assert spent(desk) == POST
 
 
 def test_a_look_costs_and_is_never_refused(desk: Desk) -> None:

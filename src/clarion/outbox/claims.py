@@ -52,6 +52,7 @@ class Claim:
     delivery: Delivery
     fence: int
     intended: bool = False
+    staged: bool = False  # what must be uploaded before is
     backoffs: int = 0
     looks: int = 0
     doubtful: bool = False  # claimed to look for it, not to send it
@@ -233,9 +234,12 @@ def _payable(tx: Tx, terms: Terms, candidate: Candidate) -> Ready:
     uploads = _uploads(payload.parts[part - 1])
     due = bills(account.network, account.name, terms.windows.get(account.network, ()), uploads)
     budget = terms.budgets.get(account.name)
-    if budget is not None:
-        due = (*due, money.bill(account.network, account.name, budget, payload, part, tx.at))
-    return Ready(candidate, payload, uploads, due)
+    if budget is None:
+        return Ready(candidate, payload, uploads, due)
+    price = money.bill(account.network, account.name, budget, payload, part, tx.at)
+    return Ready(
+        candidate, payload, uploads, (*due, price), price.cost - budget.uploads(payload.parts[part - 1])
+    )
 
 
 def _too_dear(terms: Terms, candidate: Candidate) -> str | None:

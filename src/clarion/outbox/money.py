@@ -94,14 +94,14 @@ def paid(bill: Bill, budget: Budget, part: Part, now: int) -> Paid:
     return Paid(bucket=bill.bucket, at=now, cost=bill.cost, kept=budget.uploads(part))
 
 
-def give_back(tx: Tx, what: Paid) -> None:
-    """Nothing was created: it costs nothing but its uploads."""
-    one = (
-        sa.select(sa.func.max(spend.c.id))
-        .where(spend.c.bucket == what.bucket, spend.c.at == what.at, spend.c.cost == what.cost)
-        .scalar_subquery()
-    )
-    tx.execute(sa.update(spend).where(spend.c.id == one).values(cost=what.kept))
+def give_back(tx: Tx, what: Paid, *, staged: bool) -> None:
+    """Nothing was created: it costs nothing but its uploads, where they took place."""
+    _give_back(tx, what.bucket, what.at, what.cost - what.kept if staged else what.cost)
+
+
+def rescue(tx: Tx, network: str, account: str, *, at: int, unspent: int) -> None:
+    """The worker that claimed at that moment died before its intent: nothing was created, and its uploads may have been."""
+    _give_back(tx, _bucket(network, account), at, unspent)
 
 
 def note_look(tx: Tx, network: str, account: str, budget: Budget | None) -> None:
@@ -141,6 +141,15 @@ def dollars(micros: int) -> str:
     """As people write it: $0.20, $0.015."""
     written = f"{micros / 1_000_000:.3f}"
     return f"${written.removesuffix('0')}"
+
+
+def _give_back(tx: Tx, bucket: str, at: int, amount: int) -> None:
+    one = (
+        sa.select(sa.func.max(spend.c.id))
+        .where(spend.c.bucket == bucket, spend.c.at == at, spend.c.cost >= amount)
+        .scalar_subquery()
+    )
+    tx.execute(sa.update(spend).where(spend.c.id == one).values(cost=spend.c.cost - amount))
 
 
 def _bucket(network: str, account: str) -> str:

@@ -214,6 +214,8 @@ attempt = Table(
     Column("ended_at", _Time),
     Column("outcome", String(16)),
     Column("detail", Text),
+    # Where its network charges: what the month gets back, in millionths of a dollar, if its worker dies before the intent.
+    Column("unspent", Integer),
 )
 
 #: Requests counted against a sliding window. A bucket is an account or an app identity, and a family of requests.

@@ -336,7 +336,7 @@ def _end(tx: Tx, claim: Claim, outcome: str, detail: str | None) -> None:
         },
     )
     if claim.paid and outcome != "unknown":
-        money.give_back(tx, claim.paid)
+        money.give_back(tx, claim.paid, staged=claim.staged or claim.intended)
 
 
 def _next_generation(tx: Tx, claim: Claim) -> dict[str, Any]:

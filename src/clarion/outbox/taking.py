@@ -33,6 +33,7 @@ class Ready:
     payload: Payload
     uploads: int  # images to upload before it can be sent
     bills: tuple[Bill, ...]
+    unspent: int | None = None  # what its month gets back if its worker dies before the intent
 
     @property
     def intended(self) -> bool:
@@ -167,6 +168,7 @@ def _attempt(tx: Tx, ready: Ready, worker: str) -> dict[str, Any]:
         "worker": worker,
         "started_at": tx.now,
         "intent_at": tx.now if ready.intended else None,
+        "unspent": ready.unspent,
     }
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from clarion.clock import micros, moment
 from clarion.model import State
-from clarion.outbox import caps, schema, taking_back
+from clarion.outbox import caps, money, schema, taking_back
 from clarion.outbox.caps import Caps
 from clarion.outbox.store import Tx
 
@@ -194,8 +194,13 @@ def _rescue(tx: Tx) -> None:
             delivery.c.first_intent_at,
             taking_back.taken_back.label("taken_back"),
             attempt.c.intent_at,
+            attempt.c.started_at,
+            attempt.c.unspent,
+            schema.account.c.name,
+            schema.account.c.network,
         )
         .join(attempt, sa.and_(attempt.c.delivery == delivery.c.id, attempt.c.fence == delivery.c.fence))
+        .join(schema.account, schema.account.c.id == delivery.c.account)
         .where(delivery.c.state == _SENDING, delivery.c.lease_until <= tx.now)
         .with_for_update(skip_locked=True, of=delivery),
     ).all()
@@ -214,6 +219,8 @@ def _rescue(tx: Tx) -> None:
                     ended_at=tx.now, outcome="unknown" if unknown else "released", detail="its lease lapsed"
                 ),
             )
+            if row.unspent and not unknown:
+                money.rescue(tx, row.network, row.name, at=row.started_at, unspent=row.unspent)
 
 
 def _freed(tx: Tx, row: sa.Row[tuple[object, ...]], *, unknown: bool) -> dict[str, Any]:

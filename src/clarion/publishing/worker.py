@@ -252,6 +252,7 @@ class Worker:
         return staged
 
     def _intend(self, claim: Claim, staged: Staged) -> Claim | None:
+        claim = replace(claim, staged=True)
         point("before_intent")
         try:
             with self.outbox.write() as tx:

@@ -278,6 +278,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.String(length=16), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("unspent", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["delivery"], ["delivery.id"], name=op.f("fk_attempt_delivery_delivery")),
         sa.PrimaryKeyConstraint("delivery", "fence", name=op.f("pk_attempt")),
     )
