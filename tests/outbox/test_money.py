@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from clarion.errors import RateLimited, Unavailable
-from clarion.model import Receipt
+from clarion.model import Delivery, Receipt, Staged
 from clarion.networks.x import prices
 from clarion.outbox import claims, money, opening, pauses, posts, settle, spending, stops
 from clarion.outbox.claims import Claim, Held, Terms
@@ -188,12 +188,28 @@ def test_pictures_that_were_uploaded_are_paid_also_for_what_was_refused(desk: De
     assert spent(desk) == (prices.ALT if staged else 0)
 
 
+def working(desk: Desk, network: Network) -> Worker:
+    return Worker(
+        outbox=desk.outbox, publishers=network, terms=terms(desk, None), sleep=lambda _seconds: None
+    )
+
+
+def test_pictures_cost_what_they_cost_also_where_somebody_says_stop_once_they_are_up(desk: Desk) -> None:
+    class Stopped(Network):
+        def stage(self, delivery: Delivery) -> Staged:
+            with desk.outbox.write() as tx:
+                pauses.pause(tx, None, who="ann")
+            return super().stage(delivery)
+
+    queued(desk, "hello", picture=True)
+    working(desk, Stopped()).drain()
+    assert spent(desk) == prices.ALT
+
+
 def test_pictures_cost_from_when_they_are_up(desk: Desk) -> None:
     queued(desk, "hello", picture=True)
     network = Network()
-    worker = Worker(
-        outbox=desk.outbox, publishers=network, terms=terms(desk, None), sleep=lambda _seconds: None
-    )
+    worker = working(desk, network)
     network.stage_script = [RateLimited("slow down", wait=60.0)]
     worker.drain()
     assert spent(desk) == 0
