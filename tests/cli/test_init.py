@@ -59,6 +59,14 @@ def test_accounts_speak_only_languages_of_the_campaign(run, here):
     assert all(account["languages"] == ["ru"] for account in written(here)["accounts"].values())
 
 
+def test_only_the_networks_that_were_chosen_are_written(run, here):
+    run("init", "--networks", "mastodon, bluesky", "--yes")
+    assert config.load(here).accounts.keys() == {"mastodon", "bluesky"}
+    said = run("say", "They are not alone.", "--yes")
+    assert "$" not in said.stderr
+    assert "2 posts queued" in said.stdout
+
+
 def test_who_you_are_is_kept_for_this_user_and_not_in_the_campaign(run, here):
     run("init", "--yes", "--as", "Вера")
     assert me.who() == "Вера"
@@ -152,6 +160,7 @@ def test_what_a_crash_left_half_done_is_finished(run, here):
         ("--name", "Eyes\non", "one line of text"),
         ("--as", "a\nb", "pseudonym"),
         ("--networks", "mastodn", "did you mean: mastodon"),
+        ("--networks", "", "one network or more"),
     ],
 )
 def test_a_wrong_answer_says_what_to_type_and_makes_nothing(run, here, option, wrong, says):
@@ -191,6 +200,7 @@ def test_a_person_is_asked_a_handful_of_questions(here):
     assert me.who() == "Vera"
     assert "clarion accounts add bluesky" in terminal.shown
     assert "clarion accounts add mastodon" not in terminal.shown
+    assert written(here / "eyes")["accounts"].keys() == {"bluesky"}
 
 
 def test_a_wrong_answer_is_asked_again_and_the_others_stay(here):

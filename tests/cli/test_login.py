@@ -121,9 +121,16 @@ def test_a_login_keeps_the_secret_and_who_it_is(networks, state, name):
 def test_with_one_account_connected_the_campaign_goes_live_and_posts(networks):
     joined(networks, "mastodon")
     networks.types("live", "--yes")
-    networks.types("say", "For real.", "--yes")
+    said = networks.types("say", "For real.", "--yes").stderr
+    assert "left out: bluesky, x. To add: clarion accounts add bluesky · clarion accounts add x" in said
     networks.types("publish")
     assert [one.text.partition("\n")[0] for one in networks.accepted("mastodon")] == ["For real."]
+
+
+def test_where_no_account_is_in_each_says_its_own_command_once(networks):
+    said = networks.types("live", "--yes", code=2).stderr
+    assert all(said.count(f"clarion accounts add {name}") == 1 for name in registry.NAMES)
+    assert said.endswith("hint: see to one of them, then: clarion live\n")
 
 
 def test_adding_an_account_goes_straight_on_to_its_login(networks, state, campaign):

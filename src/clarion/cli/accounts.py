@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clarion.cli import connecting, house_rules, leaving, offering, shell
+from clarion.cli.naming import has_secret
 from clarion.cli.tables import table
 from clarion.errors import CampaignError, ClarionError, OutboxError, PublishError
 
@@ -70,7 +71,7 @@ def _row(app: App, name: str, standing: Standing | None) -> dict[str, Any]:
         "handle": account.handle,
         "server": str(account.server),
         "languages": list(app.config.languages(name)),
-        "secret": "stored" if _has_secret(app, name, account.network) else "missing",
+        "secret": "stored" if has_secret(app, name) else "missing",
         "verified_at": standing and standing.verified_at,
         "characters": standing and standing.account.limits.text,
         "blocked": standing and standing.blocked_reason,
@@ -98,14 +99,6 @@ def _age(at: datetime | None, now: datetime) -> str:
         return "not yet"
     days = (now - at).days
     return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago")
-
-
-def _has_secret(app: App, name: str, network: str) -> bool:
-    from clarion import networks
-
-    keys = networks.options(network).SECRETS
-    found = app.secrets.get(name, keys=keys)
-    return found is not None and all(found.get(key) for key in keys)
 
 
 # ── verify ────────────────────────────────────────────────────────────────────────────────────────────────────

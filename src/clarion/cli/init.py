@@ -76,6 +76,7 @@ def init(folder: Path, *, yes: bool, **given: str | None) -> None:
 def _answers(document: TOMLDocument, given: dict[str, str | None], *, ask: bool) -> Answers:
     from clarion.accounts import me
     from clarion.campaign import proper
+    from clarion.networks import NAMES
 
     campaign = _plain(document)["campaign"]
 
@@ -92,7 +93,9 @@ def _answers(document: TOMLDocument, given: dict[str, str | None], *, ask: bool)
     languages = answer("languages", "Which languages do you write in", usual, _known_languages)
     if ask and given["networks"] is None:
         shell.say_so(_price_of_x())
-    networks = answer("networks", "Where will you speak one day", "mastodon, bluesky", _known_networks)
+    # Where nobody is asked, all of them are there to be rehearsed.
+    usual = "mastodon, bluesky" if ask else ", ".join(NAMES)
+    networks = answer("networks", "Where will you speak one day", usual, _known_networks)
     return Answers(name=name, me=who, zone=zone, languages=languages, networks=networks)
 
 
@@ -142,6 +145,8 @@ def _known_networks(typed: str) -> tuple[str, ...]:
     for name in wanted:
         if name not in NAMES:
             raise shell.unknown("network", name, NAMES)
+    if not wanted:
+        raise CampaignError("a campaign speaks on one network or more", f"name them: {', '.join(NAMES)}")
     return wanted
 
 
@@ -189,7 +194,7 @@ def refuse_if_taken(folder: Path) -> None:
 
 
 def fill(document: TOMLDocument, answers: Answers) -> None:
-    """Write the answers into the example; its comments stay."""
+    """Write the answers into the example; its comments stay, and of its accounts those on the networks chosen."""
     from clarion.campaign import proper
 
     campaign: Any = document["campaign"]
@@ -198,7 +203,10 @@ def fill(document: TOMLDocument, answers: Answers) -> None:
     campaign["zone"] = answers.zone
     campaign["languages"] = list(answers.languages)
     accounts: Any = document["accounts"]
-    for account in accounts.values():
+    for name, account in list(accounts.items()):
+        if account["network"] not in answers.networks:
+            del accounts[name]
+            continue
         spoken = [language for language in account.get("languages", ()) if language in answers.languages]
         account["languages"] = spoken or list(answers.languages)
 
@@ -264,13 +272,8 @@ def _tell(folder: Path, document: TOMLDocument, answers: Answers, kept: list[Pat
     if answers.me != you:
         shell.say_so(f"Your name on this machine stays “{you}”: it is kept in {me.place()}.")
         shell.say_so(f"For one command as “{answers.me}”: CLARION_AS={shlex.quote(answers.me)} clarion …")
-    chosen = [
-        name
-        for name, account in _plain(document)["accounts"].items()
-        if account["network"] in answers.networks
-    ]
-    if chosen:
-        shell.say_so(f"For real, later: {' · '.join(f'clarion accounts add {name}' for name in chosen)}")
+    names = _plain(document)["accounts"]
+    shell.say_so(f"For real, later: {' · '.join(f'clarion accounts add {name}' for name in names)}")
     shell.say_so("Next:")
     if folder.absolute() != Path.cwd():
         shell.say_so(f"  cd {shlex.quote(str(folder))}")

@@ -50,7 +50,6 @@ def _verified(real: App) -> dict[str, Profile]:
     from clarion.errors import CampaignError
 
     verified: dict[str, Profile] = {}
-    stops: list[Line] = []
     for name in real.config.accounts:
         found, lines = of_joining(real, name)
         if found is not None:
@@ -59,16 +58,16 @@ def _verified(real: App) -> dict[str, Profile]:
             shell.show(_in_words(name, found.profile))
             _say(line for line in lines if line.verdict != "ok")
             continue
-        stops += [line for line in lines if line.verdict == "stops"]
         if lines[0].what == "secret":  # most people have one account of three
             shell.say_so(f"{name}: {lines[0].says}: {lines[0].mend}")
             continue
         shell.say_so(name)
         _say(line for line in lines if line.verdict != "ok")
     if not verified:
-        # First those that have a secret: they come nearest to going live.
-        nearest = sorted(stops, key=lambda line: line.what == "secret")
-        hint = next((line.mend for line in nearest if line.mend), "clarion accounts add NAME")
+        # What mends each stands with it already.
+        hint = (
+            "see to one of them, then: clarion live" if real.config.accounts else "clarion accounts add NAME"
+        )
         raise CampaignError("no account is verified, so there is nowhere to publish", hint)
     return verified
 

@@ -126,6 +126,24 @@ def require_own_names(app: App, name: str) -> None:
         )
 
 
+def has_secret(app: App, name: str) -> bool:
+    """Whether all the secret values of an account of config.toml are in their store."""
+    from clarion import networks
+
+    keys = networks.options(app.config.accounts[name].network).SECRETS
+    found = app.secrets.get(name, keys=keys)
+    return found is not None and all(found.get(key) for key in keys)
+
+
+def way_in(app: App, name: str) -> str:
+    """The command that brings in an account of config.toml which is not verified."""
+    try:
+        kept = has_secret(app, name)
+    except ClarionError:  # a store that cannot be read: verifying says what mends it
+        kept = True
+    return f"clarion accounts {'verify' if kept else 'add'} {name}"
+
+
 def changed(folder: Path, name: str, changes: dict[str, str]) -> str | None:
     """config.toml with the account's new values; None when it has them."""
     import tomlkit

@@ -114,16 +114,16 @@ def approve(app: App, number: int, who: str, *, only: Collection[str] | None = N
 
 def accounts(app: App) -> list[Account]:
     """The accounts that may be posted to; names the configured ones that may not yet."""
-    from clarion.errors import CampaignError
+    from clarion.cli import naming
 
     found = app.accounts()
     left_out = sorted(set(app.config.accounts) - {account.name for account in found})
     if left_out and found:
-        shell.say_so(
-            f"Not verified, so left out: {', '.join(left_out)}. To add: clarion accounts verify NAME"
-        )
+        ways = " · ".join(naming.way_in(app, name) for name in left_out)
+        shell.say_so(f"Not verified, so left out: {', '.join(left_out)}. To add: {ways}")
     if not found:
-        raise CampaignError("no account is verified yet", "clarion accounts verify")
+        ways = " · ".join(naming.way_in(app, name) for name in left_out)
+        raise CampaignError("no account is verified yet", ways or "clarion accounts add NAME")
     return found
 
 
