@@ -20,7 +20,7 @@ from clarion.digest import digest
 from clarion.errors import CheckFailed, OutboxError
 from clarion.model import Account, Part, Payload, Receipt
 from clarion.networks import NAMES
-from clarion.outbox import accounts, caps, claims, handling, posts, schema, settle
+from clarion.outbox import accounts, caps, claims, handling, looking, posts, schema, settle
 from clarion.outbox.caps import Caps
 from clarion.outbox.claims import Claim, Held
 from clarion.outbox.tending import tend
@@ -222,6 +222,34 @@ def test_what_is_carried_over_to_a_full_day_waits_for_the_next(desk: Desk) -> No
     assert desk.states(carried) == ["scheduled"]
     desk.later(days=1)
     assert publish(desk) == [carried]
+
+
+def doubted_and_absent(desk: Desk) -> None:
+    """Its answer is lost; ten minutes later it is found not to be up, and is to go again."""
+    [claim] = take(desk)
+    with desk.outbox.write() as tx:
+        settle.doubted(tx, claim, look_at=tx.now, reason="no answer")
+    desk.later(minutes=10)
+    with desk.outbox.write() as tx:
+        [look] = looking.claim(tx, desk.terms(), 10, timedelta(minutes=2))
+    with desk.outbox.write() as tx:
+        assert settle.absent(tx, look)
+
+
+@pytest.mark.parametrize("others", [1, 2])
+def test_what_goes_again_on_another_day_counts_for_that_day(desk: Desk, others: int) -> None:
+    voice = desk.account("voice")
+    midnight = datetime(2026, 3, 30, tzinfo=BERLIN)
+    repeated = approved(desk, composed(voice, midnight - timedelta(minutes=1)))
+    today = [approved(desk, composed(voice, midnight + timedelta(minutes=5))) for _ in range(others)]
+    desk.later(hours=9, minutes=59)
+    doubted_and_absent(desk)
+    held: list[Held] = []
+    assert sorted(publish(desk, held)) == ([repeated, *today] if others == 1 else today)
+    assert [(each.entry, each.until) for each in held] == [(repeated, midnight + DAY)][: others - 1]
+    assert day_of(desk, repeated) == RULES.caps.day(midnight if others == 1 else NOON)  # type: ignore[union-attr]
+    desk.later(days=1)
+    assert publish(desk) == [repeated][: others - 1]
 
 
 def test_an_evergreen_post_goes_to_a_slot_on_a_day_with_room(desk: Desk) -> None:

@@ -58,6 +58,7 @@ class Claim:
     doubtful: bool = False  # claimed to look for it, not to send it
     unread: Receipt | None = None  # claimed to read back what this says is up
     down: Receipt | None = None  # claimed to take this down
+    gone: bool = False  # it was taken down before: whether an earlier request put it there again
     taken_back: bool = False  # people do not want it sent any more
     failures: int = 0  # of its account, in a row, when it was claimed
     paid: Paid | None = None  # what it costs, where its network charges
@@ -195,13 +196,14 @@ def _ready(tx: Tx, terms: Terms, candidate: Candidate, hold: Callable[[Held], ob
 
 
 def _carried_over(tx: Tx, terms: Terms, candidate: Candidate) -> bool:
-    """Whether a post begins on another day than the one it counts for: nobody published in time, or it had to wait."""
+    """Whether a post begins, or begins again, on another day than the one it counts for: nobody published in time, it had
+    to wait, or its answer was lost over midnight and it is not up.
+    """
     row = candidate.row
     return (
         terms.caps is not None
         and row.day is not None
         and row.part == 1
-        and row.first_intent_at is None
         and row.day != terms.caps.day(tx.at)
     )
 
