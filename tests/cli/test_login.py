@@ -318,8 +318,11 @@ def test_a_network_that_is_away_says_when_to_try_again(networks, state):
     networks.stop()
     with networks.terminal("accounts", "login", "mastodon") as terminal:
         assert terminal.end() == 1
-    assert "https://mastodon.test: could not be reached" in terminal.shown
-    assert "hint: try again later: clarion accounts login mastodon" in terminal.shown
+    said = "https://mastodon.test: could not be reached: nobody answers there"
+    assert said in terminal.shown
+    assert "hint: try again later: clarion accounts login mastodon; " in terminal.shown
+    assert "clarion accounts add mastodon --server https://…" in terminal.shown
+    assert "Errno" not in terminal.shown
 
 
 def test_a_dead_token_is_mended_by_logging_in_again(networks, state):

@@ -232,6 +232,24 @@ def test_a_post_is_never_redirected(status: bytes) -> None:
         assert len(server.heads) == 1
 
 
+@pytest.mark.parametrize(
+    ("cause", "says"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "nobody answers there"),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "no server has this name"),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), "is this machine online?"),
+        (OSError(113, "No route to host"), "No route to host"),
+    ],
+)
+def test_why_nobody_was_met_is_said_in_words(cause: OSError, says: str) -> None:
+    error = requests.ConnectionError("[Errno 1] somewhere")
+    error.__cause__ = cause
+    with session() as http:
+        found = lost(error, http)
+    assert says in found.message
+    assert "Errno" not in found.message
+
+
 def test_a_refused_connection_is_certainly_not_created() -> None:
     with session() as http:
         with pytest.raises(requests.ConnectionError) as caught:

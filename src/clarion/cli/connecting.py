@@ -97,7 +97,7 @@ def log_in(app: App, name: str, *, browser: bool = False, from_stdin: bool = Fal
 
     if app.rehearsing:
         shell.say_so("Rehearsing needs no login. This connects the real account, for when you go live.")
-    with app.as_live() as live, _naming_the_way_back(name):
+    with app.as_live() as live, _naming_the_way_back(app, name):
         way = joining(live, name)
         module = networks.login(way.account.network)
         way.require_room()
@@ -139,12 +139,19 @@ def _walked(way: Joining, module: LoginModule, *, browser: bool) -> Mapping[str,
 
 
 @contextmanager
-def _naming_the_way_back(name: str) -> Iterator[None]:
+def _naming_the_way_back(app: App, name: str) -> Iterator[None]:
     """Where a network is away: what was asked for so far is written, and a login may begin again at any time."""
+    from clarion.errors import Unavailable
+
     try:
         yield
     except PublishError as error:
-        error.hint = error.hint or f"try again later: clarion accounts login {name}"
+        if error.hint is None:
+            error.hint = f"try again later: clarion accounts login {name}"
+            if isinstance(error, Unavailable) and app.config.accounts[name].network == "mastodon":
+                error.hint += (
+                    f"; is the name of the server wrong? clarion accounts add {name} --server https://…"
+                )
         raise
 
 

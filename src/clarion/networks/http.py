@@ -174,7 +174,7 @@ def lost(error: Exception, session: Session) -> Unavailable | OutcomeUnknown:
     """What a transport error means: nothing was written → certainly not created; else nobody knows."""
     if session.wrote:
         return OutcomeUnknown(f"the answer was lost: {_short(error)}")
-    return Unavailable(f"could not be reached: {_short(error)}")
+    return Unavailable(f"could not be reached: {_why(error, session)}")
 
 
 def is_loopback(url: str) -> bool:
@@ -197,12 +197,30 @@ def moment(value: str) -> datetime | None:
         return None
 
 
+def _why(error: BaseException, session: Session) -> str:
+    """Why nobody was met there, in words that say what to look at."""
+    cause = _cause(error)
+    proxied = bool(session.proxies)
+    if isinstance(cause, socket.gaierror):
+        if cause.errno == socket.EAI_AGAIN:
+            return "no name can be looked up just now; is this machine online?"
+        return f"no server has {"its proxy's" if proxied else 'this'} name, or this machine is offline"
+    if isinstance(cause, ConnectionRefusedError):
+        return f"nobody answers {'at its proxy' if proxied else 'there'}"
+    return _short(error)
+
+
 def _short(error: BaseException) -> str:
-    cause: BaseException = error
-    while cause.__cause__ or cause.__context__:
-        cause = cause.__cause__ or cause.__context__ or cause
-    text = clean(str(cause)) or type(cause).__name__
+    cause = _cause(error)
+    words = cause.strerror if isinstance(cause, OSError) and cause.errno else None
+    text = clean(words or str(cause)) or type(cause).__name__
     return text if len(text) <= 120 else text[:117] + "…"
+
+
+def _cause(error: BaseException) -> BaseException:
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return error
 
 
 class _Wire:
