@@ -11,6 +11,8 @@ from clarion.cli.drawing import drawn
 from clarion.cli.typed import NUMBER
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from clarion.app import App
     from clarion.outbox.posts import EntryView
     from clarion.outbox.views import PostView
@@ -54,7 +56,10 @@ def approve(app: App, numbers: tuple[int, ...], *, yes: bool) -> None:
         lost = _outdated(app, entry)
         for post, why in lost.values():
             shell.say_so(_anew(entry, post, why))
-        waits = {post.id for post in entry.posts if post.state is State.PENDING} - set(lost)
+        vain = _in_vain(app, entry)
+        for line in vain.values():
+            shell.say_so(line)
+        waits = {post.id for post in entry.posts if post.state is State.PENDING} - set(lost) - set(vain)
         if not waits:
             continue
         if asked and not shell.confirm(
@@ -108,6 +113,41 @@ def _outdated(app: App, entry: EntryView) -> dict[str, tuple[PostView, str]]:
         for post in waiting
     }
     return {id_: (post, why) for id_, (post, why) in found.items() if why is not None}
+
+
+def _in_vain(app: App, entry: EntryView) -> dict[str, str]:
+    """The posts that no approval lets go whatever they say, by id, with what to do: what they correct is not up, or their
+    time is past.
+    """
+    from clarion.model import State
+    from clarion.outbox import corrections
+
+    found: dict[str, str] = {}
+    with app.outbox.read() as tx:
+        for post in (each for each in entry.posts if each.state is State.PENDING):
+            why = corrections.in_vain(tx, post)
+            said = (
+                f"{why}: clarion queue cancel {entry.number}" if why else _too_late(app, entry, post, tx.at)
+            )
+            if said:
+                where = f"#{entry.number} {post.account.name} · {post.language}"
+                found[post.id] = f"{where}: an approval does not let it go: {said}"
+    return found
+
+
+def _too_late(app: App, entry: EntryView, post: PostView, now: datetime) -> str | None:
+    """What to do where an approval comes too late; what a request may have gone out for does not expire."""
+    from clarion.cli.queueing import zone
+    from clarion.model import State
+    from clarion.review.preview import in_words
+
+    if any(each.intended or (each.part == 1 and each.state is not State.PENDING) for each in post.deliveries):
+        return None
+    said = f"it was due {in_words(post.due, zone(app))}, and is too late"
+    again = f"clarion queue retry {entry.number}"
+    if now > post.window[1]:
+        return f"{said}: {again}"
+    return f"{said}: clarion publish, then {again}" if now > post.due + post.late else None
 
 
 def _anew(entry: EntryView, post: PostView, why: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clarion.app import App
     from clarion.composing.correcting import Composing
     from clarion.outbox.corrections import Relation
-    from clarion.outbox.views import PostView
+    from clarion.outbox.views import EntryView, PostView
 
 #: --edit without a file: the text is written in an editor.
 _EDITOR = "\0"
@@ -101,7 +101,7 @@ def correct(
         given = pairs(variables)
         _answer(app, number, found, given, wording=wording, because=because, yes=yes, as_json=as_json)
     else:
-        _edit(app, number, found, file or _EDITOR, because=because, yes=yes, as_json=as_json)
+        _edit(app, number, found, related, file or _EDITOR, because=because, yes=yes, as_json=as_json)
 
 
 # ── what is up, and what to do about it ───────────────────────────────────────────────────────────────────────
@@ -125,9 +125,27 @@ def _up(
     if holders:
         later = holders[-1]
         raise OutboxError(f"#{number} was edited: what is up now is #{later}", f"clarion correct {later}")
+    if still := _being_taken_down(entry):
+        raise OutboxError(
+            f"#{number} is being taken down, and is still up on {', '.join(still)}",
+            f"clarion recall {number}",
+        )
     asked = [f"on {account}"] * bool(account) + [f"in {lang}"] * bool(lang)
     where = " ".join(asked) or f"it is {entry.state}"
     raise OutboxError(f"nothing of #{number} is up: {where}", f"clarion queue show {number}")
+
+
+def _being_taken_down(entry: EntryView) -> list[str]:
+    """Where something of it is up that is to come down."""
+    from clarion.model import State
+
+    return list(
+        dict.fromkeys(
+            f"{post.account.name} ({post.language})"
+            for post in entry.posts
+            if any(each.state is State.RECALLING for each in post.deliveries)
+        )
+    )
 
 
 def _show(number: int, found: Sequence[PostView], related: Mapping[str, Relation]) -> None:
@@ -257,6 +275,7 @@ def _edit(
     app: App,
     number: int,
     found: Sequence[PostView],
+    related: Mapping[str, Relation],
     file: str,
     *,
     because: str | None,
@@ -274,6 +293,7 @@ def _edit(
             return image(tx, sha256)
 
     post = _the_one(number, found)
+    _require_unedited(number, related[post.id])
     text = _new_text(post, number, file)
     if text is None:
         shell.say_so("Nothing was changed.")
@@ -308,6 +328,18 @@ def _the_one(number: int, found: Sequence[PostView]) -> PostView:
         f"#{number} can be edited in {len(fitting)} places: {named}",
         f"name one: clarion correct {number} --edit --account {first.account.name} --lang {first.language}",
     )
+
+
+def _require_unedited(number: int, related: Relation) -> None:
+    """Two edits of one post: the second would find nothing to take the place of."""
+    from clarion.errors import OutboxError
+
+    if related.edited_by:
+        edit = related.edited_by[-1]
+        raise OutboxError(
+            f"#{edit} already edits #{number}",
+            f"once it is up: clarion correct {edit}   or, to write another: clarion queue cancel {edit}",
+        )
 
 
 def _new_text(post: PostView, number: int, file: str) -> str | None:

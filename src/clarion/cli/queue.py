@@ -241,13 +241,13 @@ def _held(entry: EntryView) -> list[str]:
 
 def corrected(post: PostView, related: Relation) -> list[str]:
     """What a post corrects, and what corrects it."""
-    from clarion.outbox.corrections import was_replaced
-
-    by = "replaced by" if was_replaced(post) else "to be edited by"
     return [
         *([f"answers #{related.answers}"] if related.answers else []),
         *([f"edits #{related.edits}"] if related.edits else []),
-        *(f"{by} #{number}" for number in related.edited_by),
+        *(
+            f"{'replaced' if number in related.replaced_by else 'to be edited'} by #{number}"
+            for number in related.edited_by
+        ),
         *(f"answered by #{number}" for number in related.answered_by),
     ]
 

@@ -10,7 +10,7 @@ from clarion.cli import options, shell
 from clarion.cli.typed import NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from clarion.app import App
     from clarion.outbox.recalling import Piece
@@ -20,6 +20,8 @@ _COPIES = (
     "What others copied, quoted or photographed stays, and so may what search engines and other servers keep."
 )
 _LISTED = 30
+#: So many letters of a post's first line are shown.
+_SHORT = 70
 
 
 @click.command(
@@ -42,7 +44,7 @@ def recall(
 
     The last part of a thread goes first. What cannot be taken down now (a network that is away, a rate limit, an
     account to be verified) is tried again by every clarion publish, until it is down. What may be up is taken down
-    as soon as it is found. Doing it again is harmless.
+    as soon as it is found. Doing it again is harmless, and asks the network once more.
 
     It works also while publishing is paused, or stopped by a file named STOP: those stop sending, not taking down.
 
@@ -50,6 +52,7 @@ def recall(
     """
     from clarion.accounts.me import who
     from clarion.errors import ClarionError
+    from clarion.model import State
     from clarion.outbox import recalling
 
     if everything == bool(numbers):
@@ -59,19 +62,26 @@ def recall(
     with app.outbox.read() as tx:
         before = recalling.pieces(tx, None if everything else numbers)
         moved = _moved(tx, before, {*numbers})
-    chosen = sorted({each.entry for each in before if each.up or each.waits})
+    # What was taken down before is asked for once more, where somebody names it.
+    named = set() if everything else {each.entry for each in before if each.state is State.RECALLED}
+    chosen = sorted({each.entry for each in before if each.up or each.waits} | named)
     if not chosen:
         _nothing(before, as_json=as_json)
+        if not before:
+            shell.say_so("Nothing is up.")
         _tell_moved(moved)
         return
     mine = [each for each in before if each.entry in chosen]
-    _show(mine)
+    _show(app, mine)
     typed = "--all" if everything else " ".join(map(str, numbers))
-    if not yes and not shell.interactive():
-        raise ClarionError("nothing was taken down: it is not done unasked", f"clarion recall {typed} --yes")
-    if not shell.confirm(_question(mine), yes=yes):
-        shell.say_so("Nothing was taken down.")
-        return
+    if any(each.up or each.waits for each in mine):
+        if not yes and not shell.interactive():
+            raise ClarionError(
+                "nothing was taken down: it is not done unasked", f"clarion recall {typed} --yes"
+            )
+        if not shell.confirm(_question(mine), yes=yes):
+            shell.say_so("Nothing was taken down.")
+            return
     _note(app, chosen, typed, who=who(), because=because)
     _take_down(app, say=shell.say_so if as_json else shell.show)
     with app.outbox.read() as tx:
@@ -111,17 +121,42 @@ def _take_down(app: App, *, say: Callable[[str], None]) -> None:
 # ── showing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _show(found: Sequence[Piece]) -> None:
+def _show(app: App, found: Sequence[Piece]) -> None:
     """What is up, where, and what that means."""
     up = [each for each in found if each.up]
+    begins = _begins(app, {each.entry for each in up[:_LISTED]})
+    titled = 0
     for each in up[:_LISTED]:
+        if each.entry != titled:
+            shell.say_so(f"#{each.entry} “{each.title}”")
+            titled = each.entry
         shell.say_so(f"{_name(each)}  {each.url or 'may be up'}")
+        shell.say_so(f"  | {begins[each.delivery]}")
     if len(up) > _LISTED:
         shell.say_so(f"… and {len(up) - _LISTED} more")
     if waiting := sum(each.waits for each in found):
         shell.say_so(f"{_posts(waiting)} still {'waits' if waiting == 1 else 'wait'}, and will be cancelled.")
     if up:
         shell.say_so(_COPIES)
+
+
+def _begins(app: App, numbers: Iterable[int]) -> dict[str, str]:
+    """The first line of each delivery of these entries, by its id."""
+    from clarion.outbox import posts
+
+    with app.outbox.read() as tx:
+        entries = [posts.show(tx, number) for number in sorted(numbers)]
+    return {
+        delivery.id: _first_line(post.payload.parts[delivery.part - 1].text)
+        for entry in entries
+        for post in entry.posts
+        for delivery in post.deliveries
+    }
+
+
+def _first_line(text: str) -> str:
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= _SHORT else f"{line[: _SHORT - 1]}…"
 
 
 def _question(found: Sequence[Piece]) -> str:
@@ -136,8 +171,6 @@ def _nothing(found: Sequence[Piece], *, as_json: bool) -> None:
     for number in sorted({each.entry for each in found}):
         states = ", ".join(dict.fromkeys(each.state.value for each in found if each.entry == number))
         shell.say_so(f"Nothing of #{number} is up: {states}.")
-    if not found:
-        shell.say_so("Nothing is up.")
 
 
 def _moved(tx: Tx, before: Sequence[Piece], asked: set[int]) -> dict[int, list[int]]:
@@ -182,15 +215,15 @@ def _tell(
     open_ = [each for each in after if each.up]
     strange = [each for each in open_ if each.account not in app.config.accounts]
     stuck = [each for each in open_ if each.needs_a_person or each in strange]
-    said = f"{_posts(down)} taken down"
-    shell.say_so(
-        said
-        + (
-            f", {cancelled} cancelled before {'it was' if cancelled == 1 else 'they were'} sent."
-            if cancelled
-            else "."
-        )
-    )
+    unasked = [each for each in after if each.state is State.RECALLED and each.reason]
+    if any(each.up or each.waits for each in before):
+        also = f", {cancelled} cancelled before {'it was' if cancelled == 1 else 'they were'} sent"
+        shell.say_so(f"{_posts(down)} taken down{also if cancelled else ''}.")
+    else:
+        known = {each.entry for each in after} - {each.entry for each in unasked}
+        _nothing([each for each in after if each.entry in known], as_json=False)
+    for each in unasked:
+        shell.say_so(f"{_name(each)}  was taken down, and could not be asked for again: {each.reason}")
     for each in stuck:
         shell.say_so(f"{_name(each)}  {_why(each, strange)}")
     if waiting := len(open_) - len(stuck):
@@ -198,9 +231,9 @@ def _tell(
             f"{_posts(waiting)} not down yet: clarion publish goes on with it. How it stands: clarion status"
         )
     _tell_moved(moved)
-    if stuck:
+    if stuck or any(each.next_try is None for each in unasked):
         shell.finish(shell.Code.TROUBLE)
-    if waiting:
+    if waiting or unasked:
         shell.finish(shell.Code.LATER)
 
 

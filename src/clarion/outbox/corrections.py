@@ -12,12 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from clarion.model import Payload, State
-from clarion.outbox import schema, views
+from clarion.outbox import predecessors, schema, views
 from clarion.outbox.store import Tx
 from clarion.outbox.views import EntryView, PostView
 
 #: A correction in one of these corrects nothing, and is not going to.
 _GONE = (State.CANCELLED.value, State.EXPIRED.value, State.FAILED.value)
+#: What an edit was, or is, that went out.
+_TOOK_PLACE = (State.SENT.value, State.REPLACED.value, State.RECALLING.value, State.RECALLED.value)
 #: States in which a post is up, or may be.
 _UP = frozenset({State.SENT, State.RECALLING, State.IN_DOUBT, State.SENDING})
 _PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
@@ -32,6 +34,7 @@ class Relation:
     edits: int | None = None
     answered_by: tuple[int, ...] = ()  # up, or waiting
     edited_by: tuple[int, ...] = ()  # likewise
+    replaced_by: tuple[int, ...] = ()  # of these, what took its place
 
 
 def relations(tx: Tx, entry: EntryView) -> dict[str, Relation]:
@@ -44,6 +47,11 @@ def relations(tx: Tx, entry: EntryView) -> dict[str, Relation]:
             edits=entries.get(post.payload.replaces or ""),
             answered_by=tuple(dict.fromkeys(row.entry for row in by if row.answers in _ids(post))),
             edited_by=tuple(dict.fromkeys(row.entry for row in by if row.replaces in _ids(post))),
+            replaced_by=tuple(
+                dict.fromkeys(
+                    row.entry for row in by if row.replaces in _ids(post) and row.state in _TOOK_PLACE
+                )
+            ),
         )
         for post in entry.posts
     }
@@ -55,6 +63,16 @@ def corrected(tx: Tx, payload: Payload) -> str | None:
     if what is None:
         return None
     return tx.execute(sa.select(_delivery.c.post).where(_delivery.c.id == what)).scalar()
+
+
+def in_vain(tx: Tx, post: PostView) -> str | None:
+    """Why what waits of a correction must not go out, as the worker will find; None where nothing speaks against it."""
+    waiting = [each.part for each in post.deliveries if each.state is State.PENDING]
+    if not waiting:
+        return None
+    payload = post.payload
+    row = _Row(replaces=payload.replaces, answers=payload.answers, part=min(waiting))
+    return predecessors.objection(tx, row)
 
 
 def holders(tx: Tx, number: int) -> list[int]:
@@ -110,6 +128,13 @@ def waiting(tx: Tx) -> list[Waiting]:
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    replaces: str | None
+    answers: str | None
+    part: int
+
+
 def _ids(post: PostView) -> set[str]:
     return {each.id for each in post.deliveries}
 
@@ -122,7 +147,7 @@ def _corrected_by(tx: Tx, entry: EntryView) -> list[Any]:
     """The posts that answer or edit something of it, oldest first."""
     mine = sorted(id_ for post in entry.posts for id_ in _ids(post))
     statement = (
-        sa.select(_post.c.entry, _post.c.answers, _post.c.replaces)
+        sa.select(_post.c.entry, _post.c.answers, _post.c.replaces, _delivery.c.state)
         .join(_delivery, sa.and_(_delivery.c.post == _post.c.id, _delivery.c.part == 1))
         .where(sa.or_(_post.c.answers.in_(mine), _post.c.replaces.in_(mine)), _delivery.c.state.not_in(_GONE))
         .order_by(_post.c.entry)

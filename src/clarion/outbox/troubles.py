@@ -1,4 +1,4 @@
-"""The deliveries that people ask about: in doubt, failed, being taken down.
+"""The deliveries that people ask about: in doubt, failed, expired, being taken down.
 
 In: a transaction and a state of which there are few. Out: where each belongs and why it is there, without its text.
 """
@@ -6,11 +6,11 @@ In: a transaction and a state of which there are few. Out: where each belongs an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from clarion.clock import moment
+from clarion.clock import micros, moment
 from clarion.model import State
 from clarion.outbox import schema
 from clarion.outbox.store import Tx
@@ -57,3 +57,17 @@ def troubled(tx: Tx, state: State) -> list[Trouble]:
         )
         for row in rows
     ]
+
+
+def expired(tx: Tx, within: timedelta) -> list[int]:
+    """The entries of which something came too late, and was due in this time before now; oldest first."""
+    delivery, post = schema.delivery, schema.post
+    rows = tx.execute(
+        sa.select(post.c.entry)
+        .join(delivery, delivery.c.post == post.c.id)
+        .where(delivery.c.state == State.EXPIRED.value, post.c.due >= micros(tx.at - within))
+        .distinct()
+        .order_by(post.c.entry)
+        .limit(1000)
+    )
+    return list(rows.scalars())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from clarion.clock import moment
 from clarion.model import State
@@ -13,6 +13,8 @@ from clarion.outbox.store import Outbox
 
 #: So many of a kind are named one by one.
 _LISTED = 5
+#: What came too late is named so long: after that it is no news, and queue list has it.
+_NEWS = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,8 @@ def _needs(tx: store.Tx, counts: dict[State, int]) -> list[Need]:
         found += _in_doubt(tx)
     if counts.get(State.FAILED):
         found += _failed(tx, counts[State.FAILED])
+    if counts.get(State.EXPIRED):
+        found += _expired(tx)
     if counts.get(State.PENDING):
         found += [_correction(each) for each in corrections.waiting(tx)[:_LISTED]]
         found.append(Need(what=f"{counts[State.PENDING]} waiting for approval", hint="clarion approve"))
@@ -157,6 +161,22 @@ def _failed(tx: store.Tx, count: int) -> list[Need]:
     if len(numbers) > _LISTED:
         found.append(Need(what=f"{count} failed in all", hint="clarion queue list --state failed"))
     return found
+
+
+def _expired(tx: store.Tx) -> list[Need]:
+    """What came too late of late, in one line: nobody was there to see it."""
+    numbers = troubles.expired(tx, _NEWS)
+    if not numbers:
+        return []
+    named = ", ".join(f"#{number}" for number in numbers[:_LISTED])
+    more = f" and {len(numbers) - _LISTED} more" if len(numbers) > _LISTED else ""
+    hint = f"clarion queue retry {numbers[0]}"
+    return [
+        Need(
+            what=f"{named}{more} came too late, and did not go out",
+            hint=hint if len(numbers) == 1 else f"{hint}, or all: clarion queue list --state expired",
+        )
+    ]
 
 
 def _verify(account: str) -> str:

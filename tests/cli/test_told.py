@@ -1,0 +1,91 @@
+"""What people are told when something went wrong: what happened, to which post, and a command that works."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from clarion.app import App
+from clarion.outbox import schema
+
+from .test_queue_verbs import queued, shift, state
+
+
+@pytest.fixture
+def app(run, here, monkeypatch):
+    monkeypatch.setenv("CLARION_AS", "vera")
+    run("init", "--yes")
+    with App(campaign=str(here)) as app:
+        yield app
+
+
+@pytest.fixture
+def number(run, app):
+    """An entry that is up."""
+    number = queued(run)
+    run("publish")
+    assert state(run, number) == "sent"
+    return number
+
+
+def test_what_came_too_late_is_named_a_week_long_with_the_command_that_brings_it_back(run, app):
+    number = queued(run)
+    run("pause")
+    shift(app, days=2)
+    run("publish", code=75)
+    said = run("status").stdout
+    assert f"#{number} came too late, and did not go out. clarion queue retry {number}" in said
+    with app.outbox.write() as tx:
+        tx.execute(sa.update(schema.post).values(due=schema.post.c.due - 8 * 86_400_000_000))
+    assert "came too late" not in run("status").stdout
+
+
+def test_a_recall_shows_what_it_takes_down(run, number):
+    said = run("recall", str(number), code=2).stderr
+    assert f"#{number} “Hello.”" in said
+    assert "  | Hello." in said
+
+
+def edit(run, number, text="Hello again."):
+    run("correct", str(number), "--edit", "-", stdin=text)
+    return number + 1
+
+
+def test_a_second_edit_of_a_post_is_refused_and_the_first_named(run, number):
+    first = edit(run, number)
+    said = run("correct", str(number), "--edit", "-", stdin="Hello, hello.", code=2).stderr
+    assert f"#{first} already edits #{number}" in said
+    assert f"clarion queue cancel {first}" in said
+    run("queue", "cancel", str(first), "--yes")
+    run("correct", str(number), "--edit", "-", "--yes", stdin="Hello, hello.")
+    assert f"to be edited by #{first + 1}" in run("queue", "show", str(number)).stdout
+    run("publish")
+    assert f"replaced by #{first + 1}" in run("queue", "show", str(number)).stdout
+
+
+def test_an_edit_of_what_was_taken_down_is_not_approved(run, number):
+    waiting = edit(run, number)
+    run("recall", str(number), "--yes")
+    said = run("approve", str(waiting), "--yes").stderr
+    assert f"what it edits is not up: clarion queue cancel {waiting}" in said
+    assert state(run, waiting) == "pending"
+    run("queue", "cancel", str(waiting), "--yes")
+
+
+def test_an_approval_that_comes_too_late_is_not_taken(run, app):
+    run("say", "Hello.", "--to", "mastodon")
+    with app.outbox.write() as tx:
+        times = {name: schema.post.c[name] - 86_400_000_000 for name in ("due", "not_before", "not_after")}
+        tx.execute(sa.update(schema.post).values(**times))
+    said = run("approve", "1", "--yes").stderr
+    assert "and is too late: clarion queue retry 1" in said
+    assert state(run, 1) == "pending"
+    run("queue", "retry", "1", "--yes")
+    assert state(run, 1) == "scheduled"
+
+
+def test_what_is_being_taken_down_is_said_to_be_up_still(run, app, number):
+    app.rehearsal.fault("mastodon", "drop_before", on="any", count=None)
+    run("recall", str(number), "--yes", code=75)
+    said = run("correct", str(number), code=2).stderr
+    assert f"#{number} is being taken down, and is still up on mastodon (en)" in said
