@@ -204,7 +204,9 @@ def _why(error: BaseException, session: Session) -> str:
     if isinstance(cause, socket.gaierror):
         if cause.errno == socket.EAI_AGAIN:
             return "no name can be looked up just now; is this machine online?"
-        return f"no server has {"its proxy's" if proxied else 'this'} name, or this machine is offline"
+        return (
+            f"no server has {'the name of its proxy' if proxied else 'this name'}, or this machine is offline"
+        )
     if isinstance(cause, ConnectionRefusedError):
         return f"nobody answers {'at its proxy' if proxied else 'there'}"
     return _short(error)
