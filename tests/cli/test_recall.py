@@ -68,6 +68,18 @@ def test_again_is_harmless_and_a_number_that_is_wrong_is_named(run, app, number)
     assert run("recall", str(number), "--all", code=2)
 
 
+def test_what_was_taken_down_before_is_asked_for_once_more_where_it_is_named(run, app, number):
+    run("recall", str(number), "--yes")
+    fault(app, "drop_before", on="any", count=None)
+    said = run("recall", str(number), code=75).stderr
+    assert "could not be asked for again" in said
+    assert "is up" not in said
+    assert "Nothing is up" in run("recall", "--all", "--yes").stderr
+    app.rehearsal.clear_faults()
+    assert f"Nothing of #{number} is up: recalled." in run("recall", str(number)).stderr
+    assert [each["reason"] for each in json.loads(run("recall", str(number), "--json").stdout)] == [None]
+
+
 def test_all_takes_down_everything_and_leaves_what_has_not_begun(run, app, number):
     other = queued(run, "Something else.")
     run("publish")

@@ -82,13 +82,14 @@ def downs(desk: Desk, limit: int = 10) -> list[Claim]:
 
 
 def down(desk: Desk) -> list[int]:
-    """Take down everything that may be now; the parts, in their order."""
+    """Take down everything that may be now; the parts, in their order. Not those that were down already."""
     parts = []
     while claimed := downs(desk):
         for each in claimed:
-            parts.append(each.delivery.part)
             with desk.outbox.write() as tx:
-                assert recalling.recalled(tx, each)
+                if recalling.recalled(tx, each):
+                    assert not each.gone
+                    parts.append(each.delivery.part)
     return parts
 
 
@@ -271,8 +272,70 @@ def test_nothing_of_a_recalled_entry_is_begun_again(desk: Desk) -> None:
     with desk.outbox.read() as tx, pytest.raises(OutboxError, match="was recalled"):
         handling.retriable(tx, number)
     down(desk)
-    want(desk, number)  # again: nothing happens
+    want(desk, number)  # again: it is asked for once more, and that is all
     assert desk.states(number) == ["recalled"]
+    assert (down(desk), take(desk), desk.states(number)) == ([], [], ["recalled"])
+
+
+# ── what may come back ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def lost_and_sent_again(desk: Desk) -> int:
+    """Its first request got no answer, was not found, and went again: the first may still be on its way."""
+    number, _ = doubted(desk)
+    with desk.outbox.write() as tx:
+        settle.absent(tx, claim_to_look(desk, tx, number))
+    [again] = take(desk)
+    with desk.outbox.write() as tx:
+        settle.sent(tx, again, receipt(1))
+        settle.confirmed(tx, again)
+    return number
+
+
+def test_what_an_unanswered_request_may_put_there_again_is_deleted_again_a_few_times(desk: Desk) -> None:
+    number = lost_and_sent_again(desk)
+    want(desk, number)
+    assert down(desk) == [1]
+    for minutes in (1, 1, 10, 40):
+        assert downs(desk) == []
+        desk.later(minutes=minutes)
+        [again] = downs(desk)
+        assert again.gone
+        assert again.down == receipt(1)
+        with desk.outbox.write() as tx:
+            assert not recalling.recalled(tx, again)
+        assert desk.states(number) == ["recalled"]
+    desk.later(days=1)
+    assert downs(desk) == []
+    want(desk, number)
+    assert [each.gone for each in downs(desk)] == [True]
+
+
+def test_what_was_answered_cannot_come_back_and_is_not_asked_for_again(desk: Desk) -> None:
+    want(desk, send(desk))
+    assert down(desk) == [1]
+    desk.later(days=1)
+    assert downs(desk) == []
+
+
+def test_one_that_could_not_be_asked_for_again_is_put_off_and_not_counted(desk: Desk) -> None:
+    number = lost_and_sent_again(desk)
+    want(desk, number)
+    down(desk)
+    desk.later(minutes=1)
+    [away] = downs(desk)
+    with desk.outbox.write() as tx:
+        recalling.waits(tx, away, until=tx.now + 1, reason="away", spent=True)
+        [piece] = recalling.pieces(tx, [number])
+    assert (piece.state, piece.reason) == (State.RECALLED, "away")
+    for minutes in (1, 1, 10, 40):  # the first is still to come
+        desk.later(minutes=minutes)
+        [again] = downs(desk)
+        with desk.outbox.write() as tx:
+            recalling.recalled(tx, again)
+            [piece] = recalling.pieces(tx, [number])
+        assert piece.reason is None
+    desk.later(days=1)
     assert downs(desk) == []
 
 

@@ -245,6 +245,24 @@ def test_a_receipt_found_for_another_post_is_not_taken_down(stage: Stage, up: in
     assert stage.desk.states(up) == ["sent", "sent"]
 
 
+def test_what_may_still_arrive_is_deleted_again_without_a_word(stage: Stage) -> None:
+    number = queued(stage, "one")
+    stage.network.script, stage.network.looks = ["lose"], [Absent()]
+    stage.worker().drain()
+    assert stage.desk.states(number) == ["sent"]
+    recall(stage, number)
+    stage.worker().drain()
+    [name] = stage.network.recalled
+    stage.events.clear()
+    stage.desk.later(minutes=1)
+    stage.network.recalls = [Unavailable("away")]
+    for _ in range(2):
+        stage.worker().drain()
+        stage.desk.later(minutes=1)
+    assert stage.network.recalled == [name, name]
+    assert (stage.desk.states(number), stage.kinds) == (["recalled"], [])
+
+
 def test_what_the_network_counts_is_counted_and_waited_for(stage: Stage) -> None:
     numbers = [queued(stage, f"post {nth}") for nth in range(4)]
     stage.worker().drain()

@@ -48,7 +48,7 @@ _WORK = """
                       AND (blocked_until IS NULL OR blocked_until <= {now}))
         OR EXISTS (SELECT 1 FROM account JOIN delivery ON delivery.account = account.id
                     WHERE (blocked_until IS NULL OR blocked_until <= {now})
-                      AND state = 'recalling' AND look_at IS NOT NULL AND look_at <= {now}
+                      AND state IN ('recalling', 'recalled') AND look_at IS NOT NULL AND look_at <= {now}
                       AND NOT EXISTS (SELECT 1 FROM delivery AS later
                                        WHERE later.post = delivery.post AND later.part > delivery.part
                                          AND later.state = 'recalling' AND later.look_at IS NOT NULL)),

@@ -3,6 +3,9 @@
 In: entries' numbers, and who asks. Out: in one transaction, all that waits is cancelled, all that is up is `recalling`, and
 what may be up is taken down as soon as it is found. `look_at` is when a recalling delivery is tried next; without one a
 person must see to it. The last part of a post goes first, unless that waits for a person. Repeating is harmless.
+
+Where a request got no answer, it may arrive after the delete and put the post there again: a delivery so recalled has a
+`look_at` too, a few times, and is deleted again; so is one that somebody recalls once more.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ _UP = (State.SENT, State.RECALLING, State.IN_DOUBT, State.SENDING)
 _WAITS = (State.PENDING, State.SCHEDULED)
 _OVER = (State.FAILED, State.EXPIRED)
 _RECALLING: sa.ColumnElement[str] = sa.literal_column("'recalling'")
+_RECALLED: sa.ColumnElement[str] = sa.literal_column("'recalled'")
 _delivery, _account, _post, _entry = schema.delivery, schema.account, schema.post, schema.entry
 
 
@@ -95,7 +99,8 @@ def want(tx: Tx, numbers: Collection[int], *, who: str | None, because: str | No
         of_these = _delivery.c.post.in_(sa.select(_post.c.id).where(mine))
         _update(tx, of_these, _in(_OVER), state=State.CANCELLED.value, reason="recalled before it was sent")
         _update(tx, of_these, _in([State.SENT]), state=State.RECALLING.value)
-        _update(tx, of_these, _in([State.RECALLING]), look_at=tx.now, looks=0, backoffs=0, reason=None)
+        again = _in([State.RECALLING, State.RECALLED])
+        _update(tx, of_these, again, look_at=tx.now, looks=0, backoffs=0, reason=None)
         _look_now(tx, of_these)
         _update(tx, of_these, recall_wanted=True)
         for number in some:
@@ -126,21 +131,23 @@ def admit(tx: Tx, claimed: Claim, terms: Terms) -> int | None:
 
 def recalled(tx: Tx, claimed: Claim) -> bool:
     """It is down: knowledge, whoever brings it. False when that was known."""
+    incidents.close(tx, STILL_UP, claimed.delivery.id)
     done = tx.execute(
         sa.update(_delivery)
         .where(_delivery.c.id == claimed.delivery.id, _delivery.c.state == _RECALLING)
-        .values(state=State.RECALLED.value, reason=None, look_at=None)
+        .values(state=State.RECALLED.value, reason=None, looks=0, look_at=_again(tx, claimed, 0))
     )
     if done.rowcount != 1:
+        turn = claimed.looks + 1
+        _write(tx, claimed, reason=None, looks=turn, look_at=_again(tx, claimed, turn))
         return False
-    incidents.close(tx, STILL_UP, claimed.delivery.id)
     url = claimed.down.url if claimed.down else None
     audit.record(tx, "recalled", claimed.delivery.id, chain=claimed.delivery.account.name, detail=url)
     return True
 
 
 def waits(tx: Tx, claimed: Claim, *, until: int, reason: str, spent: bool = False) -> None:
-    """It could not be taken down now: again at `until` (microseconds). `spent`: a back-off."""
+    """The network could not be asked now: again at `until` (microseconds). `spent`: a back-off."""
     backoffs = _delivery.c.backoffs + 1 if spent else _delivery.c.backoffs
     _write(tx, claimed, look_at=until, reason=reason, backoffs=backoffs)
 
@@ -152,7 +159,7 @@ def no_room(tx: Tx, claimed: Claim, *, until: int, reason: str) -> None:
     _update(
         tx,
         _delivery.c.account == mine,
-        _delivery.c.state == _RECALLING,
+        _TO_DELETE,
         _delivery.c.look_at < until,
         look_at=until,
     )
@@ -190,6 +197,8 @@ def want_again(tx: Tx, deliveries: Sequence[str], *, who: str | None, because: s
 # ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+# As the index on it has it.
+_TO_DELETE = _delivery.c.state.in_([_RECALLING, _RECALLED])
 _another = _delivery.alias("another")
 _later = _delivery.alias("later")
 # One of each account, the longest waiting, of those the newest; never before a later part of its post.
@@ -197,7 +206,7 @@ _FIRST = (
     sa.select(_another.c.id)
     .where(
         _another.c.account == _account.c.id,
-        _another.c.state == _RECALLING,
+        _another.c.state.in_([_RECALLING, _RECALLED]),
         _another.c.look_at.is_not(None),
         _another.c.look_at <= sa.bindparam("now"),
         ~sa.exists().where(
@@ -302,8 +311,8 @@ def _look_now(tx: Tx, of_these: sa.ColumnElement[bool]) -> None:
 def _taken(tx: Tx, row: Any, patience: timedelta) -> bool:
     held = tx.execute(
         sa.update(_delivery)
-        .where(_delivery.c.id == row.id, _delivery.c.fence == row.fence, _delivery.c.state == _RECALLING)
-        .values(fence=row.fence + 1, looks=row.looks + 1, look_at=tx.now + patience // _MICROSECOND)
+        .where(_delivery.c.id == row.id, _delivery.c.fence == row.fence, _delivery.c.state == row.state)
+        .values(fence=row.fence + 1, look_at=tx.now + patience // _MICROSECOND)
     )
     return held.rowcount == 1
 
@@ -315,8 +324,10 @@ def _claimed(tx: Tx, terms: Terms, row: Any) -> Claim:
         delivery=_delivery_of(terms, row, restored(account), post),
         fence=row.fence + 1,
         backoffs=row.backoffs,
+        looks=row.looks,
         doubtful=True,
         down=posts.restored_receipt(row.receipt),
+        gone=row.state == State.RECALLED.value,
         failures=account.failures,
         taken_back=True,
     )
@@ -339,8 +350,19 @@ def _delivery_of(terms: Terms, row: Any, account: Account, post: Any) -> Deliver
 
 def _write(tx: Tx, claimed: Claim, **values: Any) -> bool:
     mine = _delivery.c.id == claimed.delivery.id, _delivery.c.fence == claimed.fence
-    done = tx.execute(sa.update(_delivery).where(*mine, _delivery.c.state == _RECALLING).values(**values))
+    done = tx.execute(sa.update(_delivery).where(*mine, _TO_DELETE).values(**values))
     return done.rowcount == 1
+
+
+def _again(tx: Tx, claimed: Claim, turn: int) -> int | None:
+    """When it is deleted once more, for the `turn`th time; None where no request of it can arrive any more."""
+    unknown = tx.execute(
+        sa.select(schema.attempt.c.fence).where(
+            schema.attempt.c.delivery == claimed.delivery.id, schema.attempt.c.outcome == "unknown"
+        )
+    ).first()
+    after = taking_back.AGAIN[turn : turn + 1] if unknown else ()
+    return next((tx.now + each // _MICROSECOND for each in after), None)
 
 
 def _in(states: Iterable[State]) -> sa.ColumnElement[bool]:

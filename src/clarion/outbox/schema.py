@@ -182,12 +182,12 @@ Index(
     delivery.c.look_at,
     **_where("state IN ('in_doubt', 'sent') AND look_at IS NOT NULL"),
 )
-# To be taken down, until that is done; without a time a person must do it.
+# To be taken down, until that is done; without a time a person must do it. Recalled: asked for again, a few times.
 Index(
     "ix_delivery_recall",
     delivery.c.account,
     delivery.c.look_at,
-    **_where("state = 'recalling' AND look_at IS NOT NULL"),
+    **_where("state IN ('recalling', 'recalled') AND look_at IS NOT NULL"),
 )
 # A net under the claim, which locks the account: two deliveries of one account are never in flight.
 Index("uq_delivery_sending", delivery.c.account, unique=True, **_where("state = 'sending'"))

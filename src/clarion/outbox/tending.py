@@ -25,6 +25,7 @@ _SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
 _IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
 _SENT: sa.ColumnElement[str] = sa.literal_column("'sent'")
 _RECALLING: sa.ColumnElement[str] = sa.literal_column("'recalling'")
+_RECALLED: sa.ColumnElement[str] = sa.literal_column("'recalled'")
 #: A slot right at midnight belongs to the day that begins.
 _INSTANT = timedelta(microseconds=1)
 #: Gives an account's next free slot after a moment; None when it has none.
@@ -90,7 +91,7 @@ _SOONEST = sa.select(
     .scalar_subquery()
     .label("look"),
     sa.select(sa.func.min(schema.delivery.c.look_at))
-    .where(schema.delivery.c.state == _RECALLING, schema.delivery.c.look_at.is_not(None))
+    .where(schema.delivery.c.state.in_([_RECALLING, _RECALLED]), schema.delivery.c.look_at.is_not(None))
     .scalar_subquery()
     .label("recall"),
 )

@@ -31,7 +31,7 @@ TRIES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How one try ended: `kind` is "recalled", "recall_waits" or "still_up"; None: it was down already."""
+    """How one try ended: `kind` is "recalled", "recall_waits" or "still_up"; None: it was taken down before, and no news."""
 
     kind: str | None
     detail: str | None = None
@@ -90,7 +90,7 @@ def failed(outbox: Outbox, claim: Claim, error: PublishError) -> Ended:
         case Refused():
             with outbox.write() as tx:
                 recalling.refused(tx, claim, error.message)
-            return Ended(kind="still_up", detail=error.message)
+            return Ended(kind=None if claim.gone else "still_up", detail=error.message)
         case AccountBlocked():
             with outbox.write() as tx:
                 recalling.blocked(tx, claim, error.message)
@@ -101,7 +101,7 @@ def failed(outbox: Outbox, claim: Claim, error: PublishError) -> Ended:
                 settle.held_back(tx, claim, until=until, reason=error.message)
         case _:
             _back_off(outbox, claim, error.message)
-    return Ended(kind="recall_waits", detail=error.message)
+    return Ended(kind=None if claim.gone else "recall_waits", detail=error.message)
 
 
 def _wait_for_room(outbox: Outbox, claim: Claim, room_at: int) -> Ended:
@@ -110,7 +110,7 @@ def _wait_for_room(outbox: Outbox, claim: Claim, room_at: int) -> Ended:
     with outbox.write() as tx:
         until = min(room_at, tx.now + LATEST // _MICROSECOND)
         recalling.no_room(tx, claim, until=until, reason=reason)
-    return Ended(kind="recall_waits", detail=reason)
+    return Ended(kind=None if claim.gone else "recall_waits", detail=reason)
 
 
 def _back_off(outbox: Outbox, claim: Claim, reason: str) -> None:

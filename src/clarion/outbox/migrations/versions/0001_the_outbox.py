@@ -239,8 +239,8 @@ def upgrade() -> None:
         "delivery",
         ["account", "look_at"],
         unique=False,
-        sqlite_where=sa.text("state = 'recalling' AND look_at IS NOT NULL"),
-        postgresql_where=sa.text("state = 'recalling' AND look_at IS NOT NULL"),
+        sqlite_where=sa.text("state IN ('recalling', 'recalled') AND look_at IS NOT NULL"),
+        postgresql_where=sa.text("state IN ('recalling', 'recalled') AND look_at IS NOT NULL"),
     )
     op.create_index(
         "uq_delivery_remote",
