@@ -7,7 +7,11 @@ import pytest
 
 from clarion.accounts import me
 from clarion.campaign import bundled, config
-from clarion.cli.init import zone_here
+from clarion.cli.init import price_of_x, zone_here
+from clarion.model import Part
+from clarion.networks import login
+from clarion.networks.x import prices
+from clarion.outbox.money import dollars
 from tests.cli.terminal import Terminal
 
 
@@ -92,6 +96,15 @@ def test_without_an_answer_somebody_can_approve_all_the_same(run):
 
 def test_it_names_the_folder_to_go_to(run):
     assert "  cd 'my campaign'\n" in run("init", "my campaign", "--yes").stderr
+
+
+def test_the_price_of_x_is_the_same_wherever_somebody_reads_it():
+    """As `say` counts it, with reading it back: one figure, whoever says it."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "accounts.md").read_text()
+    for text, price in (("Hello.", "$0.016"), ("https://example.org", "$0.201")):
+        cost = prices.part_price(Part(text=text))
+        assert dollars(cost) == price
+        assert all(f"{price} " in said for said in (price_of_x(), page, " ".join(login("x").BEFORE)))
 
 
 # ── nothing is overwritten ────────────────────────────────────────────────────────────────────────────────────
@@ -193,7 +206,7 @@ def test_a_person_is_asked_a_handful_of_questions(here):
         terminal.answer("pseudonym", "Vera\n")
         terminal.answer("time zone", "Europe/Berlin\n")
         terminal.answer("languages", "\n")
-        terminal.answer("$0.20 one with a link", "")
+        terminal.answer("$0.201 one with a link", "")
         terminal.answer("speak", "bluesky\n")
         assert terminal.end() == 0
     assert written(here / "eyes")["campaign"]["name"] == "Eyes on us"

@@ -147,7 +147,7 @@ def test_adding_an_account_goes_straight_on_to_its_login(networks, state, campai
 
 def test_the_price_of_x_is_said_before_anything_is_asked(networks):
     shown = log_in(networks, "x")
-    assert 0 < shown.index("$0.20 a post with a link") < shown.index("The app's API key")
+    assert 0 < shown.index("$0.201 a post with a link") < shown.index("The app's API key")
 
 
 def test_a_login_to_x_again_offers_the_apps_keys_that_are_kept(networks, state):

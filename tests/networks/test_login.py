@@ -134,8 +134,8 @@ def test_every_login_says_what_a_person_must_know(network: str) -> None:
 
 
 def test_x_says_its_price_first() -> None:
-    assert "$0.015 a post" in registry.login("x").BEFORE[0]
-    assert "$0.20 a post with a link" in registry.login("x").BEFORE[0]
+    assert "$0.016 a post" in registry.login("x").BEFORE[0]
+    assert "$0.201 a post with a link" in registry.login("x").BEFORE[0]
 
 
 # ── Mastodon ──────────────────────────────────────────────────────────────────────────────────────────────────

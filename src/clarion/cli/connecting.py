@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     epilog=shell.example(
         "clarion accounts add mastodon",
         "clarion accounts add news --network mastodon --handle eyes --server https://mastodon.example",
-        "clarion accounts add bluesky --stdin < app-password.txt",
+        "clarion accounts add bluesky --handle eyes.bsky.social --stdin < app-password.txt",
     ),
 )
 @click.argument("name", shell_complete=offering.accounts)

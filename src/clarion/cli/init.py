@@ -92,7 +92,7 @@ def _answers(document: TOMLDocument, given: dict[str, str | None], *, ask: bool)
     usual = ", ".join(campaign["languages"])
     languages = answer("languages", "Which languages do you write in", usual, _known_languages)
     if ask and given["networks"] is None:
-        shell.say_so(_price_of_x())
+        shell.say_so(price_of_x())
     # Where nobody is asked, all of them are there to be rehearsed.
     usual = "mastodon, bluesky" if ask else ", ".join(NAMES)
     networks = answer("networks", "Where will you speak one day", usual, _known_networks)
@@ -150,13 +150,15 @@ def _known_networks(typed: str) -> tuple[str, ...]:
     return wanted
 
 
-def _price_of_x() -> str:
+def price_of_x() -> str:
+    """What X costs, in a sentence."""
     from clarion.networks.x import prices
+    from clarion.outbox.money import dollars
 
     return (
         "X asks for a developer account, a card and credits:"
-        f" ${prices.POST / 1_000_000:.3f} a post, ${prices.POST_WITH_URL / 1_000_000:.2f} one with a link."
-        " The others cost nothing."
+        f" {dollars(prices.POST + prices.READ)} a post, {dollars(prices.POST_WITH_URL + prices.READ)} one with a link,"
+        f" each with {dollars(prices.READ)} for reading it back. The others cost nothing."
     )
 
 

@@ -23,11 +23,12 @@ from clarion.networks.base import Ask, Connection, Return
 from clarion.networks.http import lost
 from clarion.networks.x.answers import seconds_to_wait
 from clarion.networks.x.options import BASE
-from clarion.networks.x.prices import POST, POST_WITH_URL
+from clarion.networks.x.prices import POST, POST_WITH_URL, READ
 from clarion.redaction import remember
 
 BEFORE = (
-    f"X takes money: ${POST / 1e6:g} a post, and ${POST_WITH_URL / 1e6:.2f} a post with a link, from credits bought there.",
+    f"X takes money: ${(POST + READ) / 1e6:g} a post and ${(POST_WITH_URL + READ) / 1e6:g} a post with a link.",
+    f"It comes from credits bought there; ${READ / 1e6:g} of it is for reading the post back.",
     "You need an app of your own at console.x.com, set to “Read and write” before you go on.",
     "Log in to the account in your browser first, and only to that one.",
 )
