@@ -303,6 +303,7 @@ def test_the_same_app_password_again_closes_the_session_that_nobody_will_use(net
     joined(networks, "bluesky")
     kept = SessionFile(state / "sessions" / "live", "bluesky")
     old = kept.load()
+    assert old is not None
     joined(networks, "bluesky")
     assert kept.load() != old
     networks.types("accounts", "verify", "bluesky")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clarion.campaign.checks import Passage, check_passage
-from clarion.composing.opengraph import Said, plain, read
+from clarion.composing.opengraph import PIECES, Said, plain, read
 from clarion.networks import graphemes
 
 RU = "Суд нашёл пытки"
@@ -110,3 +110,17 @@ def test_half_a_million_of_anything_is_read_and_is_no_error(piece: str):
     found = read(b"<title>Before</title>" + body, None)
     assert found is not None
     assert found.title == "Before"
+
+
+def many(unit: str) -> bytes:
+    return f"<title>A</title>{unit * (PIECES // 2)}".encode()
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<a></a>", "<a/>", "<", "<!----><!>", "<?><?>", "<![if]><![if]>", "</a>x", "<!doctype><!doctype>"],
+)
+def test_a_page_of_endless_pieces_is_read_no_further(unit: str):
+    graph = b'<meta property="og:title" content="B">'
+    assert read(many("<p>") + graph, None) == Said(title="B")
+    assert read(many(unit * 2) + graph, None) == Said(title="A")

@@ -532,3 +532,9 @@ def test_the_wait_is_seen_from_the_servers_own_clock(headers, seconds):
 
 def test_html_is_read_as_text():
     assert readback.plain("<p>One<br />two</p><p>three &lt;3</p>") == "One\ntwo\nthree <3"
+    assert readback.plain("AT&T & Q&A &amp") == "AT&T & Q&A &"
+
+
+@pytest.mark.parametrize("torn", ["<a ", "<meta ", "<!--", "<![<![", "<![CDATA[", "</a", "<"])
+def test_torn_markup_costs_nothing_and_ends_nothing(torn):
+    assert readback.plain(f"<p>One</p>{torn * 300_000}").startswith("One")

@@ -34,6 +34,8 @@ _ENCODINGS = frozenset(
     }
 )
 _LOST = "\ufffd"
+#: Tags and texts that are read of a page; large ones have 20,000. A page of nothing but "<" is over in a moment.
+PIECES = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +83,13 @@ class _Page(HTMLParser):
         self._found: dict[str, str] = {}
         self._title: list[str] | None = None
         self._beyond = False
+        self._pieces = 0
 
     def first(self, *names: str) -> str:
         return next((self._found[name] for name in names if self._found.get(name, "").strip()), "")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._count()
         if tag == "meta":
             said = dict(reversed(attrs))  # of an attribute given twice the first counts
             name = said.get("property") or said.get("name") or ""
@@ -96,13 +100,36 @@ class _Page(HTMLParser):
             self._title = []
 
     def handle_endtag(self, tag: str) -> None:
+        self._count()
         if tag == "title" and self._title is not None:
             self._found["<title>"] = "".join(self._title)
             self._title = None
 
     def handle_data(self, data: str) -> None:
+        self._count()
         if self._title is not None:
             self._title.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self._count()
+
+    def handle_decl(self, decl: str) -> None:
+        self._count()
+
+    def handle_pi(self, data: str) -> None:
+        self._count()
+
+    def unknown_decl(self, data: str) -> None:
+        self._count()
+
+    def _count(self) -> None:
+        self._pieces += 1
+        if self._pieces > PIECES:
+            raise _Enough
+
+
+class _Enough(ValueError):
+    """More of a page is not read."""
 
 
 def _text(body: bytes, charset: str | None) -> str:

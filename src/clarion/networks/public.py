@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from queue import Empty, SimpleQueue
 from urllib.parse import urljoin, urlsplit
 
@@ -34,9 +34,12 @@ _NAME = re.compile(rf"(?=.{{4,253}}\Z)(?:{_LABEL}\.)+(?![0-9])[a-z0-9-]{{2,63}}\
 _PRIVATE = frozenset(
     {"localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "arpa"}
 )
-#: Ranges that carry an IPv4 address in its last 32 bits (RFC 4291, 6052, 8215).
-_CARRY_IPV4 = tuple(
-    map(IPv6Network, ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48"))
+#: Ranges that carry an IPv4 address in its last 32 bits (RFC 4291, 6052).
+_CARRY_IPV4 = tuple(map(IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96")))
+#: What some Pythons call global, and is not: addresses "compatible" with IPv4 and translated ones (RFC 4291, 2765), a
+#: network's own translation (RFC 8215), documentation (RFC 9637), relays that nobody keeps any more (RFC 7526).
+_NOT_GLOBAL = tuple(
+    map(ip_network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "3fff::/20", "192.88.99.0/24"))
 )
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -49,6 +52,8 @@ class Unread(Exception):
 
 def is_public(address: Address) -> bool:
     """Whether an address is of the public internet; one that carries another inside is what both are."""
+    if any(address in each for each in _NOT_GLOBAL):
+        return False
     if isinstance(address, IPv6Address):
         inner = _carried(address)
         if inner is not None:
@@ -252,8 +257,8 @@ def _carried(address: IPv6Address) -> IPv4Address | None:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if int(address) <= 1 or not any(address in each for each in _CARRY_IPV4):
-        return None  # :: and ::1 are their own
+    if not any(address in each for each in _CARRY_IPV4):
+        return None
     return IPv4Address(int(address) & 0xFFFF_FFFF)
 
 
