@@ -166,6 +166,60 @@ def test_a_thread_begins_only_where_its_month_holds_all_of_it_and_then_it_ends(d
     assert spent(desk) == whole + 3 * prices.READ
 
 
+def begun(desk: Desk, cap: int) -> Claim:
+    """The first of three parts is up, and the second could not be sent: it goes in ten minutes."""
+    queued(desk, "one", "two https://example.org/a", "three https://example.org/b")
+    sent(desk, take(desk, cap)[0])
+    [claim] = take(desk, cap)
+    with desk.outbox.write() as tx:
+        settle.backed_off(tx, claim, until=tx.now + 600_000_000, reason="busy")
+    return claim
+
+
+def test_what_a_begun_thread_still_owes_is_kept_for_it_and_it_goes_on_when_it_can(desk: Desk) -> None:
+    whole = POST + 2 * LINK
+    begun(desk, whole + POST)
+    numbers = queued(desk, "hello", count=3)
+    [cheap] = take(desk, whole + POST)
+    assert cheap.delivery.entry in numbers, "there is as much beside it"
+    sent(desk, cheap)
+    assert take(desk, whole + POST) == []
+    with desk.outbox.read() as tx:
+        assert pauses.standing(tx) == [], "the thread must not wait for another month"
+        [waits] = posts.show(tx, (set(numbers) - {cheap.delivery.entry}).pop()).posts
+        assert waits.deliveries[0].reason == "$0.402 of its month are kept for the rest of a thread"
+    desk.later(minutes=10)
+    for _ in range(2):
+        [claim] = take(desk, whole + POST)
+        assert claim.delivery.part > 1
+        sent(desk, claim)
+    assert spent(desk) == whole + POST
+    desk.later(minutes=15)
+    assert take(desk, whole + POST) == []
+    with desk.outbox.read() as tx:
+        assert len(pauses.standing(tx)) == 1, "now the month is spent"
+
+
+def test_a_post_that_is_older_does_not_keep_a_begun_thread_from_going_on(desk: Desk) -> None:
+    whole = POST + 2 * LINK
+    claim = begun(desk, whole)
+    desk.later(minutes=10)
+    voice = desk.account("voice", "x")
+    for _ in range(3):
+        desk.approve(desk.queue(voice, "hello", due=desk.now - timedelta(hours=1), late=timedelta(days=60)))
+    [goes_on] = take(desk, whole)
+    assert goes_on.delivery.id == claim.delivery.id
+
+
+def test_what_a_thread_that_was_cancelled_owed_is_free_again(desk: Desk) -> None:
+    whole = POST + 2 * LINK
+    claim = begun(desk, whole)
+    with desk.outbox.write() as tx:
+        posts.cancel(tx, claim.delivery.entry, who="ann")
+    queued(desk, "hello")
+    assert len(take(desk, whole)) == 1
+
+
 def test_what_was_never_answered_counts_and_what_was_not_created_does_not(desk: Desk) -> None:
     queued(desk, "hello", count=2)
     [claim] = take(desk, None)
@@ -275,9 +329,9 @@ def test_an_account_whose_network_costs_nothing_asks_for_nothing_more(desk: Desk
     assert claim.paid is None
 
 
-def test_a_cap_costs_a_claim_no_statement(desk: Desk) -> None:
-    """The month is read and paid where the delivery is marked and its windows are."""
-    queued(desk, "hello", count=2)
+def test_a_cap_costs_a_claim_one_statement_and_no_cap_none(desk: Desk) -> None:
+    """The month is read and paid where the delivery is marked and its windows are; what begun threads owe, before."""
+    queued(desk, "hello", count=3)
     windows = {"x": (spending.Window(family="posts", limit=9, length=timedelta(hours=1)),)}
     asked: list[str] = []
 
@@ -285,7 +339,7 @@ def test_a_cap_costs_a_claim_no_statement(desk: Desk) -> None:
         asked.append(statement)
 
     counted = []
-    budgets: tuple[dict[str, Budget], ...] = ({}, {"voice": budget(10 * POST)})
+    budgets: tuple[dict[str, Budget], ...] = ({}, {"voice": budget(None)}, {"voice": budget(10 * POST)})
     for each in budgets:
         with desk.outbox.write() as tx:
             sa.event.listen(desk.outbox.engine, "before_cursor_execute", note)
@@ -294,7 +348,7 @@ def test_a_cap_costs_a_claim_no_statement(desk: Desk) -> None:
         counted.append(len(asked))
         asked.clear()
         sent(desk, claim)
-    assert counted[0] == counted[1] <= 4
+    assert counted[0] == counted[1] == counted[2] - 1 <= 4
 
 
 @pytest.mark.parametrize(

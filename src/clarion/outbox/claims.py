@@ -22,11 +22,11 @@ from clarion import approval
 from clarion.clock import micros, moment
 from clarion.digest import digest_of, restore
 from clarion.model import Account, ApprovalPolicy, Delivery, Part, Payload, Receipt, Staged, State
-from clarion.outbox import candidates, caps, living, money, predecessors, schema, stops, taking
+from clarion.outbox import candidates, caps, living, money, predecessors, schema, spending, stops, taking
 from clarion.outbox.candidates import Candidate
 from clarion.outbox.caps import Caps, Carried
 from clarion.outbox.living import Standings
-from clarion.outbox.money import Budget, Paid
+from clarion.outbox.money import Budget, Owed, Paid
 from clarion.outbox.spending import Window, bills
 from clarion.outbox.store import Tx
 from clarion.outbox.taking import Ready
@@ -36,6 +36,8 @@ _MICROSECOND = timedelta(microseconds=1)
 QUIET = "it is its quiet time"
 #: How many deliveries of one account a claim puts aside before it leaves the rest to the next.
 _DEPTH = 50
+#: How long a post waits behind a thread of which nobody knows when it goes on.
+_MEANWHILE = timedelta(minutes=15)
 #: Bound as literals, not parameters: PostgreSQL's generic plan would lose the partial indexes.
 _SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
 _SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
@@ -179,15 +181,17 @@ def _ready(tx: Tx, terms: Terms, candidate: Candidate, hold: Callable[[Held], ob
         if found is None:
             return None
         why_not = _objection(tx, terms, found) or _too_dear(terms, found)
-        if why_not is None and not _carried_over(tx, terms, found):
-            return _payable(tx, terms, found)
         if why_not is None:
-            if not caps.nobody_queues(tx):
-                return None  # the next claim finds it
-            put_off = _put_off(tx, terms, found)
-            if put_off is None:
-                return _payable(tx, terms, found)
-            hold(put_off)
+            put_off = None
+            if _carried_over(tx, terms, found):
+                if not caps.nobody_queues(tx):
+                    return None  # the next claim finds it
+                put_off = _put_off(tx, terms, found)
+            ready = _payable(tx, terms, found) if put_off is None else None
+            if ready is not None:
+                return ready
+            if put_off is not None:
+                hold(put_off)
         elif fresh:  # read since the account is locked
             _hold(tx, found.row.post, why_not)
             hold(_held(found, why_not))
@@ -201,10 +205,7 @@ def _carried_over(tx: Tx, terms: Terms, candidate: Candidate) -> bool:
     """
     row = candidate.row
     return (
-        terms.caps is not None
-        and row.day is not None
-        and row.part == 1
-        and row.day != terms.caps.day(tx.at)
+        terms.caps is not None and row.day is not None and row.part == 1 and row.day != terms.caps.day(tx.at)
     )
 
 
@@ -231,17 +232,30 @@ def _put_off(tx: Tx, terms: Terms, candidate: Candidate) -> Held | None:
     return replace(_held(candidate, reason), until=until)
 
 
-def _payable(tx: Tx, terms: Terms, candidate: Candidate) -> Ready:
+def _payable(tx: Tx, terms: Terms, candidate: Candidate) -> Ready | None:
+    """With what it costs; None where the month has only what a begun thread still owes, which goes first then."""
     payload, account, part = restore(bytes(candidate.row.payload)), candidate.account, candidate.row.part
     uploads = _uploads(payload.parts[part - 1])
     due = bills(account.network, account.name, terms.windows.get(account.network, ()), uploads)
     budget = terms.budgets.get(account.name)
     if budget is None:
         return Ready(candidate, payload, uploads, due)
-    price = money.bill(account.network, account.name, budget, payload, part, tx.at)
+    owed = money.owed(tx, candidate.row.account, budget, part)
+    price = money.bill(account.network, account.name, budget, payload, part, tx.at, owed.cost)
+    if owed.cost and spending.spent(tx, price) + price.cost > price.limit:
+        _put_behind(tx, candidate, owed)
+        return None
     return Ready(
         candidate, payload, uploads, (*due, price), price.cost - budget.uploads(payload.parts[part - 1])
     )
+
+
+def _put_behind(tx: Tx, candidate: Candidate, owed: Owed) -> None:
+    """Let a post wait until a thread that has begun goes on; where that may go now, or nobody knows when, a while."""
+    row, later = candidate.row, owed.due is not None and owed.due > tx.now
+    until = moment(owed.due) + _MICROSECOND if later and owed.due else tx.at + _MEANWHILE
+    reason = f"{money.dollars(owed.cost)} of its month are kept for the rest of a thread"
+    caps.put_off(tx, row.id, row.fence, until, reason)
 
 
 def _too_dear(terms: Terms, candidate: Candidate) -> str | None:

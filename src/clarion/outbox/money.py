@@ -1,7 +1,7 @@
 """Money: what accounts spend where their network charges, and the most a month that somebody allows.
 
 In: what a delivery or a look costs, in millionths of a US dollar, and the account's cap. Out: a bill that is paid in the
-claim's own statement, or why the account stops. A month is a calendar month in UTC. What was asked and never answered
+claim's own statement, or why the account stops. What a thread that has begun still owes is kept for it. A month is a calendar month in UTC. What was asked and never answered
 counts as spent; what was certainly not created does not, but for the images that were uploaded for it.
 """
 
@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from clarion.clock import micros
-from clarion.model import Part, Payload
+from clarion.digest import restore
+from clarion.model import Part, Payload, State
 from clarion.outbox import spending
-from clarion.outbox.schema import spend
+from clarion.outbox.schema import delivery, post, spend
 from clarion.outbox.spending import Bill
 from clarion.outbox.store import Tx
 
@@ -46,6 +47,14 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """What the threads that an account has begun still cost, and when (microseconds) the first of it is due, if that is known."""
+
+    cost: int = 0
+    due: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Short:
     """An account whose month does not hold the next post."""
 
@@ -62,12 +71,33 @@ class Short:
         )
 
 
-def bill(network: str, account: str, budget: Budget, payload: Payload, part: int, at: datetime) -> Bill:
-    """What a part costs of its month. A thread begins only when the month holds all of it, and then goes to its end."""
+def owed(tx: Tx, account: int, budget: Budget | None, part: int) -> Owed:
+    """What must be left for begun threads before a post begins: asked only where there is a cap. `account` is an id."""
+    if part > 1 or budget is None or budget.cap is None:
+        return Owed()
+    rest = tx.execute(_REST, {"account": account}).all()
+    return Owed(
+        cost=sum(budget.part(restore(bytes(row.payload)).parts[row.part - 1]) for row in rest),
+        due=min((row.due_at for row in rest if row.due_at is not None), default=None),
+    )
+
+
+def bill(
+    network: str,
+    account: str,
+    budget: Budget,
+    payload: Payload,
+    part: int,
+    at: datetime,
+    owed: int = 0,
+) -> Bill:
+    """What a part costs of its month. A thread begins only when the month holds all of it and what others still owe, and
+    then goes to its end.
+    """
     cost = budget.part(payload.parts[part - 1])
     first = part == 1 and budget.cap is not None
     whole = sum(map(budget.part, payload.parts)) if first else 0
-    limit = (budget.cap or 0) - whole + cost if first else _NO_CAP
+    limit = (budget.cap or 0) - owed - whole + cost if first else _NO_CAP
     begins, ends = month(at)
     return Bill(
         bucket=_bucket(network, account),
@@ -154,3 +184,32 @@ def _give_back(tx: Tx, bucket: str, at: int, amount: int) -> None:
 
 def _bucket(network: str, account: str) -> str:
     return f"{network}/{account}{spending.MONEY}"
+
+
+# ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+_first = delivery.alias("first")
+#: Its first part is not up and was not asked for.
+_NOT_BEGUN = [
+    each.value for each in (State.PENDING, State.SCHEDULED, State.FAILED, State.EXPIRED, State.CANCELLED)
+]
+_begun = (
+    sa.select(_first.c.state)
+    .where(_first.c.post == delivery.c.post, _first.c.part == sa.literal_column("1"))
+    .scalar_subquery()
+    .not_in(_NOT_BEGUN)
+)
+_REST = (
+    sa.select(delivery.c.part, delivery.c.due_at, post.c.payload)
+    .join(post, post.c.id == delivery.c.post)
+    .where(
+        delivery.c.account == sa.bindparam("account"),
+        # Literals, so that what was sent long ago is not read: the partial indexes have only what waits.
+        delivery.c.state.in_([sa.literal_column("'pending'"), sa.literal_column("'scheduled'")]),
+        delivery.c.part > sa.literal_column("1"),
+        ~delivery.c.recall_wanted,
+        ~delivery.c.cancel_wanted,
+        _begun,
+    )
+)
