@@ -239,6 +239,30 @@ class PublisherContract:
         delivery = in_doubt(stage, publisher, delivery_on(stage, RUSSIAN), "drop_before")
         assert not isinstance(publisher.find(delivery, 0, stage.now), Found)
 
+    def test_what_stands_elsewhere_in_a_thread_is_not_taken_for_this_one(self, stage: Stage) -> None:
+        """Somebody writes the same by hand, in the network's own app; a recall would delete what is hers."""
+        publisher = stage.connect()
+        first, second = chain(stage, ["One", TEXT])
+        first, receipt = publish(publisher, first)
+        second = in_doubt(stage, publisher, replace(second, root=receipt, parent=receipt), "drop_before")
+        publish(publisher, delivery_on(stage, TEXT))
+        assert not isinstance(publisher.find(second, 0, stage.now), Found)
+
+    def test_an_answer_is_not_taken_for_a_post_that_answers_nothing(self, stage: Stage) -> None:
+        publisher = stage.connect()
+        delivery = in_doubt(stage, publisher, delivery_on(stage, TEXT), "drop_before")
+        thread(stage, publisher, ["One", TEXT])
+        assert not isinstance(publisher.find(delivery, 0, stage.now), Found)
+
+    @pytest.mark.parametrize("ours", [True, False], ids=["ours has one", "theirs has one"])
+    def test_a_post_with_other_images_is_not_taken_for_this_one(self, stage: Stage, *, ours: bool) -> None:
+        publisher = stage.connect()
+        with_one, without = delivery_on(stage, TEXT, media=[picture(stage, "red")]), delivery_on(stage, TEXT)
+        lost, other = (with_one, without) if ours else (without, with_one)
+        delivery = in_doubt(stage, publisher, lost, "drop_before")
+        publish(publisher, other)
+        assert not isinstance(publisher.find(delivery, 0, stage.now), Found)
+
     def test_another_accounts_post_is_not_taken_for_this_one(self, stage: Stage) -> None:
         publish(stage.connect("other"), delivery_on(stage, TEXT, account="other"))
         publisher = stage.connect()

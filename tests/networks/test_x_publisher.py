@@ -97,7 +97,7 @@ def test_it_posts_images_with_their_alt_texts(networks, connect):
     assert timedelta(hours=23) < staged.expires_at - datetime.now(UTC) < timedelta(hours=25)
     publisher.send(staged)
     assert networks.accepted("x")[0].images == ((hashed, "Шум: a square of noise"),)
-    assert isinstance(publisher.find(delivery("with a picture"), 0, datetime.now(UTC)), Found)
+    assert isinstance(publisher.find(staged.delivery, 0, datetime.now(UTC)), Found)
 
 
 def test_it_sets_who_may_reply_on_the_first_post_only():
@@ -187,6 +187,17 @@ def test_where_its_owner_asks_what_no_look_of_two_minutes_found_goes_again_withi
         assert publisher.find(what, looks, networks.now + after) == Unsure(look_again_in=LOOK_AGAIN[looks])
     assert publisher.find(what, len(LOOK_AGAIN), networks.now + after) == last
     assert (publisher.repeat_seconds > 0) is resend
+
+
+def test_what_answered_a_post_that_is_gone_is_found_without_its_answer(networks, connect):
+    """X may not show any more what it answered."""
+    publisher = connect("x")
+    gone = post(publisher, delivery("one"))
+    post(publisher, delivery("two"))
+    lost = delivery("one", "two", part=2, root=gone, parent=gone)
+    now = datetime.now(UTC)
+    assert not isinstance(publisher.find(lost, 0, now), Found)
+    assert isinstance(publisher.find(replace(lost, orphaned=True), 0, now), Found)
 
 
 def test_it_finds_a_post_that_the_timeline_showed_late(networks, connect):

@@ -216,6 +216,8 @@ class Posts:
         shown |= {name: value() for name, value in optional.items() if name in fields}
         if "referenced_tweets" in fields and post.answers:
             shown["referenced_tweets"] = [{"type": "replied_to", "id": post.answers}]
+        if "attachments" in fields and post.media:
+            shown["attachments"] = {"media_keys": [f"3_{media}" for media in post.media]}
         return shown
 
     def _counts(self, post: Post) -> dict[str, int]:

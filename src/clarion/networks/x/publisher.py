@@ -208,7 +208,7 @@ class XPublisher:
                 user_auth=True,
                 max_results=PAGE,
                 exclude=["retweets"],
-                tweet_fields=["created_at", "entities", "note_tweet", "referenced_tweets"],
+                tweet_fields=["attachments", "created_at", "entities", "note_tweet", "referenced_tweets"],
                 **since,
             )
             posts, meta = answer.get("data") or [], answer.get("meta") or {}
@@ -311,16 +311,16 @@ def _id_of(answer: Any) -> str:
 
 
 def _is(post: dict[str, Any], delivery: Delivery) -> bool:
-    """Whether a post of the account is this delivery: made since its first attempt, same text, same place in a thread."""
+    """Whether a post of the account is this delivery: made since its first attempt, same place in a thread, text, images."""
     intent = delivery.first_intent_at
     if intent and readback.created_at(post["id"]) < intent - SKEW:
         return False
+    parent = delivery.parent.remote_id if delivery.parent else None
+    if readback.answers(post) not in ((parent, None) if delivery.orphaned else (parent,)):
+        return False
+    if readback.images(post) != len(delivery.content.media):
+        return False
     text = readback.typed(post)
     if delivery.parent:
-        answered = [
-            each["id"] for each in post.get("referenced_tweets") or () if each["type"] == "replied_to"
-        ]
-        if answered and delivery.parent.remote_id not in answered:
-            return False
         text = text.removeprefix(f"@{delivery.account.handle.removeprefix('@')} ")
     return readback.comparable(text) == readback.comparable(delivery.content.text)

@@ -54,6 +54,21 @@ def says_missing(answer: Mapping[str, Any], remote_id: str) -> bool:
     )
 
 
+def answers(post: Mapping[str, Any]) -> str | None:
+    """The id of the post that it answers; None where it answers none. What it quotes is no answer."""
+    referenced = post.get("referenced_tweets") or ()
+    return next((str(each["id"]) for each in referenced if each["type"] == "replied_to"), None)
+
+
+def images(post: Mapping[str, Any]) -> int:
+    """How many images it shows: by its attachments, else by the links to them in its text."""
+    attached = (post.get("attachments") or {}).get("media_keys")
+    if attached is not None:
+        return len(attached)
+    urls = (post.get("entities") or {}).get("urls") or ()
+    return sum(_is_media(each, each.get("expanded_url") or each["url"]) for each in urls)
+
+
 def typed(post: Mapping[str, Any]) -> str:
     """The text of a post with its t.co addresses undone and its media's own links gone."""
     whole = post.get("note_tweet") or post
@@ -61,8 +76,7 @@ def typed(post: Mapping[str, Any]) -> str:
     for source in (whole, post):
         for entity in (source.get("entities") or {}).get("urls") or ():
             target = entity.get("expanded_url") or entity["url"]
-            is_media = "media_key" in entity or _OF_MEDIA.search(target)
-            text = text.replace(entity["url"], "" if is_media else target)
+            text = text.replace(entity["url"], "" if _is_media(entity, target) else target)
     return text
 
 
@@ -74,6 +88,10 @@ def comparable(text: str) -> str:
         pieces += [text[at : link.start], _plain(text[link.start : link.end])]
         at = link.end
     return " ".join("".join([*pieces, text[at:]]).split())
+
+
+def _is_media(entity: Mapping[str, Any], target: str) -> bool:
+    return "media_key" in entity or _OF_MEDIA.search(target) is not None
 
 
 def _plain(url: str) -> str:
