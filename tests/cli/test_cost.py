@@ -106,13 +106,16 @@ def test_a_quiet_account_waits_and_says_until_when(run, campaign):
     configure(campaign, f'slots = ["Mon-Sun {slot:%H:%M}"]')
     configure(campaign, f'quiet = ["{around(now, 1)}"]')
     configure(campaign, 'late = "5h"')
-    assert "x is quiet then: it goes out" in in_a_line(say(run, "They are not alone."))
+    said = in_a_line(say(run, "They are not alone."))
+    [moment] = re.findall(r"x is quiet then: it goes out (.+?)\.", said)
+    assert f"Goes out {moment}, when clarion publish runs." in said
     assert "sent" not in run("publish").output
     assert run("publish").output == "", "and then it wakes nobody"
     assert "x waits until" in in_a_line(run("status"))
     configure(campaign, 'late = "10m"')
     answer = run("say", "Quite another thing.", "--yes", "--to", "x", code=3)
     assert "x is quiet until" in in_a_line(answer)
+    assert "goes out" not in in_a_line(answer)
     configure(campaign, "quiet = []")
     assert "sent" in run("publish").stdout
 

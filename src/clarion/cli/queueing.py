@@ -77,6 +77,11 @@ def offer(
     who = app.who()
     posts = entries.compared(app.outbox, composed)
     _show(posts, zone=zone(app), because=request.because)
+    house = rules.of(app.config)
+    for post in posts:  # nobody is asked for what is refused afterwards
+        rules.require_awake(house, post.account.name, post.due, post.late)
+        rules.require_affordable(house, post.account, post.payload)
+    leaves = _leaves(app, posts, due, now)
     for line in [
         *notes,
         *pricing.lines(app, [(post.account, post.payload) for post in posts]),
@@ -89,17 +94,16 @@ def offer(
     if (
         shell.interactive()
         and not yes
-        and not shell.confirm(_question(posts, due, now, alone=alone), yes=False)
+        and not shell.confirm(_question(posts, leaves, alone=alone, live=not app.rehearsing), yes=False)
     ):
         shell.say_so("Nothing was queued.")
         return False
-    house = rules.of(app.config)
     house = house if capped else replace(house, caps=None)
     entry = entries.queue(app.outbox, request, posts, author=who, rules=house)
     confirmed = alone and (yes or shell.interactive())
     if confirmed:
         approve(app, entry.number, who)
-    _tell(app, entry, confirmed=confirmed, due=due, now=now, as_json=as_json)
+    _tell(app, entry, leaves, confirmed=confirmed, due=due, as_json=as_json)
     return True
 
 
@@ -228,16 +232,29 @@ def _with_reason(request: Request, posts: list[Composed]) -> Request:
     return replace(request, because=because)
 
 
-def _question(posts: list[Composed], due: datetime, now: datetime, *, alone: bool) -> str:
+def _leaves(app: App, posts: list[Composed], due: datetime, now: datetime) -> str | None:
+    """When posts go out, in words, each account for itself where some are quiet then; None: as soon as somebody publishes."""
+    from clarion.composing import rules
+
+    of, times = rules.of(app.config), dict[datetime, list[str]]()
+    for name in dict.fromkeys(post.account.name for post in posts):
+        leaves = of.quiet_until(name, due) or due
+        times.setdefault(leaves.astimezone(zone(app)), []).append(name)
+    if len(times) > 1:
+        return "; ".join(f"{', '.join(names)} {departure(at, now)}" for at, names in sorted(times.items()))
+    return next((departure(at, now) for at in times if at > now), None)
+
+
+def _question(posts: list[Composed], leaves: str | None, *, alone: bool, live: bool) -> str:
     ask = "approve exactly this" if alone else "queue this for somebody else to approve"
-    return f"{posts_in_words(len(posts))}, {departure(due, now)}. Do you {ask}?"
+    real = ", FOR REAL" if live else ""
+    return f"{posts_in_words(len(posts))}{real}, {leaves or 'as soon as you publish'}. Do you {ask}?"
 
 
 def _tell(
-    app: App, entry: EntryView, *, confirmed: bool, due: datetime, now: datetime, as_json: bool
+    app: App, entry: EntryView, leaves: str | None, *, confirmed: bool, due: datetime, as_json: bool
 ) -> None:
     from clarion.cli import pricing
-    from clarion.review.preview import in_words
 
     if as_json:
         shell.show_json(
@@ -256,8 +273,8 @@ def _tell(
     shell.show(f"#{entry.number} “{entry.title}”: {posts_in_words(len(entry.posts))} queued, {state}")
     if not confirmed:
         say_who_approves(app, entry.number)
-    elif due > now:
-        shell.say_so(f"Goes out {in_words(due, _zone_of(due))}, when clarion publish runs.")
+    elif leaves:
+        shell.say_so(f"Goes out {leaves}, when clarion publish runs.")
     else:
         shell.say_so("Next: clarion publish")
 
