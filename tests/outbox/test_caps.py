@@ -109,9 +109,25 @@ def test_the_next_post_of_a_full_day_is_refused_and_says_what_stands_there(desk:
         f"nothing was queued: voice has 2 posts in en on 2026-03-29 already (#{first}, #{second}),"
         " and 2 a day is the most"
     )
-    assert "--at" in (caught.value.hint or "")
+    assert '--at "2026-03-30 14:00"; or' in (caught.value.hint or ""), "the next day, which has room"
+    assert f"clarion queue cancel {first} · clarion queue cancel {second}" in (caught.value.hint or "")
     with desk.outbox.read() as tx:
         assert len(posts.entries(tx)) == 2, "nothing is kept of what is refused"
+
+
+def test_what_makes_room_is_a_day_that_has_some_and_no_entry_that_is_up(desk: Desk) -> None:
+    voice = desk.account("voice")
+    approved(desk, composed(voice))
+    [up] = publish(desk)
+    waits = say(desk, composed(voice))
+    for _ in range(2):
+        say(desk, composed(voice, NOON + timedelta(days=1)))
+    with pytest.raises(CheckFailed) as caught:
+        say(desk, composed(voice))
+    hint = caught.value.hint or ""
+    assert '--at "2026-03-31 14:00"' in hint
+    assert f"queue cancel {waits}" in hint
+    assert f"queue cancel {up}" not in hint
 
 
 def test_each_language_and_each_account_has_its_own_count(desk: Desk) -> None:

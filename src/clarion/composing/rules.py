@@ -6,7 +6,7 @@ transaction back, and which no reason, no --yes and no team answers. A correctio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,15 +16,16 @@ from clarion.campaign import quiet
 from clarion.campaign.denied import Denied
 from clarion.campaign.quiet import Quiet
 from clarion.errors import CheckFailed
-from clarion.model import Account, Payload
+from clarion.model import Account, Payload, State
 from clarion.networks.splitting import without_tags
-from clarion.outbox import caps
+from clarion.outbox import caps, posts
 from clarion.outbox.caps import Caps, Full
 from clarion.outbox.money import dollars
 from clarion.outbox.store import Outbox, Tx
 
 if TYPE_CHECKING:
     from clarion.campaign.config import Config
+    from clarion.outbox.posts import EntryView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def require_room(tx: Tx, rules: Rules, number: int, *, refusal: str = "nothing w
     if rules.caps is None:
         return
     for full in caps.overfull(tx, rules.caps, number):
-        raise CheckFailed(f"{refusal}: {in_words(full)}", _MEND)
+        raise CheckFailed(f"{refusal}: {in_words(full)}", _room(tx, rules.caps, number, full))
 
 
 def require_awake(
@@ -142,7 +143,39 @@ def _mends(payload: Payload) -> bool:
     return payload.answers is not None or payload.replaces is not None
 
 
-_MEND = 'another day: --at "2026-12-01 18:00", or --at "next slot", which passes over full days; or cancel one of these: clarion queue cancel NUMBER'
+#: So many days ahead a day with room is looked for.
+_AHEAD = 31
+
+
+def _room(tx: Tx, of: Caps, number: int, full: Full) -> str:
+    """What makes room: the next day that has some, and which of those that stand there still wait."""
+    entry = posts.show(tx, number)
+    names, languages = {post.account.name for post in entry.posts}, {post.language for post in entry.posts}
+    due = max(post.due for post in entry.posts).astimezone(of.zone)
+    ways = [f'--at "{day:%Y-%m-%d %H:%M}"' for day in _days(tx, of, names, languages, due)]
+    ways.append('--at "next slot", which passes over full days')
+    if waiting := [f"clarion queue cancel {each}" for each in full.numbers if _waits(posts.show(tx, each))]:
+        ways.append(f"take back one that still waits: {' · '.join(waiting)}")
+    return "; or ".join(ways)
+
+
+def _days(
+    tx: Tx, of: Caps, names: Collection[str], languages: Collection[str], due: datetime
+) -> Iterator[datetime]:
+    """The next day at the same time on which all of them may be said; none where there is none for long."""
+    for ahead in range(1, _AHEAD):
+        later = due + timedelta(days=ahead)
+        if caps.full(tx, of, names, languages, of.day(later)) is None:
+            yield later
+            return
+
+
+def _waits(entry: EntryView) -> bool:
+    return all(
+        delivery.state in (State.PENDING, State.SCHEDULED)
+        for post in entry.posts
+        for delivery in post.deliveries
+    )
 
 
 def in_words(full: Full) -> str:
