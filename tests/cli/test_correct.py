@@ -259,10 +259,12 @@ def test_at_a_terminal_it_asks_how_and_for_what_lacks(run, app, number):
         terminal.answer("recall, answer or edit?", "anser\n")
         terminal.answer("recall, answer or edit?", "a\n")
         terminal.answer("about, as in", "who reported first\n")
+        terminal.answer("holds, as in", "no-fact\n")
         terminal.answer("holds, as in", "first-report\n")
         terminal.answer("approve exactly this", "y\n")
         assert terminal.end() == 0
-    assert "is none of" in terminal.shown
+    assert "is none of: recall" in terminal.shown
+    assert "“no-fact” is none of the facts above" in terminal.shown
     run("publish")
     wrong, right = app.rehearsal.accepted("mastodon")
     assert right.answers == wrong.remote_id

@@ -355,6 +355,37 @@ def test_without_cron_only_what_is_scheduled_is_stopped(minutes, deliveries, cro
     assert of_cron(status, crontab, log=Path("log"), rehearsing=rehearsing)[0].verdict == verdict
 
 
+def test_without_a_crontab_one_line_says_what_to_do():
+    status = Status(
+        now=datetime(2026, 12, 1, tzinfo=UTC),
+        stopped=False,
+        paused=(),
+        deliveries={"scheduled": 1},
+        next_due=None,
+        heartbeat=None,
+        waiting=(),
+        needs=(),
+    )
+    [line] = of_cron(status, None, log=Path("log"), rehearsing=False)
+    assert line.says == "clarion publish never ran, and this machine has no crontab to read"
+    assert line.mend == "let another scheduler run this line every minute: clarion install-cron --print"
+
+
+def test_a_secret_that_others_may_read_is_told_with_what_closes_it_to_them(live, home):
+    live.types("say", "Hello.", "--to", "mastodon", "--yes")
+    [kept] = home.rglob("secrets.json")
+    kept.chmod(0o644)
+    live.types("publish")
+    said = live.types("status").stdout
+    assert f"account mastodon is closed: other users of this machine may read {kept}: chmod 600" in said
+
+
+def test_the_question_says_that_it_is_for_real(live):
+    with live.terminal("say", "Hello.", "--to", "mastodon", columns=120) as terminal:
+        terminal.answer("1 post, FOR REAL, ", "n\n")
+        assert terminal.end() == 0
+
+
 @pytest.mark.parametrize(("free", "verdict"), [(10**10, "ok"), (499_999_999, "look"), (19_999_999, "stops")])
 def test_a_disk_that_fills_up_is_told_of(free, verdict):
     assert of_disk(free).verdict == verdict

@@ -89,3 +89,28 @@ def test_what_is_being_taken_down_is_said_to_be_up_still(run, app, number):
     run("recall", str(number), "--yes", code=75)
     said = run("correct", str(number), code=2).stderr
     assert f"#{number} is being taken down, and is still up on mastodon (en)" in said
+
+
+def test_what_is_due_is_not_said_to_need_publish_while_something_holds_it(run, app):
+    queued(run)
+    assert "clarion publish" in next_line(run)
+    app.stop_file.touch()
+    assert f"remove {app.stop_file}" in next_line(run)
+    app.stop_file.unlink()
+    run("pause")
+    assert next_line(run).endswith("and paused: clarion resume")
+    run("resume")
+    run("pause", "--account", "mastodon")
+    assert next_line(run).endswith("its account waits or is closed: clarion doctor")
+
+
+def next_line(run):
+    return next(line for line in run("status").stdout.splitlines() if line.startswith("Next: Due since"))
+
+
+def test_an_edit_names_where_the_old_words_stay(run, app):
+    run("say", "Hello.", "--to", "mastodon", "--to", "bluesky", "--yes")
+    run("publish")
+    words = ("correct", "1", "--edit", "-", "--account", "mastodon")
+    said = run(*words, "--yes", stdin="Hello again.").stderr
+    assert "What is up on bluesky (en) stays as it is. To put it right there too: clarion correct 1" in said

@@ -88,5 +88,7 @@ class Connections:
             return self.secret(account)
         except CampaignError as error:
             if account.identity.remote_id:
-                raise AccountBlocked(error.message, error.hint) from error
+                # Whoever reads later why it is closed is shown the message alone.
+                mended = f": {error.hint}" if (error.hint or "").startswith("chmod") else ""
+                raise AccountBlocked(error.message + mended, error.hint) from error
             raise

@@ -304,6 +304,9 @@ def of_cron(status: Status, crontab: Crontab, *, log: Path, rehearsing: bool) ->
     stops = not rehearsing and (waits or not by_hand)
     mend = "clarion install-cron" if by_hand else f"what it said: tail '{log}'"
     verdict = Verdict.STOPS if stops else Verdict.LOOK
+    if crontab is None:  # what install-cron needs, and what a line below could only say again
+        says = f"{says}, and this machine has no crontab to read"
+        found, mend = [], "let another scheduler run this line every minute: clarion install-cron --print"
     return [Line(about=CRON, what="last run", verdict=verdict, says=says, mend=mend), *found]
 
 

@@ -63,7 +63,8 @@ def approve(app: App, numbers: tuple[int, ...], *, yes: bool) -> None:
         if not waits:
             continue
         if asked and not shell.confirm(
-            f"Approve #{entry.number} {entry.title}, exactly as shown?", yes=False
+            f"Approve #{entry.number} {entry.title}, exactly as shown{'' if app.rehearsing else ', FOR REAL'}?",
+            yes=False,
         ):
             shell.say_so(f"#{entry.number} still waits.")
             continue

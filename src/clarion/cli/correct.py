@@ -222,6 +222,7 @@ def _answer(
     yes: bool,
     as_json: bool,
 ) -> None:
+    from clarion.cli import answering
     from clarion.cli.queueing import offer
     from clarion.composing import correcting
     from clarion.composing.compose import Request
@@ -229,43 +230,13 @@ def _answer(
     composing, now = _composing(app)
     request = Request(
         slug=correcting.SLUG,
-        variables=_values(app, number, found, given, now),
+        variables=answering.values(app, number, found, given, now),
         wording=wording,
         because=because,
     )
     made = correcting.answers(found, request, composing, folder=app.folder, config=app.config)
     notes = [*made.notes, f"It answers #{number}, where that is up."]
     offer(app, request, made.posts, due=now, now=now, notes=notes, capped=False, yes=yes, as_json=as_json)
-
-
-def _values(
-    app: App, number: int, found: Sequence[PostView], given: dict[str, str], now: datetime
-) -> Mapping[str, str]:
-    """The template's variables: as given, the day it went out by itself, and the rest as somebody says it now."""
-    from clarion.campaign import render, templates
-    from clarion.composing.correcting import SLUG
-    from clarion.errors import CampaignError
-
-    template = templates.load(app.folder, SLUG)
-    asked = render.asked_by(template)
-    went_out = min(receipt.at for post in found if (receipt := post.deliveries[0].receipt))
-    known = {"posted": went_out.astimezone(now.tzinfo).date().isoformat()} if "posted" in asked else {}
-    values = {**known, **given}
-    example = template.about.example
-    lacking = [*(name for name in example if name in asked), *sorted(asked - set(example))]
-    lacking = [name for name in lacking if name not in values]
-    if lacking and not shell.interactive():
-        options_ = " ".join(f'--set {name}="{example.get(name, "…")}"' for name in lacking)
-        raise CampaignError(
-            f"posts/{SLUG}: no value for {', '.join(lacking)}",
-            f"as in: clarion correct {number} --answer {options_}",
-        )
-    if lacking:
-        shell.say_so(template.about.purpose)
-    for name in lacking:
-        like = f", as in “{example[name]}”" if name in example else ""
-        values[name] = shell.ask(f"{name}{like}", str)
-    return values
 
 
 # ── the edit ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -300,7 +271,10 @@ def _edit(
         return
     composing, now = _composing(app)
     request, composed = correcting.edit(post, number, text, composing, image=bytes_of)
-    notes = [f"It takes the place of #{number} on {post.account.name}, at the same address."]
+    notes = [
+        f"It takes the place of #{number} on {post.account.name}, at the same address.",
+        *_still_wrong(app, number, post),
+    ]
     offer(
         app,
         replace(request, because=because),
@@ -312,6 +286,22 @@ def _edit(
         yes=yes,
         as_json=as_json,
     )
+
+
+def _still_wrong(app: App, number: int, edited: PostView) -> list[str]:
+    """Where else the entry is up: an edit is of one post, and elsewhere the words stay."""
+    from clarion.composing import correcting
+    from clarion.outbox import posts
+
+    with app.outbox.read() as tx:
+        up = correcting.up(posts.show(tx, number))
+    others = [post for post in up if post.id != edited.id]
+    if not others:
+        return []
+    named = ", ".join(f"{post.account.name} ({post.language})" for post in others)
+    return [
+        f"What is up on {named} stays as it is. To put it right there too: clarion correct {number} --answer"
+    ]
 
 
 def _the_one(number: int, found: Sequence[PostView]) -> PostView:

@@ -232,7 +232,8 @@ def _question(app: App, chosen: Sequence[Again], times: dict[bool, datetime], *,
     from clarion.cli.queueing import posts_in_words
 
     ask = "approve exactly this" if alone else "put it before somebody else to approve"
-    return f"{posts_in_words(len(chosen))}, {_when(app, times)}. Do you {ask}?"
+    real = "" if app.rehearsing else ", FOR REAL"
+    return f"{posts_in_words(len(chosen))}{real}, {_when(app, times)}. Do you {ask}?"
 
 
 def _tell(

@@ -68,8 +68,21 @@ def next_due(app: App, found: Status | None = None) -> str:
     if due is None:
         return 'Nothing is scheduled: clarion say "…"   or   clarion queue add SLUG'
     if due <= seen.now:
-        return f"Due since {in_words(due, zone(app))}: clarion publish"
+        return f"Due since {in_words(due, zone(app))}{_what_then(app, seen)}"
     return f"The next post is due {in_words(due, zone(app))}"
+
+
+def _what_then(app: App, seen: Status) -> str:
+    """What is to be done about what is due: a stop, a pause or a closed account holds it also when somebody publishes."""
+    from clarion.outbox import overdue
+
+    if seen.stopped:
+        return f", and stopped on this machine: to go on, remove {app.stop_file}"
+    if any(each.account is None for each in seen.paused):
+        return ", and paused: clarion resume"
+    with app.outbox.read() as tx:
+        free = overdue.oldest(tx)
+    return ": clarion publish" if free else ", and its account waits or is closed: clarion doctor"
 
 
 def waiting(app: App, found: Status) -> list[str]:
