@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
-from clarion.accounts.files import write_whole
+from clarion.accounts.files import read_private, refuse_open_folder, write_private, write_whole
+from clarion.errors import CampaignError
 
 
 def mode(path):
@@ -35,3 +37,35 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     with pytest.raises(TypeError):
         write_whole(path, "not bytes")  # type: ignore[arg-type]
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"a.txt": b"one"}
+
+
+#: Somebody else, whoever runs the tests: of their own files only root can make it theirs.
+STRANGER = 4711
+
+
+@pytest.fixture
+def strangers(tmp_path):
+    """A folder and a file in it that are another user's, as private as they can be."""
+    if os.geteuid():
+        return Path("/etc"), Path("/etc/passwd")
+    folder = tmp_path / "state"
+    write_private(folder / "secrets.json", b"{}")
+    os.chown(folder / "secrets.json", STRANGER, -1)
+    os.chown(folder, STRANGER, -1)
+    return folder, folder / "secrets.json"
+
+
+def test_what_is_another_users_is_not_read(strangers):
+    folder, file = strangers
+    with pytest.raises(CampaignError, match="belongs to another user") as caught:
+        read_private(file)
+    assert caught.value.hint == f"run clarion as that user, or: sudo chown {os.geteuid()} '{file}'"
+    with pytest.raises(CampaignError, match="belongs to another user"):
+        refuse_open_folder(folder)
+
+
+def test_what_is_ones_own_is_read(tmp_path):
+    write_private(tmp_path / "state" / "secrets.json", b"{}")
+    refuse_open_folder(tmp_path / "state")
+    assert read_private(tmp_path / "state" / "secrets.json") == b"{}"
+    assert read_private(tmp_path / "state" / "none.json") is None

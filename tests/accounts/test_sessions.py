@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clarion.accounts.sessions import SessionFile
-from clarion.errors import CampaignError, Unavailable
+from clarion.errors import AccountBlocked, CampaignError, Unavailable
 
 if TYPE_CHECKING:
     from clarion.networks.base import SessionStore
@@ -48,6 +48,28 @@ def test_damaged_tokens_count_as_none(tmp_path, content):
     store.save(TOKENS)
     (tmp_path / "bluesky.json").write_bytes(content.encode("latin-1"))
     assert store.load() is None
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o710, 0o702])
+def test_tokens_in_a_folder_that_others_may_open_are_not_used(tmp_path, mode):
+    folder = tmp_path / "live"
+    store = SessionFile(folder, "bluesky")
+    store.save(TOKENS)
+    folder.chmod(mode)
+    with pytest.raises(AccountBlocked) as caught:
+        store.load()
+    assert caught.value.hint == f"chmod 700 '{folder}'"
+    assert caught.value.message.endswith(caught.value.hint)
+    folder.chmod(0o700)
+    assert store.load() == TOKENS
+
+
+def test_tokens_that_others_may_read_close_the_account_and_end_no_run(tmp_path):
+    store = SessionFile(tmp_path / "live", "bluesky")
+    store.save(TOKENS)
+    (tmp_path / "live" / "bluesky.json").chmod(0o644)
+    with pytest.raises(AccountBlocked, match="chmod 600"):
+        store.load()
 
 
 def test_forgetting_is_harmless_when_there_is_nothing(tmp_path):

@@ -62,20 +62,24 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def read_private(path: Path) -> bytes | None:
-    """The content, or None where there is no such file. Refuses one that others may read."""
+    """The content, or None where there is no such file. Refuses one that others may read, or that is another's."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
         return None
     with file:
-        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & _OTHERS:
+        found = os.fstat(file.fileno())
+        _require_owned(path, found)
+        if stat.S_IMODE(found.st_mode) & _OTHERS:
             raise CampaignError(f"other users of this machine may read {path}", f"chmod 600 '{path}'")
         return file.read()
 
 
 def refuse_open_folder(folder: Path) -> None:
     """Refuse a folder that others may look into, or worse: they could put a file of their own in a private one's place."""
-    if stat.S_IMODE(folder.stat().st_mode) & _OTHERS:
+    found = folder.stat()
+    _require_owned(folder, found)
+    if stat.S_IMODE(found.st_mode) & _OTHERS:
         raise CampaignError(f"other users of this machine may open {folder}", f"chmod 700 '{folder}'")
 
 
@@ -86,6 +90,15 @@ def make_private_folder(folder: Path) -> None:
     mode = stat.S_IMODE(folder.stat().st_mode)
     if mode & _OTHERS:
         folder.chmod(mode & ~_OTHERS)
+
+
+def _require_owned(path: Path, found: os.stat_result) -> None:
+    """Its owner could read it, and give us tokens of an account of theirs: the mode says nothing about that."""
+    if found.st_uid != os.geteuid():
+        raise CampaignError(
+            f"{path} belongs to another user of this machine",
+            f"run clarion as that user, or: sudo chown {os.geteuid()} '{path}'",
+        )
 
 
 @contextmanager

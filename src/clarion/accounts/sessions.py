@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from clarion.accounts import files
 from clarion.accounts.secrets import Secret
-from clarion.errors import CampaignError, Unavailable
+from clarion.errors import AccountBlocked, CampaignError, Unavailable
 
 #: A refresh takes at most as long as a request may: then the other process is stuck, not slow.
 _PATIENCE = 45.0
@@ -29,10 +29,17 @@ class SessionFile:
         self._patience = patience
 
     def load(self) -> Secret | None:
-        """The stored tokens; None when there are none, or what is there is not a set of tokens: log in anew."""
-        content = files.read_private(self._path)
-        if content is None:
-            return None
+        """The stored tokens; None when there are none, or what is there is not a set of tokens: log in anew.
+
+        Raises AccountBlocked where others may read them, or put theirs in their place: nothing was created.
+        """
+        try:
+            content = files.read_private(self._path)
+            if content is None:
+                return None
+            files.refuse_open_folder(self._path.parent)
+        except CampaignError as error:  # in the middle of a run: whoever reads why is shown the message alone
+            raise AccountBlocked(f"{error.message}: {error.hint}", error.hint) from error
         try:
             tokens = json.loads(content)
         except ValueError:
