@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import combinations
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -253,3 +255,25 @@ def _likeness(one: str, other: str) -> float:
         for text in (each.casefold().rsplit("\n\n#", 1)[0] for each in (one, other))
     ]
     return len(runs[0] & runs[1]) / len(runs[0] | runs[1])
+
+
+@pytest.mark.parametrize("slug", ["petition-live", "donate"])
+def test_a_page_that_the_ledger_has_too_is_not_said_twice(tmp_path: Path, slug: str) -> None:
+    template, id_ = templates.load(ROOT, slug), slug.partition("-")[0]
+    values = template.about.example
+    page = next(value for value in values.values() if str(value).startswith("https://"))
+    shutil.copytree(ROOT / "posts", tmp_path / "posts")
+    calls = tmp_path / "posts" / "calls.toml"
+    kept = calls.read_text().replace(f"[calls.{id_}]\n", f'[calls.{id_}]\nlink = "{page}"\n')
+    for text in (calls.read_text(), kept):
+        calls.write_text(text)
+        post = render.render(
+            template,
+            ledger=Ledger.load(tmp_path),
+            language="en",
+            network="mastodon",
+            variables=values,
+            due=datetime(2027, 3, 29, 9, tzinfo=BERLIN),
+            tags=(),
+        )
+        assert "\n".join(post.parts).count(str(page)) == 1
