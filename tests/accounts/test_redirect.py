@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -58,6 +61,61 @@ def test_a_browsers_wish_for_an_icon_is_not_the_visit(redirect):
     assert redirect.wait(10) == "abc"
     browser.join()
     assert answers == [404, 200]
+
+
+def place(redirect):
+    parts = urlsplit(redirect.back.address)
+    return parts.hostname, parts.port
+
+
+@contextmanager
+def dawdling(redirect, visitors=3):
+    """Strangers of this machine who say a letter now and then, and never end."""
+    stopping = threading.Event()
+
+    def dawdle(stranger):
+        with suppress(OSError), stranger:
+            while not stopping.wait(0.05):
+                stranger.send(b"G")
+
+    there = [socket.create_connection(place(redirect)) for _ in range(visitors)]
+    threads = [threading.Thread(target=dawdle, args=(each,)) for each in there]
+    for each in threads:
+        each.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        for each in threads:
+            each.join()
+
+
+def test_a_stranger_who_never_ends_keeps_no_browser_out(redirect):
+    with dawdling(redirect):
+        browser, answers = visits(f"{redirect.back.address}?code=abc&state={redirect.back.state}")
+        assert redirect.wait(30) == "abc"
+        browser.join()
+    assert answers == [200]
+
+
+def test_a_stranger_who_never_ends_holds_nobody_longer_than_that(redirect):
+    with dawdling(redirect), pytest.raises(CampaignError, match="never came back"):
+        redirect.wait(0.3)
+
+
+def test_a_stranger_who_never_ends_is_shown_out():
+    with Redirect(visit=0.2) as redirect, socket.create_connection(place(redirect), timeout=0.05) as stranger:
+        shown_out = False
+        for _ in range(400):
+            try:
+                stranger.send(b"G")
+                shown_out = stranger.recv(1) == b""
+            except TimeoutError:
+                continue
+            except OSError:
+                shown_out = True
+            break
+    assert shown_out
 
 
 def test_nobody_comes(redirect):
