@@ -65,6 +65,7 @@ def test_what_waits_is_held_and_what_is_up_stays(live, campaign, state):
     live.types("say", "This waits.", "--at", LATER, "--yes")
     answer = live.types("accounts", "remove", "mastodon", "--yes")
     assert "Its posts in #2 are held until people approve them again." in answer.stderr
+    assert "#1 stays up, and clarion recall cannot take down" in answer.stderr
     assert "“mastodon” is removed" in answer.stderr
     assert configured(campaign) == ["x", "bluesky"]
     states = {row[0]: row for row in deliveries(live, "mastodon")}
@@ -162,3 +163,18 @@ def test_a_rehearsed_account_leaves_too_and_no_live_outbox_is_made(run, campaign
 
 def test_only_an_account_that_is_there_can_leave(run):
     assert "did you mean" in run("accounts", "remove", "mastodn", "--yes", code=2).stderr
+
+
+def test_what_stays_up_of_a_removed_account_is_told_and_ends_with_a_persons_word(live):
+    live.types("say", "This is up.", "--to", "mastodon", "--yes")
+    live.types("publish")
+    live.types("accounts", "remove", "mastodon", "--yes")
+    said = live.types("recall", "1", "--yes", code=1).stderr
+    assert "clarion accounts add mastodon, then clarion recall 1" in said
+    status = live.types("status").stdout
+    assert "is STILL UP: its account is not in config.toml any more" in status
+    assert "STILL UP: its account was removed" in live.types("queue", "show", "1").stdout
+    assert "would be taken down" not in live.types("publish", "--dry-run").output
+    assert "down, deleted by hand" in live.types("queue", "resolve", "1", "--absent", "--yes").stdout
+    assert [row[:2] for row in deliveries(live, "mastodon")] == [("recalled", "deleted by hand")]
+    assert "STILL UP" not in live.types("status").stdout

@@ -42,7 +42,7 @@ def of_campaign(app: App, crontab: Crontab) -> list[Line]:
     from clarion.reporting.status import look
 
     try:
-        status = look(app.outbox, stopped=app.stop_file.exists())
+        status = look(app.outbox, stopped=app.stop_file.exists(), names=app.config.accounts)
         with app.outbox.read() as tx:
             oldest = overdue.oldest(tx)
         none = not app.accounts()

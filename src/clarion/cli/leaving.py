@@ -82,8 +82,17 @@ def _say_what_happens(way: Joining, name: str, found: Open, posts: str) -> None:
         numbers = ", ".join(f"#{number}" for number in found.waiting)
         ending = "cancelled" if posts == "cancel" else "held until people approve them again"
         shell.say_so(f"Its posts in {numbers} are {ending}.")
+    if found.up:
+        shell.say_so(
+            f"{_named(found.up)} {'stays' if len(found.up) == 1 else 'stay'} up, and clarion recall cannot take down"
+            f" what a removed account posted. To take it down first: clarion recall {found.up[0]}"
+        )
     if way.known():
         shell.say_so("Its secret is given back and forgotten here. What it has posted stays up.")
+
+
+def _named(numbers: list[int]) -> str:
+    return ", ".join(f"#{number}" for number in numbers[-10:]) + (" and more" if len(numbers) > 10 else "")
 
 
 def _leave(app: App, live: App, name: str, *, cancel: bool) -> None:

@@ -47,11 +47,12 @@ def resolve(
     absent: bool,
     yes: bool,
 ) -> None:
-    """Say whether a post in doubt is up. Look at the account first.
+    """Say whether a post in doubt is up, or that what is to be taken down was deleted by hand. Look at the account first.
 
     Clarion never sends again what may be up already; this is how you tell it what you saw.
     """
     from clarion.accounts.me import who
+    from clarion.model import State
     from clarion.outbox import handling
 
     if (sent is None) == (not absent):
@@ -61,6 +62,9 @@ def resolve(
     with app.outbox.read() as tx:
         found = handling.doubts(tx, number, part=part, account=account, language=lang)
         everything = handling.doubts(tx, number)
+        if absent and not everything:  # what was to be taken down, and a person deleted
+            found = handling.coming_down(tx, number, part=part, account=account, language=lang)
+            everything = handling.coming_down(tx, number)
         now = tx.at
     doubt = _the_one(number, found, everything, "--absent" if absent else f"--sent {sent}")
     if sent is not None:
@@ -73,6 +77,11 @@ def resolve(
             shell.show(f"{_name(doubt)}: sent, {receipt.url}")
         return
     _ask(doubt, yes=yes)
+    if doubt.delivery.state is State.RECALLING:
+        with app.outbox.write() as tx:
+            handling.is_down(tx, doubt, who=who())
+        shell.show(f"{_name(doubt)}: down, deleted by hand")
+        return
     with app.outbox.write() as tx:
         handling.is_absent(tx, doubt, outbox_id=app.outbox.id, who=who())
     again = "not sent again" if doubt.taken_back else "goes again, when clarion publish runs"
@@ -173,9 +182,12 @@ def _receipt(doubt: Doubt, url: str, now: datetime) -> Receipt:
 def _ask(doubt: Doubt, *, yes: bool) -> None:
     """A person's word that it is not up. Raises ClarionError without it."""
     from clarion.errors import ClarionError
+    from clarion.model import State
 
     text = doubt.post.payload.parts[doubt.delivery.part - 1].text
-    shell.say_so(f"{_name(doubt)}, in doubt: {doubt.delivery.reason or 'nobody knows whether it is up'}")
+    going = doubt.delivery.state is State.RECALLING
+    reason = doubt.delivery.reason or ("it was up" if going else "nobody knows whether it is up")
+    shell.say_so(f"{_name(doubt)}, {'to be taken down' if going else 'in doubt'}: {reason}")
     shell.say_so("\n".join(f"  | {line}" for line in text.splitlines()))
     if doubt.taken_back:
         shell.say_so(f"Look at {doubt.account.handle} first: it was taken back and is not sent again.")
@@ -186,7 +198,7 @@ def _ask(doubt: Doubt, *, yes: bool) -> None:
     ask = "It is certainly not there" + ("?" if doubt.taken_back else ", and shall be sent again?")
     if not shell.confirm(ask, yes=yes):
         raise ClarionError(
-            "nothing was changed: the post stays in doubt",
+            "nothing was changed: the post " + ("is still to be taken down" if going else "stays in doubt"),
             f"when you have looked: clarion queue resolve {doubt.number}"
             f"{_narrowed(doubt, [doubt])} --absent --yes",
         )

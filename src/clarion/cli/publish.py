@@ -296,7 +296,7 @@ def _dry_run(app: App, *, as_json: bool) -> None:
     from clarion.outbox.views import due
 
     with app.outbox.read() as tx:
-        found, downs = due(tx), _to_take_down(tx)
+        found, downs = due(tx), _to_take_down(app, tx)
     if as_json:
         for entry, post in found:
             plain = {"entry": entry.number, "account": post.account.name, "language": post.language}
@@ -322,8 +322,12 @@ def _dry_run(app: App, *, as_json: bool) -> None:
         shell.say_so(line)
 
 
-def _to_take_down(tx: Tx) -> list[Trouble]:
+def _to_take_down(app: App, tx: Tx) -> list[Trouble]:
     from clarion.model import State
     from clarion.outbox.troubles import troubled
 
-    return [each for each in troubled(tx, State.RECALLING) if each.look_at and each.look_at <= tx.at]
+    return [
+        each
+        for each in troubled(tx, State.RECALLING)
+        if each.look_at and each.look_at <= tx.at and each.account in app.config.accounts
+    ]

@@ -264,17 +264,19 @@ def _post_lines(app: App, post: PostView, tries: Attempts, corrections: Sequence
         *([f"  {' · '.join(corrections)}"] if corrections else []),
     ]
     for delivery in post.deliveries:
-        lines.append(f"  {delivery.part}/{len(post.deliveries)} {_where(delivery)}".rstrip())
+        where = _where(delivery, gone=post.account.name not in app.config.accounts)
+        lines.append(f"  {delivery.part}/{len(post.deliveries)} {where}".rstrip())
         lines += [f"      {_try_in_words(app, each)}" for each in tries.get(delivery.id, [])]
     return lines
 
 
-def _where(delivery: DeliveryView) -> str:
-    """Where a delivery stands: its address when it is up, else why; while it is taken down, both."""
+def _where(delivery: DeliveryView, *, gone: bool) -> str:
+    """Where a delivery stands: its address when it is up, else why; while it is taken down, both. `gone`: its account."""
     url = delivery.receipt.url if delivery.receipt else None
     if delivery.state == "recalling":
         why = delivery.reason or "to be taken down"
-        going_on = "tried again by itself" if delivery.look_at else "STILL UP: a person must take it down"
+        still = "STILL UP: " + ("its account was removed" if gone else "a person must take it down")
+        going_on = "tried again by itself" if delivery.look_at and not gone else still
         return f"recalling  {url}: {why}; {going_on}"
     if delivery.state == "recalled":
         return f"recalled  it was {url}"

@@ -241,7 +241,11 @@ def _why(each: Piece, strange: Sequence[Piece]) -> str:
     from clarion.model import State
 
     if each in strange:
-        return f"STILL UP: account {each.account} is not in config.toml any more. Delete it there by hand: {each.url}"
+        return (
+            f"STILL UP: account {each.account} is not in config.toml any more. To take it down:"
+            f" clarion accounts add {each.account}, then clarion recall {each.entry}."
+            f" Or delete it there by hand, {each.url}, then: clarion queue resolve {each.entry} --absent"
+        )
     if each.state is State.IN_DOUBT:
         found = f"clarion queue resolve {each.entry} --sent URL, or --absent"
         return f"nobody knows whether it is up. Look there, then: {found}"

@@ -32,7 +32,7 @@ def status(app: App, *, as_json: bool) -> None:
 def look(app: App) -> Status:
     from clarion.reporting.status import look
 
-    return look(app.outbox, stopped=app.stop_file.exists())
+    return look(app.outbox, stopped=app.stop_file.exists(), names=app.config.accounts)
 
 
 def lines(app: App, found: Status) -> list[str]:

@@ -16,8 +16,9 @@ from clarion import approval
 from clarion.clock import micros
 from clarion.errors import OutboxError
 from clarion.model import Account, Delivery, Receipt, State
-from clarion.outbox import audit, posts, schema, settle, views
+from clarion.outbox import audit, incidents, posts, schema, settle, views
 from clarion.outbox.claims import Claim
+from clarion.outbox.recalling import STILL_UP
 from clarion.outbox.store import Tx
 from clarion.outbox.taking_back import taken_back
 from clarion.outbox.views import DeliveryView, EntryView, PostView
@@ -75,6 +76,38 @@ def doubts(
         and account in (None, post.account.name)
         and language in (None, post.language)
     ]
+
+
+def coming_down(
+    tx: Tx, number: int, *, part: int | None = None, account: str | None = None, language: str | None = None
+) -> list[Doubt]:
+    """What of an entry is to be taken down and is not yet, as far as it is asked for: a person may have deleted it there."""
+    return [
+        Doubt(number=number, post=post, delivery=delivery)
+        for post in views.show(tx, number).posts
+        for delivery in post.deliveries
+        if delivery.state is State.RECALLING
+        and part in (None, delivery.part)
+        and account in (None, post.account.name)
+        and language in (None, post.language)
+    ]
+
+
+def is_down(tx: Tx, doubt: Doubt, *, who: str | None) -> None:
+    """A person deleted it there. Raises OutboxError when it was taken down meanwhile."""
+    done = tx.execute(
+        sa.update(_delivery)
+        .where(_delivery.c.id == doubt.delivery.id, _delivery.c.state == State.RECALLING.value)
+        .values(
+            state=State.RECALLED.value, reason="deleted by hand", look_at=None, fence=_delivery.c.fence + 1
+        )
+    )
+    if done.rowcount != 1:
+        raise OutboxError(
+            f"#{doubt.number} is not being taken down any more", f"clarion queue show {doubt.number}"
+        )
+    incidents.close(tx, STILL_UP, doubt.delivery.id)
+    _tell(tx, doubt, "resolved_absent", who, "deleted by hand")
 
 
 def is_up(tx: Tx, doubt: Doubt, receipt: Receipt, *, outbox_id: str, who: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,8 +48,8 @@ class Status:
     needs: tuple[Need, ...]
 
 
-def look(outbox: Outbox, *, stopped: bool) -> Status:
-    """The standing state, in one short read."""
+def look(outbox: Outbox, *, stopped: bool, names: Collection[str]) -> Status:
+    """The standing state, in one short read. `names`: the accounts that config.toml has."""
     with outbox.read() as tx:
         heartbeat = store.get_meta(tx.connection, store.HEARTBEAT)
         counts = posts.counts(tx)
@@ -60,7 +61,7 @@ def look(outbox: Outbox, *, stopped: bool) -> Status:
             next_due=posts.next_due(tx),
             heartbeat=moment(int(heartbeat)) if heartbeat else None,
             waiting=tuple(_waiting(tx)),
-            needs=tuple(_needs(tx, counts)),
+            needs=tuple(_needs(tx, counts, names)),
         )
 
 
@@ -73,7 +74,7 @@ def _waiting(tx: store.Tx) -> list[Waiting]:
     ]
 
 
-def _needs(tx: store.Tx, counts: dict[State, int]) -> list[Need]:
+def _needs(tx: store.Tx, counts: dict[State, int], names: Collection[str]) -> list[Need]:
     found = [
         Need(
             what=f"account {each.subject} is closed: {each.detail}",
@@ -84,7 +85,7 @@ def _needs(tx: store.Tx, counts: dict[State, int]) -> list[Need]:
         if each.kind == "account_blocked"
     ]
     if counts.get(State.RECALLING):
-        found += _recalling(tx)
+        found += _recalling(tx, names)
     if counts.get(State.IN_DOUBT):
         found += _in_doubt(tx)
     if counts.get(State.FAILED):
@@ -133,24 +134,30 @@ def _in_doubt(tx: store.Tx) -> list[Need]:
     return found
 
 
-def _recalling(tx: store.Tx) -> list[Need]:
+def _recalling(tx: store.Tx, names: Collection[str]) -> list[Need]:
     """What the network does not let us take down, one by one; what is still being taken down, in one line."""
     troubled = troubles.troubled(tx, State.RECALLING)
-    stuck = [each for each in troubled if each.look_at is None]
+    stuck = [each for each in troubled if each.look_at is None or each.account not in names]
     listed = "clarion queue list --state recalling"
-    found = [
-        Need(
-            what=f"#{each.entry} on {each.account} ({each.language}), part {each.part}, is STILL UP: {each.reason}",
-            hint=f"Delete it there by hand, then: clarion recall {each.entry}",
-        )
-        for each in stuck[:_LISTED]
-    ]
+    found = [_still_up(each, gone=each.account not in names) for each in stuck[:_LISTED]]
     if len(stuck) > _LISTED:
         found.append(Need(what=f"{len(stuck) - _LISTED} more still up", hint=listed))
     if len(troubled) > len(stuck):
         going_on = len(troubled) - len(stuck)
         found.append(Need(what=f"{going_on} being taken down; clarion publish goes on with it", hint=listed))
     return found
+
+
+def _still_up(each: troubles.Trouble, *, gone: bool) -> Need:
+    why = "its account is not in config.toml any more" if gone else each.reason
+    again = f"clarion accounts add {each.account}, then clarion recall {each.entry}"
+    by_hand = f"delete it there by hand, then: clarion queue resolve {each.entry} --absent"
+    return Need(
+        what=f"#{each.entry} on {each.account} ({each.language}), part {each.part}, is STILL UP: {why}",
+        hint=f"{again}; or {by_hand}"
+        if gone
+        else f"Delete it there by hand, then: clarion recall {each.entry}",
+    )
 
 
 def _failed(tx: store.Tx, count: int) -> list[Need]:
