@@ -60,7 +60,11 @@ def test_an_account_whose_month_is_spent_waits_and_goes_on_when_its_cap_is_raise
     configure(campaign, "monthly_cap_usd = 0.02")
     for text in ("They are not alone.", "Quite another thing to tell."):
         warned = say(run, text)
-    assert "This month: $0.00 of $0.02 spent" in in_a_line(warned)
+    assert (
+        "This month: pretended, $0.00 of $0.02 spent, and $0.016 for what is queued already."
+        " That is more than its month holds"
+    ) in in_a_line(warned)
+    assert "expires when it is too late, unless monthly_cap_usd is raised" in in_a_line(warned)
     said = run("publish").stdout
     assert said.count("https://") + said.count("http://") == 1
     assert re.search(
@@ -68,10 +72,19 @@ def test_an_account_whose_month_is_spent_waits_and_goes_on_when_its_cap_is_raise
     )
     status = in_a_line(run("status"))
     assert "x waits until" in status
-    assert "x this month: $0.016 of $0.02" in status
+    assert "x this month: $0.016 of $0.02, pretended" in status
     assert run("publish").output == "", "what waits is no failure"
     configure(campaign, "monthly_cap_usd = 0.04")
     assert "sent" in run("publish").stdout
+
+
+def test_what_is_due_in_another_month_is_compared_with_that_one(run, campaign):
+    configure(campaign, "monthly_cap_usd = 0.04")
+    say(run, "They are not alone.")
+    run("publish")
+    later = in_a_line(say(run, "Quite another thing to tell.", "--at", "2030-03-29 09:00"))
+    assert "In 2030-03: pretended, $0.00 of $0.04 spent." in later
+    assert "more than its month holds" not in later
 
 
 def test_what_costs_more_than_a_whole_month_may_is_refused_and_kept_from_nobody_else(run, campaign):

@@ -318,7 +318,7 @@ def _dry_run(app: App, *, as_json: bool) -> None:
         )
     costs = f", for {dollars(total)}" if total else ""
     shell.say_so(f"{posts_in_words(len(found))} would be sent{costs}. Nothing was sent.")
-    for line in pricing.lines(app, [(post.account, post.payload) for _, post in found]):
+    for line in pricing.lines(app, [(post.account, post.payload) for _, post in found], waiting=False):
         shell.say_so(line)
 
 

@@ -84,7 +84,7 @@ def offer(
     leaves = _leaves(app, posts, due, now)
     for line in [
         *notes,
-        *pricing.lines(app, [(post.account, post.payload) for post in posts]),
+        *pricing.lines(app, [(post.account, post.payload) for post in posts], due=due),
         *_quiet(app, posts),
     ]:
         shell.say_so(line)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from clarion.clock import micros
 from clarion.digest import restore
 from clarion.model import Part, Payload, State
-from clarion.outbox import spending
+from clarion.outbox import schema, spending
 from clarion.outbox.schema import delivery, post, spend
 from clarion.outbox.spending import Bill
 from clarion.outbox.store import Tx
@@ -161,6 +161,12 @@ def spent_this_month(tx: Tx, network: str, account: str) -> int:
     return int(tx.execute(total).scalar_one())
 
 
+def queued(tx: Tx, account: str, budget: Budget, begins: datetime, ends: datetime) -> int:
+    """What the posts of an account cost that wait for people or their time, and are due in this time."""
+    rows = tx.execute(_QUEUED, {"name": account, "begins": micros(begins), "ends": micros(ends)})
+    return sum(budget.part(restore(bytes(row.payload)).parts[row.part - 1]) for row in rows)
+
+
 def month(at: datetime) -> tuple[datetime, datetime]:
     """When the calendar month of a moment (UTC) begins, and when it is over."""
     begins = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
@@ -211,5 +217,18 @@ _REST = (
         ~delivery.c.recall_wanted,
         ~delivery.c.cancel_wanted,
         _begun,
+    )
+)
+_QUEUED = (
+    sa.select(delivery.c.part, post.c.payload)
+    .join(post, post.c.id == delivery.c.post)
+    .join(schema.account, schema.account.c.id == delivery.c.account)
+    .where(
+        schema.account.c.name == sa.bindparam("name"),
+        delivery.c.state.in_([sa.literal_column("'pending'"), sa.literal_column("'scheduled'")]),
+        post.c.due >= sa.bindparam("begins"),
+        post.c.due < sa.bindparam("ends"),
+        ~delivery.c.recall_wanted,
+        ~delivery.c.cancel_wanted,
     )
 )
