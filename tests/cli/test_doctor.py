@@ -421,7 +421,10 @@ def test_as_cron_a_secret_that_only_this_terminal_has_is_missing(run, campaign, 
         return line["says"]
 
     assert for_live() == "the real account is connected, and was not verified yet"
-    assert for_live("--as-cron") == "the real account is not connected yet"
+    assert for_live("--as-cron") == (
+        "the real account is not connected yet: your shell has CLARION_SECRET_MASTODON_ACCESS_TOKEN, and cron does not"
+    )
+    assert "As cron sees it" in run("doctor", "--as-cron").stderr
 
 
 def test_as_cron_what_keeps_clarion_from_starting_stops(run, campaign):
@@ -499,7 +502,7 @@ def test_what_stops_every_account_keeps_the_campaign_in_rehearsal(networks, said
     said.headers["/2/users/me"] = {"x-access-level": "read"}
     answer = networks.types("live", "--yes", code=2)
     assert "STOPS  may do      too little: not write" in answer.stderr
-    assert "hint: clarion accounts login x" in answer.stderr
+    assert "→ clarion accounts login x" in answer.stderr
     assert 'mode = "rehearsal"' in (campaign / "config.toml").read_text()
 
 

@@ -47,6 +47,8 @@ def doctor(app: App, *, as_cron: bool, as_json: bool) -> None:
     """
     if app.rehearsing:
         shell.banner_of_rehearsal()
+    if as_cron:
+        shell.say_so("As cron sees it, which has nothing of what this shell has:")
     found = list(_told(_as_cron(app) if as_cron else _all(app), as_json=as_json))
     if as_json:
         shell.show_json(found)
@@ -132,7 +134,30 @@ def _as_cron(app: App) -> list[Line]:
         )
     except subprocess.TimeoutExpired:
         return [_does_not_start(f"no answer in {_SECONDS} s")]
-    return _heard(answer)
+    return [_only_here(app, line) for line in _heard(answer)]
+
+
+def _only_here(app: App, line: Line) -> Line:
+    """A secret that cron lacks, and that this shell's variables hold: neither is it lost, nor will it help."""
+    from dataclasses import replace
+
+    from clarion import networks
+    from clarion.accounts.doctor import Verdict
+    from clarion.accounts.secrets import variable
+
+    account = app.config.accounts.get(line.about)
+    asked = line.verdict is not Verdict.OK and line.what in ("secret", "authorised", "for live")
+    if account is None or not asked or app.config.secrets.store != "environment":
+        return line
+    keys = networks.options(account.network).SECRETS
+    here = [name for name in (variable(line.about, key) for key in keys) if os.environ.get(name)]
+    if not here:
+        return line
+    return replace(
+        line,
+        says=f"{line.says}: your shell has {', '.join(here)}, and cron does not",
+        mend=f'store = "file" below [secrets] in config.toml, then: clarion accounts add {line.about}',
+    )
 
 
 def _heard(answer: subprocess.CompletedProcess[str]) -> list[Line]:
