@@ -107,12 +107,29 @@ def test_nobody_who_is_not_asked_loses_an_account(live, campaign, state):
 def test_a_person_is_asked_what_becomes_of_what_waits(live, campaign):
     live.types("say", "This waits.", "--at", LATER, "--to", "mastodon", "--yes")
     with live.terminal("accounts", "remove", "mastodon") as terminal:
-        terminal.answer("#1 wait: hold or cancel them? [hold]: ", "drop\n")
+        terminal.answer("“mastodon” is @eyes on https://m.test.", "")
+        terminal.answer("#1 waits: hold for people, or cancel? [hold]: ", "drop\n")
         terminal.answer("type hold or cancel", "")
-        terminal.answer("#1 wait: hold or cancel them? [hold]: ", "cancel\n")
+        terminal.answer("#1 waits: hold for people, or cancel? [hold]: ", "cancel\n")
         terminal.answer("Remove “mastodon”? [y/N]: ", "y\n")
         assert terminal.end() == 0, terminal.shown
     assert [row[0] for row in deliveries(live, "mastodon")] == ["cancelled"]
+
+
+def test_who_says_no_is_not_told_how_to_do_it_all_the_same(live, campaign):
+    with live.terminal("accounts", "remove", "mastodon") as terminal:
+        terminal.answer("Remove “mastodon”? [y/N]: ", "n\n")
+        assert terminal.end() == 0, terminal.shown
+    assert "Nothing is removed." in terminal.shown
+    assert "--yes" not in terminal.shown
+    assert "mastodon" in configured(campaign)
+
+
+def test_the_rules_of_a_server_that_is_away_name_the_account_and_what_to_do(live):
+    live.stop()
+    said = live.types("accounts", "rules", "mastodon", code=1).stderr
+    assert "the rules of “mastodon” could not be read: https://m.test: could not be reached" in said
+    assert "hint: try again later: clarion accounts rules mastodon" in said
 
 
 def test_its_keys_are_given_back_and_a_person_is_told_what_is_left(live, state):
@@ -138,6 +155,9 @@ def test_an_account_may_come_back_and_what_was_held_waits_for_people(live, campa
     live.types("say", "This waits.", "--at", LATER, "--to", "mastodon", "--yes")
     before = (campaign / "config.toml").read_text()
     live.types("accounts", "remove", "mastodon", "--yes")
+    said = live.types("approve", "1", "--yes").stderr
+    assert "its account was removed: clarion accounts add mastodon, or clarion queue cancel 1" in said
+    assert [row[0] for row in deliveries(live, "mastodon")] == ["pending"]
     (campaign / "config.toml").write_text(before)
     token = registry.rehearsal("mastodon").secret("mastodon")["access_token"]
     live.types("accounts", "login", "mastodon", "--stdin", stdin=token)

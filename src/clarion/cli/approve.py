@@ -117,8 +117,8 @@ def _outdated(app: App, entry: EntryView) -> dict[str, tuple[PostView, str]]:
 
 
 def _in_vain(app: App, entry: EntryView) -> dict[str, str]:
-    """The posts that no approval lets go whatever they say, by id, with what to do: what they correct is not up, or their
-    time is past.
+    """The posts that no approval lets go whatever they say, by id, with what to do: what they correct is not up, their
+    account was removed, or their time is past.
     """
     from clarion.model import State
     from clarion.outbox import corrections
@@ -127,13 +127,20 @@ def _in_vain(app: App, entry: EntryView) -> dict[str, str]:
     with app.outbox.read() as tx:
         for post in (each for each in entry.posts if each.state is State.PENDING):
             why = corrections.in_vain(tx, post)
-            said = (
-                f"{why}: clarion queue cancel {entry.number}" if why else _too_late(app, entry, post, tx.at)
-            )
+            said = f"{why}: clarion queue cancel {entry.number}" if why else None
+            said = said or _removed(app, entry, post) or _too_late(app, entry, post, tx.at)
             if said:
                 where = f"#{entry.number} {post.account.name} · {post.language}"
                 found[post.id] = f"{where}: an approval does not let it go: {said}"
     return found
+
+
+def _removed(app: App, entry: EntryView, post: PostView) -> str | None:
+    """What to do where nobody can post it: its account is not in config.toml any more."""
+    name = post.account.name
+    if name in app.config.accounts:
+        return None
+    return f"its account was removed: clarion accounts add {name}, or clarion queue cancel {entry.number}"
 
 
 def _too_late(app: App, entry: EntryView, post: PostView, now: datetime) -> str | None:

@@ -27,14 +27,12 @@ def rules(app: App, name: str, *, accept: bool, as_json: bool) -> None:
 
     clarion doctor asks again when the server changes them.
     """
-    from clarion.app.doctor import house_rules
-
     if name not in app.config.accounts:
         raise shell.unknown("account", name, app.config.accounts, prefix="clarion accounts rules ")
     if app.rehearsing:
         shell.say_so("Rehearsing needs no rules. These are the real server's, for when you go live.")
     with app.as_live() as live:
-        found = house_rules(live, name)
+        found = _asked(live, name)
         if as_json:
             shell.show_json(found)
         else:
@@ -45,7 +43,22 @@ def rules(app: App, name: str, *, accept: bool, as_json: bool) -> None:
         elif shell.confirm("Does everything that this account posts keep to them?", yes=accept):
             _note(live, name, found)
         else:
-            shell.say_so(f"Not accepted. To accept them: clarion accounts rules {name} --accept")
+            to = "" if shell.interactive() else f" To accept them: clarion accounts rules {name} --accept"
+            shell.say_so(f"Not accepted.{to}")
+
+
+def _asked(live: App, name: str) -> tuple[str, ...]:
+    """The rules, or whose could not be read and what to do about it."""
+    from clarion.app.doctor import house_rules
+    from clarion.errors import PublishError
+
+    try:
+        return house_rules(live, name)
+    except PublishError as error:
+        said = (
+            f"the rules of “{name}” could not be read: {live.config.accounts[name].server}: {error.message}"
+        )
+        raise type(error)(said, error.hint or f"try again later: clarion accounts rules {name}") from error
 
 
 def _note(live: App, name: str, found: tuple[str, ...]) -> None:

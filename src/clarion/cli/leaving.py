@@ -47,12 +47,15 @@ def remove(app: App, name: str, *, posts: str | None, yes: bool) -> None:
         shell.banner_of_rehearsal()
     with app.outbox.read() as tx:
         found = leaving.still_open(tx, name)
-    posts = _asked(found, posts, yes=yes)
     with app.as_live() as live:
         way = joining(live, name)
-        _say_what_happens(way, name, found, posts)
+        _say_what_happens(way, name, found)
+        posts = _asked(found, posts, yes=yes)
+        _say_what_becomes(found, posts)
         if not shell.confirm(f"Remove “{name}”?", yes=yes):
-            shell.say_so("Nothing is removed. To remove it without being asked: --yes")
+            # Who was asked and said no is not told how to do it all the same.
+            to = "" if shell.interactive() else " To remove it without being asked: --yes"
+            shell.say_so(f"Nothing is removed.{to}")
             return
         _leave(app, live, name, cancel=posts == "cancel")
         _revoke(way)
@@ -65,8 +68,8 @@ def _asked(found: Open, posts: str | None, *, yes: bool) -> str:
     """What becomes of the posts that wait."""
     if posts or not found.waiting or yes or not shell.interactive():
         return posts or "hold"
-    numbers = ", ".join(f"#{number}" for number in found.waiting)
-    return shell.ask(f"{numbers} wait: hold or cancel them?", _choice, usual="hold")
+    wait = f"{_named(found.waiting)} {'waits' if len(found.waiting) == 1 else 'wait'}"
+    return shell.ask(f"{wait}: hold for people, or cancel?", _choice, usual="hold")
 
 
 def _choice(typed: str) -> str:
@@ -75,13 +78,9 @@ def _choice(typed: str) -> str:
     return typed
 
 
-def _say_what_happens(way: Joining, name: str, found: Open, posts: str) -> None:
+def _say_what_happens(way: Joining, name: str, found: Open) -> None:
     account = way.account
     shell.say_so(f"“{name}” is @{account.handle} on {account.server}.")
-    if found.waiting:
-        numbers = ", ".join(f"#{number}" for number in found.waiting)
-        ending = "cancelled" if posts == "cancel" else "held until people approve them again"
-        shell.say_so(f"Its posts in {numbers} are {ending}.")
     if found.up:
         shell.say_so(
             f"{_named(found.up)} {'stays' if len(found.up) == 1 else 'stay'} up, and clarion recall cannot take down"
@@ -89,6 +88,12 @@ def _say_what_happens(way: Joining, name: str, found: Open, posts: str) -> None:
         )
     if way.known():
         shell.say_so("Its secret is given back and forgotten here. What it has posted stays up.")
+
+
+def _say_what_becomes(found: Open, posts: str) -> None:
+    if found.waiting:
+        ending = "cancelled" if posts == "cancel" else "held until people approve them again"
+        shell.say_so(f"Its posts in {_named(found.waiting)} are {ending}.")
 
 
 def _named(numbers: list[int]) -> str:

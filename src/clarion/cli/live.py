@@ -37,7 +37,8 @@ def live(app: App, *, yes: bool) -> None:
     if left_out:
         shell.say_so(f"Left out until they are verified: {', '.join(left_out)}")
     if not shell.confirm("Publish to these accounts for real from now on?", yes=yes):
-        shell.say_so("Still in rehearsal. To switch without being asked: clarion live --yes")
+        to = "" if shell.interactive() else " To switch without being asked: clarion live --yes"
+        shell.say_so(f"Still in rehearsal.{to}")
         return
     _switch(app)
     shell.say_so("Live. Approved posts go out when they are due and clarion publish runs.")
