@@ -69,13 +69,15 @@ def test_nothing_leaves_that_nobody_knows_the_end_of(two: Desk, state: State) ->
     assert [two.states(number) for number in (1, 2, 3)] == before
 
 
-def test_a_receipt_that_nobody_read_back_is_undecided_too(two: Desk) -> None:
-    set_state(two, 1, State.SENT, look_at=1)
+@pytest.mark.parametrize("state", [State.SENT, State.RECALLED])
+def test_what_is_still_to_be_asked_for_is_undecided_too(two: Desk, state: State) -> None:
+    """A receipt that nobody read back; a post that an earlier request may put there again."""
+    set_state(two, 1, state, look_at=1)
     with pytest.raises(OutboxError, match="#1 of “eyes”"):
         leave(two, cancel=True)
-    set_state(two, 1, State.SENT, look_at=None)
+    set_state(two, 1, state, look_at=None)
     assert leave(two, cancel=True).waiting == [1, 3]  # its second part waited
-    assert two.states(1) == ["sent", "cancelled"]
+    assert two.states(1) == [state.value, "cancelled"]
 
 
 def test_an_account_that_left_is_not_verified_any_more_and_keeps_its_row(two: Desk) -> None:

@@ -31,7 +31,8 @@ class Open:
 
 def still_open(tx: Tx, account: str) -> Open:
     """What of an account is on its way, unread or in doubt; what waits for people or its time; what is up."""
-    unread = sa.and_(_delivery.c.state == State.SENT.value, _delivery.c.look_at.is_not(None))
+    asked_for = _delivery.c.state.in_((State.SENT.value, State.RECALLED.value))
+    unread = sa.and_(asked_for, _delivery.c.look_at.is_not(None))
     return Open(
         undecided=_entries(tx, account, sa.or_(_delivery.c.state.in_(_UNDECIDED), unread)),
         waiting=_entries(tx, account, _delivery.c.state.in_(_WAITING)),
