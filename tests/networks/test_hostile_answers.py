@@ -143,6 +143,35 @@ def test_json_that_no_parser_takes_ends_nothing(network: str, body: bytes, statu
         assert said["confirm"] in (False, Unavailable)
 
 
+#: Objects where lists belong, numbers where texts belong, and the other way round.
+ODD: tuple[object, ...] = (
+    *(
+        [],
+        {},
+        None,
+        5,
+        "x",
+        [5],
+        {"data": 5},
+        {"data": [{"id": "x"}]},
+        {"meta": [], "errors": 5},
+        {"error": 5},
+    ),
+    {"id": "5", "username": "a", "configuration": 5, "rules": 5, "media_attachments": 5, "created_at": 5},
+    {"id": 5, "username": [], "text": 5, "favourites_count": "x"},
+    {"uri": 5, "cid": 5, "value": 5, "did": 5, "handle": [], "records": [5], "posts": [5], "feed": 5},
+)
+
+
+@pytest.mark.parametrize("status", [200, 403])
+@pytest.mark.parametrize("body", ODD, ids=str)
+@pytest.mark.parametrize("network", registry.NAMES)
+def test_an_answer_of_any_shape_ends_nothing(network: str, body: object, status: int) -> None:
+    with answering(network, body, status=status) as publisher:
+        for call in (*calls(network, publisher).values(), publisher.examine):
+            came(call)
+
+
 @pytest.mark.parametrize("network", registry.NAMES)
 def test_an_answer_that_unpacks_to_more_than_was_asked_for_is_not_read(network: str) -> None:
     with answering(network, BOMB, headers=PACKED) as publisher:

@@ -177,7 +177,7 @@ class MastodonPublisher:
             server_time=self._http.server_time,
             software=runs,
             peculiar=software.peculiar(runs),
-            rules=tuple(str(_object(rule).get("text")) for rule in instance.get("rules") or ()),
+            rules=tuple(str(_object(rule).get("text")) for rule in readback.listed(instance.get("rules"))),
         )
 
     def _profile(self, me: Mapping[str, Any], instance: Mapping[str, Any]) -> Profile:
@@ -241,7 +241,9 @@ class MastodonPublisher:
         if not delivery.content.media:
             return ()
         status = self._ask("the post to be edited", lambda: self._api.status(edited.remote_id))
-        handles = tuple(str(_object(each).get("id")) for each in status.get("media_attachments") or ())
+        handles = tuple(
+            str(_object(each).get("id")) for each in readback.listed(status.get("media_attachments"))
+        )
         if len(handles) != len(delivery.content.media):
             raise Refused("the post to be edited has not the images it had when it was queued")
         return handles

@@ -39,7 +39,7 @@ def resembles(delivery: Delivery, status: Mapping[str, Any], since: datetime) ->
         and status.get("reblog") is None
         and (None if answers is None else str(answers))
         in ((parent, None) if delivery.orphaned else (parent,))
-        and _count(status.get("media_attachments")) == len(delivery.content.media)
+        and len(listed(status.get("media_attachments"))) == len(delivery.content.media)
         and alike(str(status.get("spoiler_text") or ""), delivery.payload.warning or "")
     )
 
@@ -71,6 +71,11 @@ def is_moment(value: object) -> TypeGuard[datetime]:
     return isinstance(value, datetime) and value.tzinfo is not None
 
 
+def listed(value: object) -> list[Any]:
+    """What an answer lists; nothing where it is no list."""
+    return value if isinstance(value, list) else []
+
+
 def address(url: object, *servers: str) -> str | None:
     """Where a post is shown, as its server says; None where that is no address on one of these servers."""
     if not (isinstance(url, str) and _ADDRESS.fullmatch(url)):
@@ -90,10 +95,6 @@ def plain(html: str) -> str:
         # Not closed: the parser would read every piece of a torn tag once more. The break gives it the last words.
         reader.feed(f"{html[:_LONGEST]}<br>")
     return "".join(reader.pieces).strip()
-
-
-def _count(value: object) -> int:
-    return len(value) if isinstance(value, list) else 0
 
 
 def _tidy(text: str) -> str:
