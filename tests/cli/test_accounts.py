@@ -83,8 +83,18 @@ def test_a_new_account_is_written_to_the_configuration_and_comments_stay(run, ca
     )
     after = (campaign / "config.toml").read_text()
     assert after.startswith(before.rstrip("\n"))
-    assert written(campaign)["news"] == {"network": "bluesky", "handle": "eyes.test"}
+    news = written(campaign)["news"]
+    assert (news["network"], news["handle"]) == ("bluesky", "eyes.test")
+    assert news["purpose"], "the rest is as the example has it"
     assert stored(app, "news") == {"app_password": APP_PASSWORD}
+
+
+def test_an_account_called_as_its_network_is_on_it_and_spends_no_more_than_the_example_allows(run, campaign):
+    (campaign / "config.toml").unlink()
+    run("init", "--networks", "mastodon", "--yes")
+    run("accounts", "add", "x", "--handle", "eyes", "--stdin", stdin="a\nb\nc\nd\n")
+    account = written(campaign)["x"]
+    assert (account["network"], account["handle"], account["monthly_cap_usd"]) == ("x", "eyes", 10)
 
 
 def test_a_pasted_address_is_taken_apart(run, campaign):
@@ -186,15 +196,13 @@ def test_the_same_account_under_a_second_name_is_asked_again_and_nothing_typed_i
         terminal.answer("Network (x, mastodon, bluesky) [mastodon]: ", "\n")
         terminal.answer("Its name there [Eyes]: ", "eyes2\n")
         terminal.answer("Its server [https://mastodon.test]: ", "\n")
+        terminal.answer("What it is for [News and asks of the campaign]: ", "To be heard\n")
         terminal.interrupt("Code from the page: ")
         terminal.end()
     assert "Eyes on mastodon is the same account as “mastodon”" in terminal.shown
-    assert written(campaign)["second"] == {
-        "network": "mastodon",
-        "handle": "eyes2",
-        "server": "https://mastodon.test",
-        "owner": "Us",
-    }
+    second = written(campaign)["second"]
+    assert (second["handle"], second["server"]) == ("eyes2", "https://mastodon.test")
+    assert (second["owner"], second["purpose"]) == ("Us", "To be heard")
 
 
 def test_another_network_does_not_inherit_the_server_that_was_typed(run, networks, campaign):
@@ -204,9 +212,12 @@ def test_another_network_does_not_inherit_the_server_that_was_typed(run, network
         terminal.answer("Its name there: ", "eyes@mastodon.test\n")
         terminal.answer("Network (x, mastodon, bluesky) [mastodon]: ", "bluesky\n")
         terminal.answer("Its name there [eyes]: ", "eyes.test\n")
+        terminal.answer("Who owns it [The campaign]: ", "\n")
+        terminal.answer("What it is for", "\n")
         terminal.interrupt("App password: ")
         terminal.end()
-    assert written(campaign)["second"] == {"network": "bluesky", "handle": "eyes.test"}
+    second = written(campaign)["second"]
+    assert (second["network"], second["handle"], second.get("server")) == ("bluesky", "eyes.test", None)
 
 
 def test_a_name_that_is_known_is_offered_again(run, networks):

@@ -137,6 +137,8 @@ def test_adding_an_account_goes_straight_on_to_its_login(networks, state, campai
     with networks.terminal("accounts", "add", "news") as terminal:
         terminal.answer("Network", "mastodon\n")
         terminal.answer("Its name there", "@voice@mastodon.test\n")
+        terminal.answer("Who owns it", "\n")
+        terminal.answer("What it is for", "\n")
         code = code_on(authorise(opens(terminal), "voice"))
         terminal.answer("Code from the page: ", f"{code}\n")
         assert terminal.end() == 0, terminal.shown
@@ -254,12 +256,29 @@ def test_the_accounts_own_password_is_asked_about_and_then_refused(networks, sta
     assert stored(state, "bluesky") is None
 
 
+@pytest.mark.parametrize(
+    ("name", "question"), [("x", "PIN from the page: "), ("mastodon", "Code from the page: ")]
+)
+def test_a_code_with_a_slip_is_asked_for_again(networks, state, name, question):
+    with networks.terminal("accounts", "login", name) as terminal:
+        if name == "x":
+            terminal.answer("The app's API key", f"{keys.CONSUMER[0]}\n")
+            terminal.answer("Its secret", f"{keys.CONSUMER[1]}\n")
+        code = code_on(authorise(opens(terminal), "eyes"))
+        terminal.answer(question, f"{code}9\n")
+        terminal.answer("type it again", "")
+        terminal.answer(question, f"{code}\n")
+        assert terminal.end() == 0, terminal.shown
+    assert stored(state, name)
+
+
 def test_a_wrong_code_keeps_what_was_there(networks, state):
     joined(networks, "mastodon")
     before = stored(state, "mastodon")
     with networks.terminal("accounts", "login", "mastodon") as terminal:
         opens(terminal)
-        terminal.answer("Code from the page: ", "not-the-code\n")
+        for _ in range(3):
+            terminal.answer("Code from the page: ", "not-the-code\n")
         assert terminal.end() == 2
     assert "does not take this code" in terminal.shown
     assert stored(state, "mastodon") == before

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clarion.cli import offering, rewriting, shell
-from clarion.cli.naming import changed, destination, require_own_names
+from clarion.cli.naming import changed, described, destination, require_own_names
 from clarion.errors import ClarionError, PublishError
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from clarion.app import App
     from clarion.model import Profile
     from clarion.networks.base import Ask, Login, LoginModule
+
+#: So often a code may be typed; after that the page is opened anew.
+_TRIES = 3
 
 
 @click.command(
@@ -53,6 +56,7 @@ def add(app: App, /, name: str, *, browser: bool, from_stdin: bool, **given: str
     writable = app.secrets.writable
     ask = shell.interactive() and not from_stdin
     new = destination(app, name, {key: value for key, value in given.items() if value}, ask=ask)
+    new = described(new, ask=ask) if written is None else new
     changes = {key: value for key, value in new.items() if value != getattr(written, key, None)}
     text = changed(app.folder, name, changes)  # refused before a secret is asked for
     if writable and not ask:
@@ -135,7 +139,19 @@ def _walked(way: Joining, module: LoginModule, *, browser: bool) -> Mapping[str,
     if address is None or module.CODE is None:
         return flow.finish()
     shell.say_so(f"Open this page:\n\n  {address}\n")
-    return flow.finish(_answered(module, module.CODE))
+    return _with_code(flow, module, module.CODE)
+
+
+def _with_code(flow: Login, module: LoginModule, asked: Ask) -> Mapping[str, str]:
+    """The secret for a code that a person types; one that is not taken is asked for again."""
+    from clarion.networks.base import WrongCode
+
+    for _ in range(_TRIES - 1):
+        try:
+            return flow.finish(_answered(module, asked))
+        except WrongCode as error:
+            shell.complain(error.message, "type it again, as the page shows it; to leave: Ctrl-C")
+    return flow.finish(_answered(module, asked))
 
 
 @contextmanager

@@ -23,6 +23,8 @@ def destination(app: App, name: str, given: dict[str, str], *, ask: bool) -> dic
 
     Where that is another account of config.toml, what tells the two apart is asked again, as often as it takes.
     """
+    from clarion import networks
+
     written, usual = app.config.accounts.get(name), dict[str, str]()
     if written:
         usual = {"network": written.network, "handle": written.handle, "server": str(written.server)}
@@ -30,6 +32,8 @@ def destination(app: App, name: str, given: dict[str, str], *, ask: bool) -> dic
             raise CampaignError(
                 f"this account is on {written.network}", "choose another name for the new one"
             )
+    elif name in networks.NAMES:
+        given.setdefault("network", name)  # the name says it
     new = _answered(given, usual, ask=ask)
     while twin := _twin(app, name, new):
         same = CampaignError(
@@ -42,6 +46,19 @@ def destination(app: App, name: str, given: dict[str, str], *, ask: bool) -> dic
         again = {key: value for key, value in given.items() if key not in ("handle", "server")}
         new = _answered(again, new, ask=ask)
     return new
+
+
+def described(new: dict[str, str], *, ask: bool) -> dict[str, Any]:
+    """What config.toml shall say of an account that it does not have yet: what is known of it, then as the example has it.
+
+    Among the latter is the most that an account on X may spend. Who owns it and what it is for is asked for.
+    """
+    shown = next(each for each in _shown().values() if each["network"] == new["network"])
+    usual = {key: value for key, value in shown.items() if key not in ("handle", "server", "languages")}
+    for key, question in (("owner", "Who owns it"), ("purpose", "What it is for")):
+        if ask and key not in new:
+            usual[key] = shell.ask(question, str, usual=usual[key])
+    return new | {key: value for key, value in usual.items() if key not in new}
 
 
 def _answered(given: dict[str, str], usual: dict[str, str], *, ask: bool) -> dict[str, str]:
@@ -94,12 +111,21 @@ def _answer(key: str, question: str, usual: str | None, proper: Callable[[str], 
 
 def _examples() -> set[str]:
     """The handles and servers that stand in config.toml only until somebody writes the real ones."""
+    return {
+        str(account[key]) for account in _shown().values() for key in ("handle", "server") if key in account
+    }
+
+
+def _shown() -> dict[str, dict[str, Any]]:
+    """The accounts of the example."""
     import tomllib
 
     from clarion.campaign import bundled
 
-    accounts = tomllib.loads(bundled.example().read_text(encoding="utf-8"))["accounts"].values()
-    return {str(account[key]) for account in accounts for key in ("handle", "server") if key in account}
+    found: dict[str, dict[str, Any]] = tomllib.loads(bundled.example().read_text(encoding="utf-8"))[
+        "accounts"
+    ]
+    return found
 
 
 def _known_network(typed: str) -> str:
@@ -144,7 +170,7 @@ def way_in(app: App, name: str) -> str:
     return f"clarion accounts {'verify' if kept else 'add'} {name}"
 
 
-def changed(folder: Path, name: str, changes: dict[str, str]) -> str | None:
+def changed(folder: Path, name: str, changes: dict[str, Any]) -> str | None:
     """config.toml with the account's new values; None when it has them."""
     import tomlkit
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from clarion.errors import AccountBlocked
 from clarion.model import (
     Account,
     Card,
@@ -160,6 +161,10 @@ class PublisherModule(Protocol):
 
 
 # ── connecting ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class WrongCode(AccountBlocked):
+    """The network does not take the code that was typed; another may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ import requests
 import urllib3
 
 from clarion.errors import AccountBlocked, Unavailable
-from clarion.networks.base import Ask, Connection, Return
+from clarion.networks.base import Ask, Connection, Return, WrongCode
 from clarion.networks.http import lost
 from clarion.networks.mastodon import answers, options
 from clarion.redaction import remember
@@ -149,7 +149,7 @@ def _post(connection: Connection, path: str, form: Mapping[str, str], what: str)
 def _meaning(connection: Connection, answer: requests.Response, what: str) -> Exception:
     account = connection.account
     if answer.status_code in (400, 401) and what == "the code":
-        return AccountBlocked(
+        return WrongCode(
             f"{account.server} does not take this code: a character may be missing, or it is too old",
             f"clarion accounts login {account.name}",
         )

@@ -19,7 +19,7 @@ import urllib3
 from requests_oauthlib import OAuth1
 
 from clarion.errors import AccountBlocked, PublishError, RateLimited, Unavailable
-from clarion.networks.base import Ask, Connection, Return
+from clarion.networks.base import Ask, Connection, Return, WrongCode
 from clarion.networks.http import lost
 from clarion.networks.x.answers import seconds_to_wait
 from clarion.networks.x.options import BASE
@@ -132,7 +132,7 @@ def _meaning(connection: Connection, answer: requests.Response, what: str) -> Pu
             "X wants fewer logins for a while", wait=seconds_to_wait(answer.headers), hint=again
         )
     if answer.status_code in (400, 401) and what == "the PIN":
-        return AccountBlocked("X does not take this PIN: a digit may be wrong, or it is too old", again)
+        return WrongCode("X does not take this PIN: a digit may be wrong, or it is too old", again)
     if answer.status_code in (400, 401, 403):
         return AccountBlocked(
             f"X does not take {what}: they are not right, or the app may not log people in by PIN",
