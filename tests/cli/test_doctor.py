@@ -15,6 +15,7 @@ import pytest
 from clarion import networks as registry
 from clarion.app import App
 from clarion.app.doctor import of_cron, of_disk
+from clarion.outbox import stops
 from clarion.reporting.status import Status
 from clarion.trial.demo import make_campaign
 from tests.cli.local import Local
@@ -304,6 +305,16 @@ def test_a_post_that_is_late_though_nothing_holds_it_stops(live):
     verdict, says, mend = told(live, code=1)["outbox", "overdue"]
     assert (verdict, mend) == ("stops", "clarion publish")
     assert says == "the oldest should have gone out 25 minutes ago, and nothing holds it"
+
+
+def test_a_spent_month_is_told_with_what_it_means_for_what_is_due(live):
+    with App(live_bases=live.urls) as app, app.outbox.write() as tx:
+        reason = "$1.00 of the $1.00 a month that monthly_cap_usd allows are spent"
+        stops.stop(tx, "x", tx.at + timedelta(days=9), reason)
+    told_by = [told(live)["x", "waits"][2], live.types("status").stdout]
+    assert all(
+        "below [accounts.x] in config.toml, or what is due by then expires" in each for each in told_by
+    )
 
 
 def test_what_needs_a_person_is_told_as_status_tells_it(live):

@@ -245,6 +245,8 @@ def _of_pause(pause: Pause) -> Line:
     if pause.account and pause.who == ITSELF:
         says = f"waits{until}{why}"
         mend = "nothing to do: it goes on by itself"
+        if "monthly_cap_usd" in (pause.reason or ""):
+            mend = f"raise it below [accounts.{pause.account}] in config.toml, or what is due by then expires"
         return Line(about=pause.account, what="waits", verdict=Verdict.LOOK, says=says, mend=mend)
     by = f", by {pause.who}" if pause.who else ""
     return Line(

@@ -67,7 +67,10 @@ def in_words(app: App, paused: Pause) -> str:
     from clarion.review.preview import in_words as moment_in_words
 
     if paused.who == ITSELF and paused.until:
-        return f"{paused.account} waits until {moment_in_words(paused.until, zone(app))}: {paused.reason}"
+        waits = f"{paused.account} waits until {moment_in_words(paused.until, zone(app))}: {paused.reason}"
+        if "monthly_cap_usd" not in (paused.reason or ""):
+            return waits
+        return f"{waits}. Raise it below [accounts.{paused.account}] in config.toml, or what is due by then expires"
     what = f"Account {paused.account} is paused" if paused.account else "Paused: nothing goes out"
     resume = f"clarion resume --account {paused.account}" if paused.account else "clarion resume"
     until = f" until {moment_in_words(paused.until, zone(app))}" if paused.until else ""
