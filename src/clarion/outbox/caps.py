@@ -138,9 +138,7 @@ def put_off(tx: Tx, delivery: str, fence: int, until: datetime, reason: str) -> 
 
 
 def _full(account: str, language: str, day: int, numbers: tuple[int, ...], most: int) -> Full:
-    return Full(
-        account=account, language=language, day=date.fromordinal(day), numbers=numbers, most=most
-    )
+    return Full(account=account, language=language, day=date.fromordinal(day), numbers=numbers, most=most)
 
 
 # ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
