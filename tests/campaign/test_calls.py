@@ -167,6 +167,12 @@ def test_a_ledger_that_is_not_right_names_file_and_key(
     assert caught.value.message.startswith("posts/calls.toml, line ")
 
 
+def test_other_words_for_a_link_are_answered_with_it(folder: Folder) -> None:
+    with pytest.raises(CampaignError) as caught:
+        changed(folder, "link = ", "page = ")
+    assert caught.value.hint == 'did you mean "link"?'
+
+
 def test_a_campaign_without_calls_says_that_the_ledger_is_missing(folder: Folder) -> None:
     with pytest.raises(CampaignError, match=r"cannot be looked up, because posts/calls\.toml is missing"):
         Calls.load(folder.path).get("letter", where=HERE)

@@ -117,6 +117,8 @@ def test_who_owns_an_account_can_be_said(run, campaign):
         (["news", "--network", "blusky", "--handle", "a"], "did you mean: bluesky"),
         (["news", "--network", "mastodon", "--handle", "a"], "--server is missing"),
         (["News", "--network", "bluesky", "--handle", "a"], "small letters"),
+        (["bluesky", "--handle", "my_handle.bsky.social"], "letters, digits, hyphens and a dot"),
+        (["bluesky", "--handle", "eyes"], "letters, digits, hyphens and a dot"),
         (["mastodon", "--network", "x"], "this account is on mastodon"),
         (["mastodon", "--server", "http://mastodon.test"], "https://"),
         (["second", "--network", "bluesky", "--handle", "your-campaign.bsky.social"], "the same account"),

@@ -144,7 +144,7 @@ class Account(Table, frozen=True, kw_only=True):
     links: Literal["call", "always", "never"] = (
         "call"  # as the text has them; always: also the page of a call not printed; never: X charges more for one
     )
-    monthly_cap_usd: Annotated[float, Meta(ge=0)] | None = None
+    monthly_cap_usd: float | None = None
     resend_when_absent: bool = False
     proxy: str | None = None
 

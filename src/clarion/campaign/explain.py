@@ -42,6 +42,9 @@ _LIKE = {
     "date": "{key} = 2026-11-01",
 }
 
+#: Other words for a key.
+_MEANT = {"page": "link", "url": "link", "address": "link"}
+
 
 class Complaint(NamedTuple):
     """What is wrong about one key, in words that go on after the key's name."""
@@ -129,7 +132,9 @@ def _replaced(plain: Any, key: Key, value: Any) -> Any:
 
 def _unknown(kind: Any, key: Key, field: str) -> Complaint:
     names = _fields(kind, key)
-    hint = did_you_mean(field, names, f"the keys here are: {', '.join(names)}")
+    meant = _MEANT.get(field)
+    usual = f"the keys here are: {', '.join(names)}"
+    hint = f'did you mean "{meant}"?' if meant in names else did_you_mean(field, names, usual)
     return Complaint((*key, field), "is not a key that Clarion knows", hint)
 
 

@@ -6,6 +6,7 @@ text of config.toml. The names of the example are no answers, and no account is 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from clarion.cli import shell
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clarion.app import App
+
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
 
 def destination(app: App, name: str, given: dict[str, str], *, ask: bool) -> dict[str, str]:
@@ -74,9 +78,10 @@ def _answered(given: dict[str, str], usual: dict[str, str], *, ask: bool) -> dic
         new["network"] = _answer("network", question, usual.get("network"), _known_network, ask=ask)
     new["network"] = _known_network(new["network"])
     server = usual.get("server") if usual.get("network") == new["network"] else None
+    proper_handle = _bluesky_handle if new["network"] == "bluesky" else _handle
     if "handle" not in new:
-        new["handle"] = _answer("handle", "Its name there", usual.get("handle"), _handle, ask=ask)
-    new["handle"] = _handle(new["handle"])
+        new["handle"] = _answer("handle", "Its name there", usual.get("handle"), proper_handle, ask=ask)
+    new["handle"] = proper_handle(new["handle"])
     if new["network"] == "mastodon" and "server" not in given:
         new["handle"], _, host = new["handle"].partition("@")  # people paste eyes@mastodon.example
         new["server"] = (
@@ -140,6 +145,17 @@ def _handle(typed: str) -> str:
     handle = typed.strip().removeprefix("@")
     if not handle or any(char.isspace() for char in handle):
         raise ClarionError("a name on a network is one word", "type it as it stands in the profile there")
+    return handle
+
+
+def _bluesky_handle(typed: str) -> str:
+    """A host's name (atproto, "Handle"): letters, digits, hyphens, and a dot."""
+    handle = _handle(typed)
+    if not _HOST.fullmatch(handle):
+        raise ClarionError(
+            "a name on Bluesky has letters, digits, hyphens and a dot, and nothing else",
+            "as its profile shows it: eyes-on.bsky.social",
+        )
     return handle
 
 

@@ -136,7 +136,7 @@ class Server:
         answer = self._session_call("createSession", json=body)
         if answer.status == 401 and answer.error == "AuthenticationRequired":
             raise AccountBlocked(
-                f"{account.server} does not take this app password for @{account.handle} (any more)",
+                f"{account.server} does not take this app password for @{account.handle}: it is mistyped, or it was deleted there",
                 f"clarion accounts login {account.name}",
             )
         return self._keep(answer)
