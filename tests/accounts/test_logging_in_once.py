@@ -13,8 +13,8 @@ from clarion import networks as registry
 from clarion.accounts.sessions import SessionFile
 from clarion.app import App
 from clarion.errors import AccountBlocked
-from clarion.networks.base import Request, Response
 from clarion.networks.bluesky import passwords
+from clarion.networks.rehearsing import Request, Response
 from clarion.rehearsal.world import World
 from clarion.trial.demo import make_campaign
 from tests.networks.conftest import Networks

@@ -15,6 +15,7 @@ import pytest
 from clarion import networks as registry
 from clarion.app import App
 from clarion.app.doctor import of_cron, of_disk
+from clarion.model import State
 from clarion.outbox import stops
 from clarion.reporting.status import Status
 from clarion.trial.demo import make_campaign
@@ -159,7 +160,7 @@ def test_a_token_that_was_taken_back_stops_publishing(live):
 
 @pytest.mark.parametrize("name", registry.NAMES)
 def test_a_login_that_the_network_refuses_stops_publishing(live, said, name):
-    from clarion.networks.base import Response
+    from clarion.networks.rehearsing import Response
 
     asked = {"x": "/2/users/me", "mastodon": "verify_credentials", "bluesky": "getSession"}[name]
     said.answers[asked] = Response(status=401, body=b'{"error": "AuthenticationRequired"}')
@@ -207,7 +208,7 @@ def test_an_account_of_somebody_else_stops(live, said):
 
 
 def test_an_account_that_publishing_closed_stops_until_it_is_verified(live, said):
-    from clarion.networks.base import Response
+    from clarion.networks.rehearsing import Response
 
     live.types("say", "Too late.", "--to", "mastodon", "--yes")
     said.answers["/api/v1/statuses"] = Response(status=401, body=b"{}")
@@ -371,7 +372,7 @@ def test_without_a_crontab_one_line_says_what_to_do():
         now=datetime(2026, 12, 1, tzinfo=UTC),
         stopped=False,
         paused=(),
-        deliveries={"scheduled": 1},
+        deliveries={State.SCHEDULED: 1},
         next_due=None,
         heartbeat=None,
         waiting=(),

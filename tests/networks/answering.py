@@ -15,7 +15,8 @@ from typing import Any
 from clarion import networks as registry
 from clarion.errors import PublishError
 from clarion.model import Account
-from clarion.networks.base import Publisher, Rehearsal, Request, Response
+from clarion.networks.base import Publisher
+from clarion.networks.rehearsing import Rehearsal, Request, Response
 from clarion.outbox import accounts
 from clarion.publishing.tally import Event
 from clarion.publishing.worker import Worker

@@ -12,8 +12,9 @@ import pytest
 
 from clarion import networks as registry
 from clarion.model import Account, Identity
-from clarion.networks.base import Accepted, Connection, Publisher, Shown
+from clarion.networks.base import Connection, Publisher, Shown
 from clarion.networks.http import Session
+from clarion.networks.rehearsing import Accepted
 from clarion.rehearsal.faults import Fault
 from clarion.rehearsal.server import Carrier, bind
 from clarion.rehearsal.world import World

@@ -16,7 +16,8 @@ from PIL import Image
 from clarion import networks as registry
 from clarion.errors import OutcomeUnknown
 from clarion.model import Account, Delivery, Media, Payload, Receipt
-from clarion.networks.base import Accepted, Draft, DraftPart, Publisher
+from clarion.networks.base import Draft, DraftPart, Publisher
+from clarion.networks.rehearsing import Accepted
 from tests.networks.stage import Stage
 
 ALT = "A candle on a window sill, and a hand beside it"

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from clarion import networks as registry
-from clarion.networks.base import Rehearsal, Request, Response
+from clarion.networks.rehearsing import Rehearsal, Request, Response
 from clarion.rehearsal.world import World
 
 Change = Callable[[dict[str, Any]], object]

@@ -14,7 +14,8 @@ import pytest
 
 from clarion import networks as registry
 from clarion.model import Account
-from clarion.networks.base import Accepted, Publisher, Rehearsal, Request, Response, SessionStore, Shown
+from clarion.networks.base import Publisher, SessionStore, Shown
+from clarion.networks.rehearsing import Accepted, Rehearsal, Request, Response
 from clarion.rehearsal.world import World
 from tests.networks.conftest import Connected, MemorySessions, Networks, account_on
 

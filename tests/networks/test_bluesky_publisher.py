@@ -13,19 +13,9 @@ import pytest
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.model import Card, Delivery, Media, Payload, Receipt
-from clarion.networks.base import (
-    Absent,
-    Accepted,
-    Draft,
-    DraftPart,
-    Found,
-    Publisher,
-    Request,
-    Response,
-    Shown,
-    Unsure,
-)
+from clarion.networks.base import Absent, Draft, DraftPart, Found, Publisher, Shown, Unsure
 from clarion.networks.bluesky import options, record, rehearsal, text, xrpc
+from clarion.networks.rehearsing import Accepted, Request, Response
 from clarion.rehearsal.world import World
 
 from .conftest import Connected, MemorySessions, Networks, account_on

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from clarion.networks.base import Request, Response
 from clarion.networks.bluesky import record, rehearsal
+from clarion.networks.rehearsing import Request, Response
 
 AT = datetime(2026, 9, 12, 9, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"

@@ -14,9 +14,9 @@ import requests
 from clarion import networks as registry
 from clarion.errors import AccountBlocked
 from clarion.model import Scopes
-from clarion.networks.base import Response
 from clarion.networks.bluesky import passwords, tokens
 from clarion.networks.mastodon import software
+from clarion.networks.rehearsing import Response
 from tests.networks.conftest import Connected, Networks
 from tests.networks.logging_in import authorise, code_on
 from tests.networks.saying import Said, world

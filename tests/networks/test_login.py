@@ -20,9 +20,10 @@ from requests_oauthlib import OAuth1Session
 
 from clarion import networks as registry
 from clarion.errors import AccountBlocked, PublishError, Unavailable
-from clarion.networks.base import Connection, Login, Return
+from clarion.networks.base import Connection
 from clarion.networks.bluesky import passwords
 from clarion.networks.http import Session
+from clarion.networks.logins import Login, Return
 from clarion.networks.mastodon import login as mastodon_login
 from clarion.networks.x import keys
 from clarion.networks.x.options import BASE

@@ -10,8 +10,9 @@ import pytest
 
 from clarion.errors import OutcomeUnknown, Refused
 from clarion.model import Delivery, Part, Receipt
-from clarion.networks.base import Absent, Found, Publisher, Request, Unsure
+from clarion.networks.base import Absent, Found, Publisher, Unsure
 from clarion.networks.mastodon import rehearsal
+from clarion.networks.rehearsing import Request
 from tests.networks.conftest import Connected, Networks
 from tests.networks.test_mastodon_publisher import NOW, delivery, picture, send
 from tests.networks.test_mastodon_rehearsal import Client, body, png

@@ -16,9 +16,10 @@ from PIL import Image
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.model import Delivery, Media, Part, Payload, Receipt, Staged
-from clarion.networks.base import Absent, Accepted, Found, Publisher, Request, Response, Shown, Unsure
+from clarion.networks.base import Absent, Found, Publisher, Shown, Unsure
 from clarion.networks.mastodon import answers, readback, rehearsal
 from clarion.networks.mastodon.publisher import idempotency_key
+from clarion.networks.rehearsing import Accepted, Request, Response
 from clarion.rehearsal.world import World
 from tests.networks.conftest import Connected, Networks, account_on
 

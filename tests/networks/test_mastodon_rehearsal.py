@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 from PIL import Image
 
-from clarion.networks.base import Request
 from clarion.networks.mastodon import rehearsal
+from clarion.networks.rehearsing import Request
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from clarion import networks
 from clarion.campaign import bundled
 from clarion.campaign.config import load
 from clarion.model import Limits
-from clarion.networks import base
+from clarion.networks import base, logins, rehearsing
 from tests.networks import test_contract, test_every_answer
 from tests.networks.contract import PublisherContract
 
@@ -35,9 +35,9 @@ ASPECTS: dict[str, tuple[Callable[[str], object], type]] = {
     "options": (networks.options, base.OptionsModule),
     "text": (networks.text, base.TextModule),
     "publisher": (networks.publisher, base.PublisherModule),
-    "login": (networks.login, base.LoginModule),
+    "login": (networks.login, logins.LoginModule),
     "address": (networks.address, base.AddressModule),
-    "rehearsal": (networks.rehearsal, base.RehearsalModule),
+    "rehearsal": (networks.rehearsal, rehearsing.RehearsalModule),
 }
 each_network = pytest.mark.parametrize("network", networks.NAMES)
 
@@ -48,7 +48,7 @@ def page(name: str) -> str:
 
 def given(protocol: type) -> tuple[dict[str, Any], list[str]]:
     """A Protocol's constants with their types, and its functions."""
-    hints = get_type_hints(protocol, vars(base) | {"Protocol": Protocol})
+    hints = get_type_hints(protocol, vars(base) | vars(logins) | vars(rehearsing) | {"Protocol": Protocol})
     functions = [
         name
         for name, value in vars(protocol).items()

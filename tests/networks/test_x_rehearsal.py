@@ -12,7 +12,8 @@ import requests
 from PIL import Image
 from requests_oauthlib import OAuth1
 
-from clarion.networks.base import Request, Response, Shown, ShownPart
+from clarion.networks.base import Shown, ShownPart
+from clarion.networks.rehearsing import Request, Response
 from clarion.networks.view import draw, styles
 from clarion.networks.x import rehearsal
 from clarion.networks.x.options import BASE

@@ -22,9 +22,10 @@ from typing import Any
 import libipld
 import requests
 
-from clarion.networks.base import Accepted, Shown
+from clarion.networks.base import Shown
 from clarion.networks.bluesky import record
 from clarion.networks.bluesky.timeline import shown
+from clarion.networks.rehearsing import Accepted
 from tests.networks_live import cache, node, process
 
 HERE = Path(__file__).parent / "pds"

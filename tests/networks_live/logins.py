@@ -12,8 +12,9 @@ import requests
 
 from clarion import networks as registry
 from clarion.errors import AccountBlocked
-from clarion.networks.base import Connection, Return
+from clarion.networks.base import Connection
 from clarion.networks.http import Session
+from clarion.networks.logins import Return
 from tests.networks.conftest import MemorySessions
 from tests.networks.stage import Stage
 from tests.networks_live.bluesky_server import PASSWORD, Pds

@@ -21,7 +21,8 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
-from clarion.networks.base import Accepted, Shown, ShownImage, ShownPart
+from clarion.networks.base import Shown, ShownImage, ShownPart
+from clarion.networks.rehearsing import Accepted
 from tests.networks_live import cache, process
 
 HERE = Path(__file__).parent / "mastodon"

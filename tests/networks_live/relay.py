@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from clarion.networks.base import Accepted, Request, Response, Shown
+from clarion.networks.base import Shown
+from clarion.networks.rehearsing import Accepted, Request, Response
 
 _SECONDS = 30.0
 #: Of one connection, not of the message.

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from clarion import networks as registry
 from clarion.model import Account, Identity
-from clarion.networks.base import Rehearsal, SessionStore
+from clarion.networks.base import SessionStore
+from clarion.networks.rehearsing import Rehearsal
 from tests.networks.stage import Carried
 from tests.networks_live.bluesky_server import Login as BlueskyLogin
 from tests.networks_live.bluesky_server import Pds, PdsBooks

@@ -29,7 +29,7 @@ from clarion import networks as registry
 from clarion.app import App
 from clarion.errors import OutboxBusy
 from clarion.model import ApprovalPolicy, Part
-from clarion.networks.base import Accepted
+from clarion.networks.rehearsing import Accepted
 from clarion.outbox import opening, posts
 from clarion.publishing.watch import watch
 from clarion.rehearsal.running import Running, ensure

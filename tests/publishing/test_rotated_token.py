@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from clarion import networks as registry
-from clarion.networks.base import Request
+from clarion.networks.rehearsing import Request
 from clarion.outbox import incidents, schema
 from clarion.rehearsal.faults import Struck
 from clarion.rehearsal.world import World

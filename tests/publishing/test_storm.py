@@ -23,9 +23,9 @@ from clarion import networks as registry
 from clarion.accounts.connections import Connections
 from clarion.digest import digest
 from clarion.model import Account, Media, Part, Payload
-from clarion.networks.base import Request
 from clarion.networks.bluesky import options as bluesky
 from clarion.networks.mastodon import options as mastodon
+from clarion.networks.rehearsing import Request
 from clarion.networks.x import options as x
 from clarion.outbox import accounts, schema
 from clarion.publishing.limits import windows

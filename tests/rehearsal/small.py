@@ -7,7 +7,8 @@ import threading
 from dataclasses import asdict
 from datetime import datetime
 
-from clarion.networks.base import Accepted, Request, Response, Shown, ShownPart
+from clarion.networks.base import Shown, ShownPart
+from clarion.networks.rehearsing import Accepted, Request, Response
 
 
 class Small:

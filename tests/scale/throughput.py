@@ -19,7 +19,7 @@ from pathlib import Path
 
 from clarion import networks as registry
 from clarion.model import ApprovalPolicy, Part
-from clarion.networks.base import Request
+from clarion.networks.rehearsing import Request
 from clarion.outbox import accounts, opening, posts, store
 from clarion.rehearsal.faults import Struck
 from clarion.rehearsal.world import World

@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
 from clarion import networks as registry
-from clarion.networks.base import Rehearsal, Request, Response
+from clarion.networks.rehearsing import Rehearsal, Request, Response
 from clarion.rehearsal.world import World
 from tests.networks.conftest import Networks
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from clarion.accounts.sessions import SessionFile
     from clarion.accounts.verified import Verified
     from clarion.model import Account, Profile
-    from clarion.networks.base import Login
+    from clarion.networks.logins import Login
     from clarion.outbox.store import Outbox
 
 

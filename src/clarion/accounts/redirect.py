@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from clarion.clock import Deadline
 from clarion.errors import CampaignError
-from clarion.networks.base import Return
+from clarion.networks.logins import Return
 
 #: How long somebody may take over the page, in seconds.
 PATIENCE = 600.0

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clarion.accounts.joining import Joining
     from clarion.app import App
     from clarion.model import Profile
-    from clarion.networks.base import Ask, Login, LoginModule
+    from clarion.networks.logins import Ask, Login, LoginModule
 
 #: So often a code may be typed; after that the page is opened anew.
 _TRIES = 3
@@ -144,7 +144,7 @@ def _walked(way: Joining, module: LoginModule, *, browser: bool) -> Mapping[str,
 
 def _with_code(flow: Login, module: LoginModule, asked: Ask) -> Mapping[str, str]:
     """The secret for a code that a person types; one that is not taken is asked for again."""
-    from clarion.networks.base import WrongCode
+    from clarion.networks.logins import WrongCode
 
     for _ in range(_TRIES - 1):
         try:

@@ -9,15 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from clarion.networks.base import (
-        AddressModule,
-        LoginModule,
-        OptionsModule,
-        PricesModule,
-        PublisherModule,
-        RehearsalModule,
-        TextModule,
-    )
+    from clarion.networks.base import AddressModule, OptionsModule, PricesModule, PublisherModule, TextModule
+    from clarion.networks.logins import LoginModule
+    from clarion.networks.rehearsing import RehearsalModule
 
 NAMES = ("x", "mastodon", "bluesky")
 #: Those that charge for what is published.

@@ -1,18 +1,18 @@
 """What every network gives: Protocols and the plain data they exchange.
 
 A network is a folder beside this file. Its `text.py` counts and fits (pure); its `publisher.py` talks to the real
-server; its `rehearsal.py` is a strict local stand-in (pure); its `view.html` shows a post as the network does.
+server; its `rehearsal.py` is a strict local stand-in (pure); its `view.html` shows a post as the network does. What a
+login is stands in `logins.py`, what a stand-in is in `rehearsing.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from clarion.errors import AccountBlocked
 from clarion.model import (
     Account,
     Card,
@@ -158,66 +158,6 @@ class PublisherModule(Protocol):
     """`networks/<name>/publisher.py`."""
 
     def connect(self, connection: Connection) -> Publisher: ...
-
-
-# ── connecting ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class WrongCode(AccountBlocked):
-    """The network does not take the code that was typed; another may be."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """One thing that a person types while an account is connected."""
-
-    key: str  # its name in the account's secret
-    words: str  # how it is asked for: "App password"
-    unseen: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
-    """Where a browser brings the code: an address of this machine, and a word that must come back with it."""
-
-    address: str
-    state: str
-
-
-class Login(Protocol):
-    """One account being connected. Keeps nothing; raises only `PublishError`s for what the server or the wire does."""
-
-    def open(self, given: Mapping[str, str], back: Return | None = None) -> str | None:
-        """Begin, with the answers to `ASKS`: the address to open in a browser; None where there is nothing to open.
-
-        `back`: the browser brings the code there. None: the page shows the code.
-        """
-        ...
-
-    def finish(self, code: str | None = None) -> Mapping[str, str]:
-        """The secret to keep. `code` is what the page showed or the browser brought. Raises AccountBlocked for a wrong one."""
-        ...
-
-
-class LoginModule(Protocol):
-    """`networks/<name>/login.py`. Here a connection's `secret` is what is known so far, perhaps nothing."""
-
-    BEFORE: tuple[str, ...]  # what a person must know before they begin, a sentence each
-    ASKS: tuple[Ask, ...]  # what is asked before anything is sent
-    CODE: Ask | None  # what the person copies from the page; None: there is no page
-    BROWSER: bool  # whether a browser may bring the code to this machine
-    BY_HAND: str  # how a person ends on the network what Clarion may do, as a sentence
-    SINGLE: bool  # whether each login has a token of its own, so that giving one back touches no other
-
-    def begin(self, connection: Connection) -> Login: ...
-
-    def doubt(self, key: str, typed: str) -> str | None:
-        """Why what was typed is hardly what was asked for, as a sentence; nothing was sent yet."""
-        ...
-
-    def revoke(self, connection: Connection) -> bool:
-        """Take back what the connection's secret allows; False where the rest is a person's to do, by `BY_HAND`."""
-        ...
 
 
 # ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -383,86 +323,3 @@ def spans(text: str, facets: Sequence[Facet]) -> tuple[tuple[str, str | None], .
     if at < len(raw):
         cut.append((raw[at:].decode(), None))
     return tuple(cut)
-
-
-# ── rehearsing ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """An HTTP request as a rehearsal network sees it. Header names are lower case."""
-
-    method: str
-    path: str  # without the query
-    query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """Its answer."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """One create that a rehearsal network took: the oracle of every once-only proof. Never forgotten."""
-
-    account: str  # the account's name in the campaign
-    remote_id: str
-    text: str
-    warning: str | None
-    language: str | None
-    answers: str | None  # remote id replied to
-    images: tuple[tuple[str, str], ...]  # (sha256 of the bytes received, alt)
-    at: str  # ISO 8601
-    key: str | None = None  # idempotency key or rkey, where the network has one
-    deleted: bool = False
-
-
-class Rehearsal(Protocol):
-    """A local stand-in for a network: a pure state machine, as strict as the real one."""
-
-    def handle(self, request: Request, now: datetime, quirks: frozenset[str] = frozenset()) -> Response:
-        """Answer one request. `quirks` are misbehaviours asked for by a fault (see `rehearsal/faults.py`)."""
-        ...
-
-    def account_of(self, request: Request) -> str | None:
-        """The account (its name in the campaign) whose credentials a request carries."""
-        ...
-
-    def is_create(self, request: Request) -> bool:
-        """Whether a request would create a post."""
-        ...
-
-    def accepted(self) -> list[Accepted]:
-        """Every create taken since the beginning, oldest first, deleted ones marked."""
-        ...
-
-    def timeline(self, account: str | None = None) -> list[Shown]:
-        """What readers see, newest first, each part a Shown of its own."""
-        ...
-
-    def dump(self) -> bytes:
-        """The whole state, for `load`."""
-        ...
-
-    def load(self, state: bytes) -> None: ...
-
-
-class RehearsalModule(Protocol):
-    """`networks/<name>/rehearsal.py`."""
-
-    def new(self) -> Rehearsal: ...
-
-    def secret(self, account: str) -> dict[str, str]:
-        """The credentials the stand-in takes for an account of this name: derived, so that nothing is set up."""
-        ...
-
-    def remote_id(self, account: str) -> str:
-        """The remote id the stand-in gives that account."""
-        ...

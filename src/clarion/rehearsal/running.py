@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from clarion.errors import ClarionError
-from clarion.networks.base import Accepted
+from clarion.networks.rehearsing import Accepted
 
 #: A background rehearsal stops by itself after so many seconds without a request.
 IDLE = 1800.0

@@ -21,7 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response as WebResponse
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from clarion.networks.base import Request, Response
+from clarion.networks.rehearsing import Request, Response
 from clarion.rehearsal.steering import steer
 
 if TYPE_CHECKING:

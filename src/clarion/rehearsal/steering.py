@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from clarion.networks.base import Request, Response
+from clarion.networks.rehearsing import Request, Response
 from clarion.rehearsal.faults import Fault
 from clarion.rehearsal.world import World
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from clarion import networks
-from clarion.networks.base import Accepted, Rehearsal, Request, Response, Shown
+from clarion.networks.base import Shown
+from clarion.networks.rehearsing import Accepted, Rehearsal, Request, Response
 from clarion.rehearsal.faults import Fault, Faults, Struck
 
 log = logging.getLogger(__name__)

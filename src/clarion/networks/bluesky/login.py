@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from clarion.errors import AccountBlocked, PublishError
-from clarion.networks.base import Ask, Connection, Return
+from clarion.networks.base import Connection
 from clarion.networks.bluesky import tokens as jwt
 from clarion.networks.bluesky.xrpc import Server, safe_refusal
+from clarion.networks.logins import Ask, Return
 from clarion.redaction import remember
 
 _WHERE = "Settings, Privacy and security, App passwords"

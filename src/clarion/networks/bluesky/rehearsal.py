@@ -18,11 +18,12 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
-from clarion.networks.base import Accepted, Request, Response, Shown
+from clarion.networks.base import Shown
 from clarion.networks.bluesky import lexicon, options, passwords, record
 from clarion.networks.bluesky.passwords import letters as _letters
 from clarion.networks.bluesky.timeline import counts, shown
 from clarion.networks.bluesky.wire import Failure, as_json, bearer, field_of
+from clarion.networks.rehearsing import Accepted, Request, Response
 
 _XRPC = "/xrpc/"
 _UPLOAD_BYTES = 5_000_000  # what the server takes at all; what a post may show is less

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from clarion.networks.base import Request, Response
+from clarion.networks.rehearsing import Request, Response
 
 
 class Failure(Exception):

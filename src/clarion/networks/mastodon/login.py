@@ -19,8 +19,9 @@ import requests
 import urllib3
 
 from clarion.errors import AccountBlocked, Unavailable
-from clarion.networks.base import Ask, Connection, Return, WrongCode
+from clarion.networks.base import Connection
 from clarion.networks.http import lost
+from clarion.networks.logins import Ask, Return, WrongCode
 from clarion.networks.mastodon import answers, options
 from clarion.redaction import remember
 

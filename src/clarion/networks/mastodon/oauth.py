@@ -17,9 +17,9 @@ from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from clarion.networks.base import Request, Response
 from clarion.networks.mastodon.options import SCOPES
 from clarion.networks.mastodon.wire import Params, Refusal, answer, params
+from clarion.networks.rehearsing import Request, Response
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 _CODE_LASTS = timedelta(minutes=10)

@@ -15,11 +15,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from clarion.networks.base import Accepted, Request, Response, Shown, ShownImage, ShownPart, spans
+from clarion.networks.base import Shown, ShownImage, ShownPart, spans
 from clarion.networks.mastodon import editing, entities, options, rules, text
 from clarion.networks.mastodon.entities import Status, Upload, remote_id
 from clarion.networks.mastodon.oauth import OAuth, secret
 from clarion.networks.mastodon.wire import Params, Refusal, answer, params
+from clarion.networks.rehearsing import Accepted, Request, Response
 
 __all__ = ["new", "remote_id", "secret"]
 

@@ -11,7 +11,7 @@ from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
 
-from clarion.networks.base import Request, Response
+from clarion.networks.rehearsing import Request, Response
 
 
 class Refusal(Exception):

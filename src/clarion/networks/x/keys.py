@@ -12,7 +12,7 @@ from hashlib import sha256
 from oauthlib.oauth1.rfc5849 import signature
 from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 
-from clarion.networks.base import Request
+from clarion.networks.rehearsing import Request
 from clarion.networks.x.options import BASE
 
 

@@ -19,8 +19,9 @@ import urllib3
 from requests_oauthlib import OAuth1
 
 from clarion.errors import AccountBlocked, PublishError, RateLimited, Unavailable
-from clarion.networks.base import Ask, Connection, Return, WrongCode
+from clarion.networks.base import Connection
 from clarion.networks.http import lost
+from clarion.networks.logins import Ask, Return, WrongCode
 from clarion.networks.x.answers import seconds_to_wait
 from clarion.networks.x.options import BASE
 from clarion.networks.x.prices import POST, POST_WITH_URL, READ

@@ -14,7 +14,7 @@ from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from clarion.networks.base import Request, Response
+from clarion.networks.rehearsing import Request, Response
 from clarion.networks.x import keys
 
 #: Codes of API v1, which these addresses still answer with.

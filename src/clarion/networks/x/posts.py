@@ -16,7 +16,8 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
-from clarion.networks.base import Accepted, Request, Shown, ShownImage, ShownPart, spans
+from clarion.networks.base import Shown, ShownImage, ShownPart, spans
+from clarion.networks.rehearsing import Accepted, Request
 from clarion.networks.x import keys
 from clarion.networks.x.links import links
 from clarion.networks.x.options import LIMITS, PAGE

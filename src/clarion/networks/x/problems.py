@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
 
-from clarion.networks.base import Request, Response
+from clarion.networks.rehearsing import Request, Response
 
 
 class Problem(Exception):

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from clarion.networks.base import Accepted, Request, Response, Shown
+from clarion.networks.base import Shown
+from clarion.networks.rehearsing import Accepted, Request, Response
 from clarion.networks.x import keys
 from clarion.networks.x.oauth import OAuth
 from clarion.networks.x.options import CREATES, READS

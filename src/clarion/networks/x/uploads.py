@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from clarion.clock import micros, moment
-from clarion.networks.base import Request
+from clarion.networks.rehearsing import Request
 from clarion.networks.x.options import LIMITS
 from clarion.networks.x.problems import Problem
 from clarion.networks.x.readback import id_at
