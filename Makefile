@@ -62,7 +62,8 @@ proofs: $(STAMP) ## the whole table of kills, 16 publishers at once, the campaig
 	@$(BIN)/python -m tests.crash recalls --db postgres
 	@$(BIN)/python -m tests.crash edits --db sqlite
 	@$(BIN)/python -m tests.crash edits --db postgres
-	@$(BIN)/python -m pytest -q tests/crash/prove_overlap.py tests/publishing/prove_watch_databases.py tests/cli/prove_years.py
+	@$(BIN)/python -m pytest -q tests/crash/prove_overlap.py tests/crash/prove_short.py tests/publishing/prove_storm.py \
+	  tests/trial/prove_no_secret_shows.py tests/publishing/prove_watch_databases.py tests/cli/prove_years.py
 
 golden: $(STAMP) ## write golden texts and docs/checks.md anew; then read what changed: git diff
 	@CLARION_GOLDEN=renew $(BIN)/python -m pytest -q tests/campaign/test_golden_posts.py tests/composing/test_compose.py tests/docs

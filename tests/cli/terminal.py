@@ -69,6 +69,13 @@ class Terminal:
             except subprocess.TimeoutExpired:
                 os.write(self._ours, b"\x03")
 
+    def leave(self, question):
+        """Read to the end; where it asks once more, press Ctrl-C."""
+        while self._read():
+            if self.shown.find(question, self._heard) >= 0:
+                self.interrupt(question)
+                return
+
     def _wait_until_it_reads(self, until):
         """Sleeping, behind its question, it waits for the answer.
 

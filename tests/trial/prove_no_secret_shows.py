@@ -158,6 +158,8 @@ def logged_in(place: Place, name: str, answer: str | None) -> tuple[int, str]:
             if answer:
                 stack.enter_context(place.madness(answer))
             terminal.answer("from the page: ", f"{code}\n")
+            if answer:
+                terminal.leave("from the page: ")
         return terminal.end(), terminal.shown
 
 
