@@ -67,30 +67,14 @@ def doubts(
     tx: Tx, number: int, *, part: int | None = None, account: str | None = None, language: str | None = None
 ) -> list[Doubt]:
     """What of an entry is in doubt, as far as it is asked for. Raises OutboxError when there is no such entry."""
-    return [
-        Doubt(number=number, post=post, delivery=delivery)
-        for post in views.show(tx, number).posts
-        for delivery in post.deliveries
-        if delivery.state is State.IN_DOUBT
-        and part in (None, delivery.part)
-        and account in (None, post.account.name)
-        and language in (None, post.language)
-    ]
+    return _asked_for(tx, number, State.IN_DOUBT, part, account, language)
 
 
 def coming_down(
     tx: Tx, number: int, *, part: int | None = None, account: str | None = None, language: str | None = None
 ) -> list[Doubt]:
     """What of an entry is to be taken down and is not yet, as far as it is asked for: a person may have deleted it there."""
-    return [
-        Doubt(number=number, post=post, delivery=delivery)
-        for post in views.show(tx, number).posts
-        for delivery in post.deliveries
-        if delivery.state is State.RECALLING
-        and part in (None, delivery.part)
-        and account in (None, post.account.name)
-        and language in (None, post.language)
-    ]
+    return _asked_for(tx, number, State.RECALLING, part, account, language)
 
 
 def is_down(tx: Tx, doubt: Doubt, *, who: str | None) -> None:
@@ -146,6 +130,20 @@ def is_absent(tx: Tx, doubt: Doubt, *, outbox_id: str, who: str | None) -> None:
         )
     )
     _tell(tx, doubt, "resolved_absent", who, None)
+
+
+def _asked_for(
+    tx: Tx, number: int, state: State, part: int | None, account: str | None, language: str | None
+) -> list[Doubt]:
+    return [
+        Doubt(number=number, post=post, delivery=delivery)
+        for post in views.show(tx, number).posts
+        for delivery in post.deliveries
+        if delivery.state is state
+        and part in (None, delivery.part)
+        and account in (None, post.account.name)
+        and language in (None, post.language)
+    ]
 
 
 def _take_over(tx: Tx, doubt: Doubt, outbox_id: str) -> Claim:

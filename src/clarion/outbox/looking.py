@@ -15,9 +15,8 @@ import sqlalchemy as sa
 from clarion.clock import moment
 from clarion.digest import restore
 from clarion.model import State
-from clarion.outbox import schema
+from clarion.outbox import schema, turns
 from clarion.outbox.accounts import restored
-from clarion.outbox.among import among, listed
 from clarion.outbox.claims import Claim, Terms, delivery_of
 from clarion.outbox.posts import restored_receipt
 from clarion.outbox.store import Tx
@@ -32,12 +31,8 @@ _delivery, _account = schema.delivery, schema.account
 
 def claim(tx: Tx, terms: Terms, limit: int, patience: timedelta) -> list[Claim]:
     """Take up to `limit` deliveries whose time to look has come, one of an account; nobody else looks for `patience`."""
-    if limit <= 0:
-        return []
-    rows = tx.execute(
-        _LOOKS, {"now": tx.now, "names": listed(tx.connection, terms.accounts), "limit": limit}
-    ).all()
-    return [_claimed(tx, terms, row) for row in rows if _taken(tx, row, patience)]
+    rows = turns.take(tx, _LOOKS, terms, limit, patience, looks=_delivery.c.looks + 1)
+    return [_claimed(tx, terms, row) for row in rows]
 
 
 def next_look(tx: Tx, deliveries: Collection[str]) -> int | None:
@@ -62,41 +57,8 @@ def next_look(tx: Tx, deliveries: Collection[str]) -> int | None:
 
 _IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
 _SENT: sa.ColumnElement[str] = sa.literal_column("'sent'")
-_another = _delivery.alias("another")
-# One of each account, the longest waiting: what is answered to one look is known before the next one asks.
-_FIRST = (
-    sa.select(_another.c.id)
-    .where(
-        _another.c.account == _account.c.id,
-        _another.c.state.in_([_IN_DOUBT, _SENT]),
-        _another.c.look_at.is_not(None),
-        _another.c.look_at <= sa.bindparam("now"),
-    )
-    .order_by(_another.c.look_at, _another.c.id)
-    .limit(sa.literal_column("1"))
-    .correlate(_account)
-    .scalar_subquery()
-)
-_LOOKS = (
-    sa.select(_delivery)
-    .select_from(_account.join(_delivery, _delivery.c.id == _FIRST))
-    .where(
-        among(_account.c.name, sa.bindparam("names")),
-        sa.or_(_account.c.blocked_until.is_(None), _account.c.blocked_until <= sa.bindparam("now")),
-    )
-    .order_by(_delivery.c.look_at)
-    .limit(sa.bindparam("limit"))
-    .with_for_update(skip_locked=True, of=_delivery)
-)
-
-
-def _taken(tx: Tx, row: _Row, patience: timedelta) -> bool:
-    held = tx.execute(
-        sa.update(_delivery)
-        .where(_delivery.c.id == row.id, _delivery.c.fence == row.fence, _delivery.c.state == row.state)
-        .values(fence=row.fence + 1, looks=row.looks + 1, look_at=tx.now + patience // _MICROSECOND),
-    )
-    return held.rowcount == 1
+# One of each account: what is answered to one look is known before the next one asks.
+_LOOKS = turns.of_each_account([_IN_DOUBT, _SENT])
 
 
 def _claimed(tx: Tx, terms: Terms, row: _Row) -> Claim:

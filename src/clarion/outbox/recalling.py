@@ -21,9 +21,8 @@ from clarion.clock import moment
 from clarion.digest import restore
 from clarion.errors import OutboxError
 from clarion.model import Account, Delivery, State
-from clarion.outbox import audit, incidents, posts, schema, settle, spending, taking_back
+from clarion.outbox import audit, incidents, posts, schema, settle, spending, taking_back, turns
 from clarion.outbox.accounts import restored
-from clarion.outbox.among import among, listed
 from clarion.outbox.claims import Claim, Terms
 from clarion.outbox.store import Tx
 
@@ -115,11 +114,7 @@ def claim(tx: Tx, terms: Terms, limit: int, patience: timedelta) -> list[Claim]:
 
     A pause does not keep them up: it stops publishing.
     """
-    if limit <= 0:
-        return []
-    names = listed(tx.connection, terms.accounts)
-    rows = tx.execute(_NEXT, {"now": tx.now, "names": names, "limit": limit}).all()
-    return [_claimed(tx, terms, row) for row in rows if _taken(tx, row, patience)]
+    return [_claimed(tx, terms, row) for row in turns.take(tx, _NEXT, terms, limit, patience)]
 
 
 def admit(tx: Tx, claimed: Claim, terms: Terms) -> int | None:
@@ -197,40 +192,18 @@ def want_again(tx: Tx, deliveries: Sequence[str], *, who: str | None, because: s
 # ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-# As the index on it has it.
 _TO_DELETE = _delivery.c.state.in_([_RECALLING, _RECALLED])
-_another = _delivery.alias("another")
 _later = _delivery.alias("later")
-# One of each account, the longest waiting, of those the newest; never before a later part of its post.
-_FIRST = (
-    sa.select(_another.c.id)
-    .where(
-        _another.c.account == _account.c.id,
-        _another.c.state.in_([_RECALLING, _RECALLED]),
-        _another.c.look_at.is_not(None),
-        _another.c.look_at <= sa.bindparam("now"),
-        ~sa.exists().where(
-            _later.c.post == _another.c.post,
-            _later.c.part > _another.c.part,
-            _later.c.state == _RECALLING,
-            _later.c.look_at.is_not(None),
-        ),
-    )
-    .order_by(_another.c.look_at, _another.c.sent_at.desc(), _another.c.id)
-    .limit(sa.literal_column("1"))
-    .correlate(_account)
-    .scalar_subquery()
-)
-_NEXT = (
-    sa.select(_delivery)
-    .select_from(_account.join(_delivery, _delivery.c.id == _FIRST))
-    .where(
-        among(_account.c.name, sa.bindparam("names")),
-        sa.or_(_account.c.blocked_until.is_(None), _account.c.blocked_until <= sa.bindparam("now")),
-    )
-    .order_by(_delivery.c.look_at)
-    .limit(sa.bindparam("limit"))
-    .with_for_update(skip_locked=True, of=_delivery)
+# Of those that wait equally long the newest; never before a later part of its post.
+_NEXT = turns.of_each_account(
+    [_RECALLING, _RECALLED],
+    ~sa.exists().where(
+        _later.c.post == turns.another.c.post,
+        _later.c.part > turns.another.c.part,
+        _later.c.state == _RECALLING,
+        _later.c.look_at.is_not(None),
+    ),
+    then=[turns.another.c.sent_at.desc()],
 )
 
 
@@ -306,15 +279,6 @@ def _look_now(tx: Tx, of_these: sa.ColumnElement[bool]) -> None:
     may_look = sa.or_(_delivery.c.part == 1, ~_delivery.c.intent_lost, answered)
     fresh = {"look_at": tx.now, "looks": 0, "fence": _delivery.c.fence + 1}
     _update(tx, of_these, _in([State.IN_DOUBT]), may_look, **fresh)
-
-
-def _taken(tx: Tx, row: Any, patience: timedelta) -> bool:
-    held = tx.execute(
-        sa.update(_delivery)
-        .where(_delivery.c.id == row.id, _delivery.c.fence == row.fence, _delivery.c.state == row.state)
-        .values(fence=row.fence + 1, look_at=tx.now + patience // _MICROSECOND)
-    )
-    return held.rowcount == 1
 
 
 def _claimed(tx: Tx, terms: Terms, row: Any) -> Claim:

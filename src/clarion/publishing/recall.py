@@ -74,6 +74,7 @@ def take_down(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) 
             publisher.recall(claim.down)
     except PublishError as error:
         return failed(outbox, claim, error)
+    # Ctrl-C too: nobody knows whether it is down, so it is tried again. Nothing is kept silent: it is raised on.
     except BaseException as error:
         _back_off(outbox, claim, f"{UNKNOWN}: {type(error).__name__}")
         raise
