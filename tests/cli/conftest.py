@@ -7,7 +7,9 @@ import os
 import pytest
 from click.testing import CliRunner
 
+from clarion.app import App
 from clarion.cli import clarion
+from tests.cli.entries import queued, state
 from tests.leftovers import stop_networks
 
 
@@ -43,6 +45,24 @@ def run():
         return answer
 
     return run
+
+
+@pytest.fixture
+def app(run, here, monkeypatch):
+    """Vera's new campaign."""
+    monkeypatch.setenv("CLARION_AS", "vera")
+    run("init", "--yes")
+    with App(campaign=str(here)) as app:
+        yield app
+
+
+@pytest.fixture
+def number(run, app):
+    """An entry that is up."""
+    number = queued(run)
+    run("publish")
+    assert state(run, number) == "sent"
+    return number
 
 
 @pytest.fixture

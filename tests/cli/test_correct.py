@@ -7,22 +7,12 @@ import re
 
 import pytest
 
-from clarion.app import App
-
+from .entries import doubt
 from .terminal import Terminal
-from .test_queue_verbs import doubt
 
 WRONG = "The Guardian reported it first."
 RIGHT = "Novaya Gazeta reported it first."
 ANSWER = ("--answer", "--set", "about=who reported first", "--set", "holds=first-report")
-
-
-@pytest.fixture
-def app(run, here, monkeypatch):
-    monkeypatch.setenv("CLARION_AS", "vera")
-    run("init", "--yes")
-    with App(campaign=str(here)) as app:
-        yield app
 
 
 def say(run, text=WRONG, *words):

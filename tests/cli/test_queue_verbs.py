@@ -3,65 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from clarion.app import App
-from clarion.outbox import claims, schema, settle
-from clarion.outbox.tending import tend
+from clarion.outbox import schema
 
+from .entries import doubt, fail, queued, shift, state, take
 from .terminal import Terminal
-
-
-@pytest.fixture
-def app(run, here, monkeypatch):
-    monkeypatch.setenv("CLARION_AS", "vera")
-    run("init", "--yes")
-    with App(campaign=str(here)) as app:
-        yield app
-
-
-def queued(run, *words):
-    run("say", *(words or ("Hello.",)), "--yes", "--to", "mastodon")
-    return json.loads(run("queue", "list", "--json").stdout)[0]["number"]
-
-
-def take(app):
-    with app.outbox.write() as tx:
-        tend(tx, lambda _account, _after: None)
-        [claim] = claims.claim(tx, app.terms(), 1)
-    return claim
-
-
-def doubt(app):
-    claim = take(app)
-    with app.outbox.write() as tx:
-        settle.doubted(tx, claim, look_at=None, reason="the answer was lost")
-    return claim
-
-
-def fail(app):
-    claim = take(app)
-    with app.outbox.write() as tx:
-        settle.refused(tx, claim, "too long")
-    return claim
-
-
-def state(run, number):
-    return json.loads(run("queue", "show", str(number), "--json").stdout)["state"]
-
-
-def shift(app, **by):
-    """Let the entry's times lie further back."""
-    back = timedelta(**by) // timedelta(microseconds=1)
-    with app.outbox.write() as tx:
-        delivery = schema.delivery
-        tx.execute(
-            sa.update(delivery).values(due_at=delivery.c.due_at - back, lapses_at=delivery.c.lapses_at - back)
-        )
-
 
 # ── pause, resume ─────────────────────────────────────────────────────────────────────────────────────────────
 

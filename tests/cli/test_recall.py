@@ -5,30 +5,10 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-import pytest
-
-from clarion.app import App
 from clarion.outbox import handling, recalling
 
+from .entries import doubt, queued, state
 from .terminal import Terminal
-from .test_queue_verbs import doubt, queued, state
-
-
-@pytest.fixture
-def app(run, here, monkeypatch):
-    monkeypatch.setenv("CLARION_AS", "vera")
-    run("init", "--yes")
-    with App(campaign=str(here)) as app:
-        yield app
-
-
-@pytest.fixture
-def number(run, app):
-    """An entry that is up."""
-    number = queued(run)
-    run("publish")
-    assert state(run, number) == "sent"
-    return number
 
 
 def shown(app):

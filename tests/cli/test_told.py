@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 import sqlalchemy as sa
 
-from clarion.app import App
 from clarion.outbox import schema
 
-from .test_queue_verbs import queued, shift, state
-
-
-@pytest.fixture
-def app(run, here, monkeypatch):
-    monkeypatch.setenv("CLARION_AS", "vera")
-    run("init", "--yes")
-    with App(campaign=str(here)) as app:
-        yield app
-
-
-@pytest.fixture
-def number(run, app):
-    """An entry that is up."""
-    number = queued(run)
-    run("publish")
-    assert state(run, number) == "sent"
-    return number
+from .entries import queued, shift, state
 
 
 def test_what_came_too_late_is_named_a_week_long_with_the_command_that_brings_it_back(run, app):

@@ -27,9 +27,13 @@ def main() -> int:
         if options.what == "table":
             return _table(stand, pairs=options.pairs)
         if options.what == "recalls":
-            return _recalls(stand, few=options.pairs)
+            from tests.crash import recalls
+
+            return _judged("recalled", *recalls.run(stand, few=options.pairs))
         if options.what == "edits":
-            return _edits(stand, few=options.pairs)
+            from tests.crash import edits
+
+            return _judged("edited", *edits.run(stand, few=options.pairs))
         if options.what == "controls":
             return _controls(stand)
         seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
@@ -49,25 +53,10 @@ def _table(stand: standing.Stand, *, pairs: bool) -> int:
     return 0 if verdict.good and not missed else 1
 
 
-def _recalls(stand: standing.Stand, *, few: bool) -> int:
-    from tests.crash import recalls
-
-    verdict, kills, missed = recalls.run(stand, few=few)
+def _judged(counted: str, verdict: standing.Verdict, kills: int, missed: list[str]) -> int:
     _say_wrong(verdict, missed)
     say(
-        f"recalled={verdict.deliveries} kills={kills} lost={len(verdict.lost) + len(verdict.unfinished)}"
-        f" doubled={len(verdict.doubled)} in_doubt={verdict.in_doubt}"
-    )
-    return 0 if verdict.good and not missed else 1
-
-
-def _edits(stand: standing.Stand, *, few: bool) -> int:
-    from tests.crash import edits
-
-    verdict, kills, missed = edits.run(stand, few=few)
-    _say_wrong(verdict, missed)
-    say(
-        f"edited={verdict.deliveries} kills={kills} lost={len(verdict.lost) + len(verdict.unfinished)}"
+        f"{counted}={verdict.deliveries} kills={kills} lost={len(verdict.lost) + len(verdict.unfinished)}"
         f" doubled={len(verdict.doubled)} in_doubt={verdict.in_doubt}"
     )
     return 0 if verdict.good and not missed else 1

@@ -33,6 +33,7 @@ class Network:
         self.shows = True
         self.read_back: Callable[[Delivery, Receipt], bool] = lambda _delivery, _receipt: self.shows
         self.before_send: Callable[[], None] = lambda: None
+        self.before_look: Callable[[], None] = lambda: None
         self.before_opening: Callable[[], None] = lambda: None
         self.recalled: list[str] = []
         self.edited: list[str] = []
@@ -68,6 +69,7 @@ class Network:
         return Receipt(remote_id=f"r-{delivery.id}", url=f"https://one.example/{delivery.id}", at=NOON)
 
     def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
+        self.before_look()
         if self.looks:
             answer = self.looks.pop(0)
             if isinstance(answer, Exception):

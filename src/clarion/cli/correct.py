@@ -350,18 +350,7 @@ def _new_text(post: PostView, number: int, file: str) -> str | None:
 
 def _composing(app: App) -> tuple[Composing, datetime]:
     """What composes for now: a correction waits for no slot."""
-    from clarion.cli.queueing import accounts, moments
-    from clarion.composing.compose import compose
+    from clarion.cli.queueing import composing, moments
 
     now, due = moments(app, "now")
-    composing = partial(
-        compose,
-        folder=app.folder,
-        config=app.config,
-        accounts=accounts(app),
-        due=due,
-        now=now,
-        denied=app.denied(),
-        pages=app.pages(shell.say_so),
-    )
-    return composing, now
+    return composing(app, due, now), now

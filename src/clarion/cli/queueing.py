@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from clarion.app import App
     from clarion.composing.compose import Composed, Request
+    from clarion.composing.correcting import Composing
     from clarion.model import Account
     from clarion.outbox.posts import EntryView
 
@@ -27,23 +29,13 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
     """
     from clarion.cli import values
     from clarion.composing import reasons
-    from clarion.composing.compose import compose
 
     if request.because is not None:
         request = replace(request, because=reasons.proper(request.because))
     app.who()  # who is asked for it later is asked at once
     now, due = moments(app, at, request.accounts, request.languages)
     try:
-        posts = compose(
-            request,
-            folder=app.folder,
-            config=app.config,
-            accounts=accounts(app),
-            due=due,
-            now=now,
-            denied=app.denied(),
-            pages=app.pages(shell.say_so),
-        )
+        posts = composing(app, due, now)(request)
     except CampaignError as error:
         if values.lacks_one(request, error):
             raise values.all_missing(app, request, error) from error
@@ -52,6 +44,22 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
     queued = offer(app, request, posts, due=due, now=now, notes=notes, yes=yes, as_json=as_json)
     if hint and queued and not as_json:
         say_when_live(app)
+
+
+def composing(app: App, due: datetime, now: datetime) -> Composing:
+    """What composes posts that are to be queued: for the accounts that may be posted to, with their links' pages read."""
+    from clarion.composing.compose import compose
+
+    return partial(
+        compose,
+        folder=app.folder,
+        config=app.config,
+        accounts=accounts(app),
+        due=due,
+        now=now,
+        denied=app.denied(),
+        pages=app.pages(shell.say_so),
+    )
 
 
 def offer(

@@ -104,7 +104,6 @@ _NAMED = re.compile(
     r"\b([A-ZА-Я][a-zа-я]{1,20}+)(?:\s[A-ZА-Я][a-zа-я]{1,25}+)?(?:,\s?|\s?\(|\s(?:is|was|было|только|всего)?\s?)"
     r"(\d{1,2})(?=\s?[,)]|\s(?:year|год|лет))"
 )
-_ASKED_EN = ("year", "age", "turn", "reach", "birthday", "yr", "y.o", "yo", "y/o", "y o")
 _NUMBER = re.compile(rf"\d|\b(?:{spelt.SMALL})\b|ty\b|дцат|сорок|десят")
 _ANYBODY = re.compile(rf"\b{_SOMEBODY}\b")
 

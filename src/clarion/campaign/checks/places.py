@@ -95,13 +95,7 @@ _COORDINATES = tuple(
 )
 _PLUS_CODE = (re.compile(r"(?<![\w+])[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,3}(?![\w+])"),)
 _MEND = "Remove it; name a city at most. A public office belongs in posts/calls.toml."
-#: One of these stands in whatever the patterns find: most texts need not be asked.
-_STREETS = re.compile(
-    r"street|avenue|\bave|road|\brd\b|lane|\bln\b|boulevard|blvd|terrace|alley|embankment|prosp|\bst\b|quay|crescent|\bul|ulit|ulic|pereul|pr-t|bulvar|shosse|"
-    r"naberezh|ploshch|mikroray|mkr|stra(?:ß|ss)|str\.|gasse|allee|platz|\brue\b|calle|\bvia\b|flat|apart|apt|wohnung|appartement|piso|"
-    r"(?<!\w)ул|улиц|\bпр|просп|пер\.|переул|бульвар|б-р|шоссе|наб|проезд|площад|пл\.|тупик|мкр|микрорайон|кв\.|квартир|под[ъь]езд|дом|д\."
-)
-_IN_TOWN = re.compile(rf"(?:{_TOWNS}|{_TOWNS_EN}), ")
+#: One of these stands in whatever the patterns of points find: most texts need not be asked.
 _POINTS = re.compile(
     r"\d[.,]\d\d|°|geo|maps|map\.|lat[i:=\s]|широт|coordinate|координат|gps|g\.page|///|osm|2gis|w3w|what3|plus\.codes|waze|here\.com|mapy\.cz|"
     r"[2-9cfghjmpqrvwx]\+[2-9cfghjmpqrvwx]"

@@ -21,8 +21,6 @@ GAP = r"(?:[^\w.!?]{1,6})"
 #: A word, read once; and what stands inside a sentence between two things.
 WORD = r"\w{1,30}+"
 WITHIN = r"[^.!?\n]{0,60}?"
-#: The next word, whatever it is; (?:…){0,3} of these stand before another.
-NEXT = rf"(?:{WORD}{GAP})"
 _SENTENCE = re.compile(r"[^.!?\n]+")
 
 
