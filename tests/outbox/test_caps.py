@@ -18,20 +18,22 @@ from clarion.composing.compose import Composed, Request
 from clarion.composing.rules import Rules, open_at
 from clarion.digest import digest
 from clarion.errors import CheckFailed, OutboxError
-from clarion.model import Account, Part, Payload, Receipt
+from clarion.model import Account, Part, Receipt
 from clarion.networks import NAMES
 from clarion.outbox import accounts, caps, claims, handling, looking, posts, schema, settle
 from clarion.outbox.caps import Caps
 from clarion.outbox.claims import Claim, Held
 from clarion.outbox.tending import tend
 from tests.desk import LATE, NOON, Desk
+from tests.outbox import ready
 from tests.outbox.meeting import Act, Scene, fresh, meetings, two
 
 __all__ = ["two"]
 
 BERLIN = ZoneInfo("Europe/Berlin")
 #: NOON is the day on which Berlin's clocks go forward: 23 hours.
-RULES = Rules(caps=Caps(zone=BERLIN, most=dict.fromkeys(NAMES, 2)))
+CAPS = Caps(zone=BERLIN, most=dict.fromkeys(NAMES, 2))
+RULES = Rules(caps=CAPS)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 TODAY = datetime(2026, 3, 29, tzinfo=BERLIN).toordinal()
 _times = count(1)
@@ -41,25 +43,16 @@ def composed(
     account: Account,
     due: datetime = NOON,
     *,
+    late: timedelta = LATE,
     language: str = "en",
     answers: str | None = None,
-    **more: object,
+    evergreen: bool = False,
 ) -> Composed:
     """A post, each in other words: two of one account must not repeat each other here."""
     text = "".join(chr(ord("a") + byte % 26) for byte in blake2b(str(next(_times)).encode()).digest())
-    payload = Payload(account=account.identity, language=language, parts=(Part(text=text),), answers=answers)
-    made = Composed(
-        account=account,
-        payload=payload,
-        digest=digest(payload),
-        due=due,
-        late=LATE,
-        evergreen=False,
-        used=(),
-        findings=(),
-        images={},
+    return ready.post(
+        account, text, due=due, late=late, language=language, answers=answers, evergreen=evergreen
     )
-    return replace(made, **more)  # type: ignore[arg-type]
 
 
 def say(desk: Desk, *what: Composed, rules: Rules = RULES) -> int:
@@ -76,7 +69,7 @@ def approved(desk: Desk, *what: Composed) -> int:
 def take(desk: Desk, held: list[Held] | None = None) -> list[Claim]:
     told = [] if held is None else held
     with desk.outbox.write() as tx:
-        return claims.claim(tx, replace(desk.terms(), caps=RULES.caps), 10, told.append)
+        return claims.claim(tx, replace(desk.terms(), caps=CAPS), 10, told.append)
 
 
 def publish(desk: Desk, held: list[Held] | None = None) -> list[int]:
@@ -198,7 +191,7 @@ def test_what_is_tried_again_counts_for_its_new_day(desk: Desk) -> None:
         entries.retry(desk.outbox, late, chosen, {False: desk.now + DAY}, who="ann", rules=RULES)
     assert desk.states(late) == ["expired"]
     entries.retry(desk.outbox, late, chosen, {False: desk.now + 2 * DAY}, who="ann", rules=RULES)
-    assert day_of(desk, late) == RULES.caps.day(desk.now + 2 * DAY)  # type: ignore[union-attr]
+    assert day_of(desk, late) == CAPS.day(desk.now + 2 * DAY)
 
 
 def test_a_free_slot_is_on_a_day_with_room(desk: Desk) -> None:
@@ -263,7 +256,7 @@ def test_what_goes_again_on_another_day_counts_for_that_day(desk: Desk, others: 
     held: list[Held] = []
     assert sorted(publish(desk, held)) == ([repeated, *today] if others == 1 else today)
     assert [(each.entry, each.until) for each in held] == [(repeated, midnight + DAY)][: others - 1]
-    assert day_of(desk, repeated) == RULES.caps.day(midnight if others == 1 else NOON)  # type: ignore[union-attr]
+    assert day_of(desk, repeated) == CAPS.day(midnight if others == 1 else NOON)
     desk.later(days=1)
     assert publish(desk) == [repeated][: others - 1]
 
@@ -280,9 +273,9 @@ def test_an_evergreen_post_goes_to_a_slot_on_a_day_with_room(desk: Desk) -> None
         return morning if morning > after else morning + DAY
 
     with desk.outbox.write() as tx:
-        [moved] = tend(tx, nine, RULES.caps).lapsed
+        [moved] = tend(tx, nine, CAPS).lapsed
     assert moved.moved_to == datetime(2026, 4, 1, 9, tzinfo=BERLIN)
-    assert day_of(desk, ever) == RULES.caps.day(NOON + 3 * DAY)  # type: ignore[union-attr]
+    assert day_of(desk, ever) == CAPS.day(NOON + 3 * DAY)
 
 
 # ── at once ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -336,14 +329,14 @@ def try_again(desk: Desk, scene: Scene) -> object:
 
 
 def carry(desk: Desk, scene: Scene) -> int:
-    terms = replace(desk.terms(), caps=RULES.caps, accounts=[scene.account.name])
+    terms = replace(desk.terms(), caps=CAPS, accounts=[scene.account.name])
     with desk.outbox.write() as tx:
         return len(claims.claim(tx, terms, 1))
 
 
 def reslot(desk: Desk, _scene: Scene) -> int:
     with desk.outbox.write() as tx:
-        return len(tend(tx, lambda _account, _after: NOON + HOUR, RULES.caps).lapsed)
+        return len(tend(tx, lambda _account, _after: NOON + HOUR, CAPS).lapsed)
 
 
 @pytest.mark.parametrize("other", [carry, reslot])

@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from clarion.composing import entries, honesty
 from clarion.composing.compose import Composed, Request
 from clarion.composing.rules import Rules
-from clarion.digest import digest
 from clarion.errors import CheckFailed
-from clarion.model import Account, Part, Payload, State
+from clarion.model import Account, State
 from clarion.outbox import fingerprints, handling, posts, schema
-from tests.desk import LATE, NOON, Desk
+from tests.desk import NOON, Desk
+from tests.outbox import ready
 from tests.outbox.meeting import Scene, fresh, meetings, two
 
 __all__ = ["two"]
@@ -35,18 +35,7 @@ OTHER = "Write to your own representative today and ask what your government doe
 
 
 def composed(account: Account, text: str = TEXT, *, due: datetime = NOON, language: str = "en") -> Composed:
-    payload = Payload(account=account.identity, language=language, parts=(Part(text=f"{text} #Tag"),))
-    return Composed(
-        account=account,
-        payload=payload,
-        digest=digest(payload),
-        due=due,
-        late=LATE,
-        evergreen=False,
-        used=(),
-        findings=(),
-        images={},
-    )
+    return ready.post(account, f"{text} #Tag", due=due, language=language)
 
 
 def say(desk: Desk, *what: Composed, because: str | None = None) -> int:
