@@ -100,13 +100,18 @@ def worst(of: Callable[[str], object], sizes: Sequence[int]) -> float:
 
 
 def growth(of: Callable[[str], object], piece: str, sizes: Sequence[int]) -> float:
-    """The larger of its two steps. The longest text is most of the time, and measured again only where it seems to miss."""
-    *shorter, longest = (piece * (size // len(piece)) for size in sizes)
-    few = [max(seconds(of, text), LEAST) for text in shorter]
-    long = max(seconds(of, longest, rounds=1), LEAST)
-    if long > BAR * few[-1]:
-        long = max(min(long, seconds(of, longest, rounds=ROUNDS - 1)), LEAST)
-    return max(longer / shorter for shorter, longer in pairwise([*few, long]))
+    """The larger of its two steps. The longest text is most of the time: all are measured again only where one seems to miss."""
+    texts = [piece * (size // len(piece)) for size in sizes]
+    took = [seconds(of, text, rounds=ROUNDS if text is not texts[-1] else 1) for text in texts]
+    for _ in range(ROUNDS):
+        if _steepest(took) <= BAR:
+            break
+        took = [min(known, seconds(of, text, rounds=1)) for known, text in zip(took, texts, strict=True)]
+    return _steepest(took)
+
+
+def _steepest(took: Sequence[float]) -> float:
+    return max(max(longer, LEAST) / max(shorter, LEAST) for shorter, longer in pairwise(took))
 
 
 def seconds(of: Callable[[str], object], text: str, *, rounds: int = ROUNDS) -> float:
