@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from clarion.campaign.checks import spelt
 from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards
+from clarion.campaign.checks.saying import any_case
 from clarion.campaign.marks import of_calls
 from clarion.campaign.skeleton import folded
 
@@ -38,32 +39,29 @@ _LIVES = (
     r"\b(?:lives?|living|lived|hid(?:es|ing|den)|stay(?:s|ing|ed)|resid(?:es|ing)|sleeps?|shelters?|was seen|can be found|found|kept|held) "
     r"(?:at|in|on|near|off|by|along) "
 )
-_ADDRESSES = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        # 221B Baker Street, 10 downing street in London; not "5 men in the street".
-        (
-            rf"(?<![\w.,/:-])\d{{1,5}}[a-z]?,? (?:{_NOT_A_NAME}{_WORD} ){{1,4}}{_STREET}(?=\s?(?:[,.;:!?)\n»”\"]|$)|\s(?:in|at|near|tonight|today|now|behind|next|flat|apt|and|"
-            rf"with|is|was|to|by|on|they|he|she|tomorrow|there)\b)"
-        ),
-        # ул. Ленина, д. 5 · на проспекте Путина, 12 · улица Ленина, дом пять.
-        rf"(?<!\w){_ULICA}\.?\s?(?:{_WORD}\s){{0,3}}{_WORD}\s?,?\s?(?:(?:дом|д\.|№)\s?)?{_NUMBER}(?!\s?{_MONTHS})",
-        rf"(?<!\w){_ULICA}\.?\s?(?:{_WORD}\s){{0,3}}{_WORD}\s?,?\s?(?:дом|д\.|корпус|строение)\s?{_COUNT}",
-        rf"\b(?:{_UL})\.? (?:{_NOT_A_NAME}{_WORD} ){{0,3}}{_WORD},? (?:(?:d|dom|house|no)\.? )?{_NUMBER}",
-        # Baker Street, house twelve · Lenin prospekt no. 5
-        rf"\b{_WORD} {_STREET},? (?:house|building|flat|apartment|apt\.?|no\.?|number|block|№|#) ?{_COUNT}",
-        # дом 5, кв. 12 · flat 12 · apartment 4B · Wohnung 3.
-        rf"(?<!\w)(?:кв\.|квартир[аеуы]|под[ъь]езд[е]?|дом|д\.)\s?(?:№\s?)?{_NUMBER}(?!\s?{_MONTHS})",
-        rf"(?<!\w)(?:flat|apartment|apt\.?|wohnung|appartement|piso)\s?(?:(?:no\.?|number|№|#)\s?)?{_NUMBER}",
-        # Грозный, Ленина 5
-        rf"(?<!\w){_TOWNS}, (?:ул\.? )?(?!(?:суббот|сред|пятниц|площад)){_WORD}(?<=[аяйоых]),? (?:д\.? ?|дом )?{_NUMBER}(?!\s?{_MONTHS})",
-        rf"\b{_TOWNS_EN}, (?:ul\.? )?{_WORD}(?<=[ayo]),? {_NUMBER}",
-        # улица Ленина без номера дома is a place in a city; "lives in Lenin Street" names a home.
-        rf"{_LIVES}(?:{_NOT_A_NAME}{_WORD} ){{1,3}}(?:{_STREET}|st|ave|rd)\b",
-        rf"{_LIVES}(?:{_UL})\b",
-        r"\b(?:жив[её]т|живут|жил[аи]?|прожива\w{1,5}|скрыва\w{2,5}|пряч[еу]т\w{0,2}|ночу[еюс]т|видели) (?:\w{1,20} )?(?:на|по|в) (?:ул\.?|улице|проспекте|переулке|бульваре|шоссе|набережной)(?!\w)",
-        rf"(?<![\w.,/-])\d{{1,4}},?\s(?:rue|avenue|boulevard|calle|via)\s{_WORD}",
-    )
+_ADDRESSES = any_case(
+    # 221B Baker Street, 10 downing street in London; not "5 men in the street".
+    (
+        rf"(?<![\w.,/:-])\d{{1,5}}[a-z]?,? (?:{_NOT_A_NAME}{_WORD} ){{1,4}}{_STREET}(?=\s?(?:[,.;:!?)\n»”\"]|$)|\s(?:in|at|near|tonight|today|now|behind|next|flat|apt|and|"
+        rf"with|is|was|to|by|on|they|he|she|tomorrow|there)\b)"
+    ),
+    # ул. Ленина, д. 5 · на проспекте Путина, 12 · улица Ленина, дом пять.
+    rf"(?<!\w){_ULICA}\.?\s?(?:{_WORD}\s){{0,3}}{_WORD}\s?,?\s?(?:(?:дом|д\.|№)\s?)?{_NUMBER}(?!\s?{_MONTHS})",
+    rf"(?<!\w){_ULICA}\.?\s?(?:{_WORD}\s){{0,3}}{_WORD}\s?,?\s?(?:дом|д\.|корпус|строение)\s?{_COUNT}",
+    rf"\b(?:{_UL})\.? (?:{_NOT_A_NAME}{_WORD} ){{0,3}}{_WORD},? (?:(?:d|dom|house|no)\.? )?{_NUMBER}",
+    # Baker Street, house twelve · Lenin prospekt no. 5
+    rf"\b{_WORD} {_STREET},? (?:house|building|flat|apartment|apt\.?|no\.?|number|block|№|#) ?{_COUNT}",
+    # дом 5, кв. 12 · flat 12 · apartment 4B · Wohnung 3.
+    rf"(?<!\w)(?:кв\.|квартир[аеуы]|под[ъь]езд[е]?|дом|д\.)\s?(?:№\s?)?{_NUMBER}(?!\s?{_MONTHS})",
+    rf"(?<!\w)(?:flat|apartment|apt\.?|wohnung|appartement|piso)\s?(?:(?:no\.?|number|№|#)\s?)?{_NUMBER}",
+    # Грозный, Ленина 5
+    rf"(?<!\w){_TOWNS}, (?:ул\.? )?(?!(?:суббот|сред|пятниц|площад)){_WORD}(?<=[аяйоых]),? (?:д\.? ?|дом )?{_NUMBER}(?!\s?{_MONTHS})",
+    rf"\b{_TOWNS_EN}, (?:ul\.? )?{_WORD}(?<=[ayo]),? {_NUMBER}",
+    # улица Ленина без номера дома is a place in a city; "lives in Lenin Street" names a home.
+    rf"{_LIVES}(?:{_NOT_A_NAME}{_WORD} ){{1,3}}(?:{_STREET}|st|ave|rd)\b",
+    rf"{_LIVES}(?:{_UL})\b",
+    r"\b(?:жив[её]т|живут|жил[аи]?|прожива\w{1,5}|скрыва\w{2,5}|пряч[еу]т\w{0,2}|ночу[еюс]т|видели) (?:\w{1,20} )?(?:на|по|в) (?:ул\.?|улице|проспекте|переулке|бульваре|шоссе|набережной)(?!\w)",
+    rf"(?<![\w.,/-])\d{{1,4}},?\s(?:rue|avenue|boulevard|calle|via)\s{_WORD}",
 )
 #: Capitals say that it is a name.
 _CASED = (
@@ -75,23 +73,20 @@ _CASED = (
     re.compile(rf"\b[A-ZÄÖÜ][\w-]{{2,40}}(?:[Ss]tra(?:ß|ss)e|str\.|gasse|allee|platz) {_NUMBER}"),
 )
 _DECIMALS = r"[-+]?1?\d{1,2}[.]\d{3,10}"
-_COORDINATES = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?<![\w.,-])(?:[NS] ?)?[-+]?\d{{1,2}}\.\d{{3,10}}°?(?: ?[NS])?(?: ?[,;/|] ?| )(?:[EW] ?)?{_DECIMALS}(?!\d)",
-        r"(?<![\w.,-])[-+]?\d{1,2},\d{3,10}°?(?: ?[NS])?(?: ?[;/|] ?|, | )[-+]?1?\d{1,2},\d{3,10}(?!\d)",
-        # To a kilometre: only where Russia and its neighbours are.
-        r"(?<![\w.,-])(?:[4-6]\d|7[0-7])\.\d\d ?[,;/|] ?(?:19|[2-9]\d|1[0-7]\d)\.\d\d(?![\d%]|\s?(?:percent|процент))",
-        r"\d{1,3}\s?°\s?\d{1,2}\s?[′'’]\s?(?:\d{1,2}(?:[.,]\d{1,6})?\s?(?:[″\"”]|'')\s?)?[NSEWСЮВЗCB](?!\w)",
-        r"\d{1,3}[.,]\d{2,10}\s?°\s?[NSEWСЮВЗCB](?!\w)",
-        r"\bgeo:-?\d|\b(?:lat(?:itude)?|широт[аеы]|coordinates?|координат\w{1,4}|gps)[:= -]{1,3}-?\d{1,2}[.,°]",
-        (
-            r"\b(?:maps\.app\.goo\.gl|goo\.gl/maps|google\.[a-z.]{2,6}/maps|maps?\.google\.|maps?\.apple\.com|g\.page/|"
-            r"yandex\.[a-z.]{2,7}/(?:maps|navi)|maps?\.yandex\.|ya\.ru/maps|openstreetmap\.org/|osm\.org/|2gis\.[a-z.]{2,6}/|w3w\.co/|what3words\.com/|"
-            r"plus\.codes|bing\.com/maps|waze\.com|maps\.me|omaps\.app|organicmaps\.app|wego\.here\.com|share\.here\.com|mapy\.cz|geohack\.)"
-        ),
-        r"(?<!\w)///[^\W\d_]{2,20}\.[^\W\d_]{2,20}\.[^\W\d_]{2,20}\b",
-    )
+_COORDINATES = any_case(
+    rf"(?<![\w.,-])(?:[NS] ?)?[-+]?\d{{1,2}}\.\d{{3,10}}°?(?: ?[NS])?(?: ?[,;/|] ?| )(?:[EW] ?)?{_DECIMALS}(?!\d)",
+    r"(?<![\w.,-])[-+]?\d{1,2},\d{3,10}°?(?: ?[NS])?(?: ?[;/|] ?|, | )[-+]?1?\d{1,2},\d{3,10}(?!\d)",
+    # To a kilometre: only where Russia and its neighbours are.
+    r"(?<![\w.,-])(?:[4-6]\d|7[0-7])\.\d\d ?[,;/|] ?(?:19|[2-9]\d|1[0-7]\d)\.\d\d(?![\d%]|\s?(?:percent|процент))",
+    r"\d{1,3}\s?°\s?\d{1,2}\s?[′'’]\s?(?:\d{1,2}(?:[.,]\d{1,6})?\s?(?:[″\"”]|'')\s?)?[NSEWСЮВЗCB](?!\w)",
+    r"\d{1,3}[.,]\d{2,10}\s?°\s?[NSEWСЮВЗCB](?!\w)",
+    r"\bgeo:-?\d|\b(?:lat(?:itude)?|широт[аеы]|coordinates?|координат\w{1,4}|gps)[:= -]{1,3}-?\d{1,2}[.,°]",
+    (
+        r"\b(?:maps\.app\.goo\.gl|goo\.gl/maps|google\.[a-z.]{2,6}/maps|maps?\.google\.|maps?\.apple\.com|g\.page/|"
+        r"yandex\.[a-z.]{2,7}/(?:maps|navi)|maps?\.yandex\.|ya\.ru/maps|openstreetmap\.org/|osm\.org/|2gis\.[a-z.]{2,6}/|w3w\.co/|what3words\.com/|"
+        r"plus\.codes|bing\.com/maps|waze\.com|maps\.me|omaps\.app|organicmaps\.app|wego\.here\.com|share\.here\.com|mapy\.cz|geohack\.)"
+    ),
+    r"(?<!\w)///[^\W\d_]{2,20}\.[^\W\d_]{2,20}\.[^\W\d_]{2,20}\b",
 )
 _PLUS_CODE = (re.compile(r"(?<![\w+])[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,3}(?![\w+])"),)
 _MEND = "Remove it; name a city at most. A public office belongs in posts/calls.toml."

@@ -36,6 +36,11 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern.replace(" ", GAP))
 
 
+def any_case(*patterns: str) -> tuple[re.Pattern[str], ...]:
+    """Patterns over letters as they were written, small or large."""
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
+
+
 @dataclass(frozen=True, slots=True)
 class Saying:
     """Patterns, one of whose `needs`, and one of `also`, stand in a text that has any. `unless` takes a sentence out."""
