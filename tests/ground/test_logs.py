@@ -33,7 +33,8 @@ def logged(tmp_path: Path) -> Iterator[Path]:
     for handler in set(root.handlers) - set(before[0]):
         root.removeHandler(handler)
         handler.close()
-        handler.stream.close()  # type: ignore[attr-defined]
+        if isinstance(handler, logging.StreamHandler):
+            handler.stream.close()
     root.setLevel(before[1])
     logging.setLogRecordFactory(factory)
     logging.captureWarnings(capture=False)

@@ -14,7 +14,7 @@ from typing import Any
 
 from clarion import networks as registry
 from clarion.errors import PublishError
-from clarion.model import Account
+from clarion.model import Account, Receipt, Staged
 from clarion.networks.base import Publisher
 from clarion.networks.rehearsing import Rehearsal, Request, Response
 from clarion.outbox import accounts
@@ -23,6 +23,7 @@ from clarion.publishing.worker import Worker
 from clarion.rehearsal.world import World
 from tests.desk import Desk
 from tests.networks.conftest import Connected, MemorySessions, Networks, account_on
+from tests.networks.fronts import Front
 
 OPEN, CLOSED, WAITS = "open", "closed", "waits"
 
@@ -52,16 +53,13 @@ def says(status: int, body: object = b"", **headers: str) -> Says:
 AWAY = "away"
 
 
-class Server:
+class Server(Front):
     """A rehearsal network that says what a row wants, once to a create, always to a look."""
 
     def __init__(self, network: Rehearsal) -> None:
-        self._network = network
+        super().__init__(network)
         self.create: Says | None = None
         self.look: Says | None = None
-        self.account_of, self.is_create = network.account_of, network.is_create
-        self.accepted, self.timeline = network.accepted, network.timeline
-        self.dump, self.load = network.dump, network.load
 
     def handle(self, request: Request, now: datetime, quirks: frozenset[str] = frozenset()) -> Response:
         if self.is_create(request) and self.create is not None:
@@ -69,7 +67,7 @@ class Server:
             return said.response()
         if request.method == "GET" and self.look is not None:
             return self.look.response()
-        return self._network.handle(request, now, quirks)
+        return super().handle(request, now, quirks)
 
 
 class Place:
@@ -142,18 +140,20 @@ class Place:
 
 
 class _Heard:
-    """A publisher; what came of sending and of looking is kept."""
+    """A publisher; what was sent is kept, and what came of sending and of looking."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
+        self.sent: list[Staged] = []
         self.came: list[object] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._publisher, name)
 
-    def send(self, *args: Any) -> Any:
+    def send(self, staged: Staged) -> Receipt:
+        self.sent.append(staged)
         try:
-            return self._publisher.send(*args)
+            return self._publisher.send(staged)
         except PublishError as error:
             self.came.append(error)
             raise

@@ -64,9 +64,8 @@ def thread(stage: Stage, publisher: Publisher, texts: Sequence[str]) -> list[Rec
     """Publish a thread, each part in answer to the one before."""
     receipts: list[Receipt] = []
     for delivery in chain(stage, texts):
-        if receipts:
-            delivery = replace(delivery, root=receipts[0], parent=receipts[-1])  # noqa: PLW2901
-        receipts.append(publish(publisher, delivery)[1])
+        chained = replace(delivery, root=receipts[0], parent=receipts[-1]) if receipts else delivery
+        receipts.append(publish(publisher, chained)[1])
     return receipts
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from clarion import networks as registry
 from clarion.networks.rehearsing import Rehearsal, Request, Response
 from clarion.rehearsal.world import World
+from tests.networks.fronts import Front
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -32,17 +33,12 @@ class Said:
         return sum(request.path.endswith(ending) for request in self.heard)
 
 
-class Saying:
-    """See `networks.base.Rehearsal`."""
+class Saying(Front):
+    """The network, as `said` wants it."""
 
     def __init__(self, network: Rehearsal, said: Said) -> None:
-        self._network, self._said = network, said
-        self.account_of = network.account_of
-        self.is_create = network.is_create
-        self.accepted = network.accepted
-        self.timeline = network.timeline
-        self.dump = network.dump
-        self.load = network.load
+        super().__init__(network)
+        self._said = said
 
     def handle(self, request: Request, now: datetime, quirks: frozenset[str] = frozenset()) -> Response:
         self._said.heard.append(request)
@@ -50,7 +46,7 @@ class Saying:
         for ending, answer in self._said.answers.items():
             if path.endswith(ending):
                 return answer
-        answer = self._network.handle(request, now, quirks)
+        answer = super().handle(request, now, quirks)
         for ending, change in self._said.bodies.items():
             if path.endswith(ending) and answer.status == 200:
                 body = json.loads(answer.body)

@@ -18,6 +18,7 @@ from clarion.networks.base import Publisher, SessionStore, Shown
 from clarion.networks.rehearsing import Accepted, Rehearsal, Request, Response
 from clarion.rehearsal.world import World
 from tests.networks.conftest import Connected, MemorySessions, Networks, account_on
+from tests.networks.fronts import Front
 
 
 class Stage(Protocol):
@@ -178,18 +179,13 @@ class RehearsalStage(Carried):
         super().__init__(network, f"{network} in rehearsal", lambda: registry.rehearsal(network).new())
 
 
-class _Heard:
-    """A network that remembers what it was asked. See `networks.base.Rehearsal`."""
+class _Heard(Front):
+    """A network that remembers what it was asked."""
 
     def __init__(self, network: Rehearsal, heard: list[Request]) -> None:
-        self._network, self._heard = network, heard
-        self.account_of = network.account_of
-        self.is_create = network.is_create
-        self.accepted = network.accepted
-        self.timeline = network.timeline
-        self.dump = network.dump
-        self.load = network.load
+        super().__init__(network)
+        self._heard = heard
 
     def handle(self, request: Request, now: datetime, quirks: frozenset[str] = frozenset()) -> Response:
         self._heard.append(request)
-        return self._network.handle(request, now, quirks)
+        return super().handle(request, now, quirks)

@@ -13,12 +13,13 @@ import pytest
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.model import Card, Delivery, Media, Payload, Receipt
-from clarion.networks.base import Absent, Draft, DraftPart, Found, Publisher, Shown, Unsure
+from clarion.networks.base import Absent, Draft, DraftPart, Found, Publisher, Unsure
 from clarion.networks.bluesky import options, record, rehearsal, text, xrpc
-from clarion.networks.rehearsing import Accepted, Request, Response
+from clarion.networks.rehearsing import Request, Response
 from clarion.rehearsal.world import World
 
 from .conftest import Connected, MemorySessions, Networks, account_on
+from .fronts import Front
 
 AT = datetime(2026, 9, 12, 9, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
@@ -354,34 +355,17 @@ def test_an_image_that_changed_or_is_too_large_is_never_uploaded(
 # ── answers no real server should give ────────────────────────────────────────────────────────────────────────
 
 
-class Odd:
+class Odd(Front):
     """The rehearsal network, but puts are answered with `answer` and questions with `reads`, where they are given."""
 
     def __init__(self) -> None:
-        self._real = rehearsal.new()
+        super().__init__(rehearsal.new())
         self.answer: Response | None = None
         self.reads: Response | None = None
 
     def handle(self, request: Request, now: datetime, quirks: frozenset[str] = frozenset()) -> Response:
         given = self.answer if self.is_create(request) else self.reads if request.method == "GET" else None
-        return given or self._real.handle(request, now, quirks)
-
-    def account_of(self, request: Request) -> str | None:
-        return self._real.account_of(request)
-
-    def is_create(self, request: Request) -> bool:
-        return self._real.is_create(request)
-
-    def accepted(self) -> list[Accepted]:
-        return []
-
-    def timeline(self, account: str | None = None) -> list[Shown]:
-        return []
-
-    def dump(self) -> bytes:
-        return b""
-
-    def load(self, state: bytes) -> None: ...
+        return given or super().handle(request, now, quirks)
 
 
 @pytest.fixture

@@ -66,8 +66,8 @@ def login(networks: Networks) -> Iterator[object]:
     """Begins a login: `login("mastodon")`."""
     opened = []
 
-    def begin(network: str, **more: object) -> Login:
-        manager = connection(networks, network, **more)  # type: ignore[arg-type]
+    def begin(network: str, sessions: MemorySessions | None = None) -> Login:
+        manager = connection(networks, network, sessions=sessions)
         opened.append(manager)
         return registry.login(network).begin(manager.__enter__())
 

@@ -50,14 +50,14 @@ def here(*addresses: str) -> Reach:
     )
 
 
-def read(server: Server, host: str = "page.example", reach: Reach | None = None, **more: object) -> Answer:
-    asked = {"kinds": HTML, "most": 100_000, "seconds": 5.0} | more
-    return get(f"http://{host}:{urlsplit(server.url).port}/a", reach=reach or here(), **asked)  # type: ignore[arg-type]
+def read(server: Server, *, reach: Reach | None = None, most: int = 100_000, seconds: float = 5.0) -> Answer:
+    url = f"http://page.example:{urlsplit(server.url).port}/a"
+    return get(url, reach=reach or here(), kinds=HTML, most=most, seconds=seconds)
 
 
-def why(server: Server, **more: object) -> str:
+def why(server: Server, *, reach: Reach | None = None, seconds: float = 5.0) -> str:
     with pytest.raises(Unread) as caught:
-        read(server, **more)  # type: ignore[arg-type]
+        read(server, reach=reach, seconds=seconds)
     return str(caught.value)
 
 

@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from clarion.model import Receipt, Staged
 from clarion.publishing.recall import want
 from tests.desk import Desk
 from tests.networks.answering import Place
 
 
-class _Kept:
-    """A publisher; what it sent is kept, to be sent once more."""
-
-    def __init__(self, publisher: Any) -> None:
-        self._publisher = publisher
-        self.sent: list[Staged] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._publisher, name)
-
-    def send(self, staged: Staged) -> Receipt:
-        self.sent.append(staged)
-        receipt: Receipt = self._publisher.send(staged)
-        return receipt
-
-
 @pytest.mark.parametrize("again", ["by itself", "by a person"])
 def test_what_comes_back_after_its_recall_is_taken_down_again(sqlite_desk: Desk, again: str) -> None:
     place = Place("bluesky", sqlite_desk)
-    kept = _Kept(place.publisher)
-    place.publisher = kept  # type: ignore[assignment]
     try:
         place.answer("drop_before", "create")
         for _ in range(4):  # lost, not found, sent, taken down
@@ -41,7 +21,7 @@ def test_what_comes_back_after_its_recall_is_taken_down_again(sqlite_desk: Desk,
                 want(sqlite_desk.outbox, [place.number], who="mira", because=None)
             place.run()
         assert sqlite_desk.states(place.number) == ["recalled"]
-        kept.send(kept.sent[0])  # now the first one arrives
+        place.publisher.send(place.publisher.sent[0])  # now the first one arrives
         assert len(place.networks.world.timeline("bluesky")) == 1
         if again == "by itself":
             place.later(timedelta(minutes=1))

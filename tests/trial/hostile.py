@@ -22,6 +22,7 @@ from clarion import networks as registry
 from clarion.networks.rehearsing import Rehearsal, Request, Response
 from clarion.rehearsal.world import World
 from tests.networks.conftest import Networks
+from tests.networks.fronts import Front
 
 #: clarion, with live addresses on loopback, patience for seconds, an ear for every program it starts; and where a test
 #: asks for it, a fault of ours in the middle with a secret in its words.
@@ -89,17 +90,14 @@ ANSWERS: dict[str, Answer] = {
 }
 
 
-class Mad:
-    """A rehearsal network in front of which something sends back what arrives. See `networks.base.Rehearsal`."""
+class Mad(Front):
+    """A rehearsal network in front of which something sends back what arrives."""
 
     def __init__(self, network: Rehearsal) -> None:
-        self._network = network
+        super().__init__(network)
         self.answer: Answer | None = None
         self.on = "any"
         self.heard: set[str] = set()  # every secret that a request carried
-        self.account_of, self.is_create = network.account_of, network.is_create
-        self.accepted, self.timeline = network.accepted, network.timeline
-        self.dump, self.load = network.dump, network.load
 
     def handle(self, request: Request, now: datetime, quirks: frozenset[str] = frozenset()) -> Response:
         said = _said(request)
@@ -107,7 +105,7 @@ class Mad:
         struck = self.on == "any" or self.is_create(request) == (self.on == "create")
         if self.answer is not None and struck:
             return self.answer(said)
-        return self._network.handle(request, now, quirks)
+        return super().handle(request, now, quirks)
 
 
 def _said(request: Request) -> str:
@@ -183,12 +181,12 @@ class Place:
             "TOLD": json.dumps(told),
         }
 
-    def types(self, *words: str, stdin: str = "", **more: object) -> int:
+    def types(self, *words: str, stdin: str = "", seconds: float = 5, breaks_at: str | None = None) -> int:
         """Type a command as a process of its own; its exit code. All that it writes is kept."""
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, *words],
             cwd=self.folder,
-            env=self.environ(**more),  # type: ignore[arg-type]
+            env=self.environ(seconds=seconds, breaks_at=breaks_at),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -167,7 +167,7 @@ def of_outbox(app: App) -> list[Line]:
     from clarion.outbox.host import host_id
 
     if app.rehearsing and not app.outbox_path.exists():
-        app.outbox  # noqa: B018 - a rehearsal's is made when it is first asked for
+        _ = app.outbox  # a rehearsal's is made when it is first asked for
     expected = app.config.campaign.outbox if app.config.live else None
     if app.outbox_url:
         return _of_readings(health.of_postgres(app.outbox_url, expected=expected))

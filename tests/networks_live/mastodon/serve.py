@@ -16,6 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import uvicorn
+
+# Only the environment that runs this has it: ours, which checks types, must not.
 from mastodon_mock.app import create_app  # type: ignore[import-not-found]
 from mastodon_mock.config import (  # type: ignore[import-not-found]
     DatabaseConfig,
@@ -43,7 +45,8 @@ def main(folder: Path, accounts: int) -> None:
     threading.Thread(target=_end_with_input, daemon=True).start()
     said = {"url": f"http://{address}", "version": version("mastodon_mock"), "mocks": config.mocked_version}
     sock.listen()  # from here on nobody is refused
-    print(json.dumps(said), flush=True)  # noqa: T201
+    sys.stdout.write(f"{json.dumps(said)}\n")
+    sys.stdout.flush()
     server.run(sockets=[sock])
 
 
