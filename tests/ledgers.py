@@ -17,23 +17,24 @@ CHECKED = date(2026, 11, 1)
 def fact(id_: str, *, wording: Mapping[str, str], source: str, date: date, as_of: date, **more: Any) -> str:
     """A table of facts.toml."""
     known = {"wording": wording, "source": source, "date": date, "as_of": as_of, "checked_on": CHECKED}
-    return _table("facts", id_, {**known, **more})
+    return table(f"facts.{id_}", {**known, **more})
 
 
 def call(id_: str, *, kind: str, wording: Mapping[str, str], link: object = None, **more: Any) -> str:
     """A table of calls.toml."""
     known = {"kind": kind, "wording": wording, "link": link, "owner": "A group", "checked_on": CHECKED}
-    return _table("calls", id_, {**known, **more})
+    return table(f"calls.{id_}", {**known, **more})
 
 
 def day(id_: str, *, date: date, name: Mapping[str, str], fact: str) -> str:
     """A table of days.toml."""
-    return _table("days", id_, {"date": date, "name": name, "fact": fact})
+    return table(f"days.{id_}", {"date": date, "name": name, "fact": fact})
 
 
-def _table(ledger: str, id_: str, fields: Mapping[str, Any]) -> str:
+def table(name: str, fields: Mapping[str, Any]) -> str:
+    """Any table; a field that is None is left out."""
     lines = [f"{key} = {_value(value)}\n" for key, value in fields.items() if value is not None]
-    return f"[{ledger}.{id_}]\n{''.join(lines)}\n"
+    return f"[{name}]\n{''.join(lines)}\n"
 
 
 def _value(value: Any) -> str:

@@ -32,6 +32,7 @@ from clarion.digest import canonical, digest
 from clarion.model import Account, Payload
 from clarion.outbox import audit, fingerprints, schema, store
 from clarion.outbox.fingerprints import Fingerprint
+from tests import configs
 from tests.bench.ratio import Ratio
 from tests.composing.conftest import FACTS
 from tests.desk import LATE, Desk, on_sqlite
@@ -45,20 +46,7 @@ ACCOUNTS = 4
 ROUNDS = 50
 NOW = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
 
-_CONFIG = """
-[campaign]
-id = "bench"
-name = "Bench"
-zone = "Europe/Berlin"
-languages = ["en"]
-tags = ["#EyesOnChechnya"]
-"""
-_ACCOUNT = """
-[accounts.voice{number}]
-network = "mastodon"
-handle = "voice{number}"
-server = "https://one.example"
-"""
+_CONFIG = configs.campaign("bench", languages=["en"], tags=["#EyesOnChechnya"])
 _POST = """
 title = "What was said"
 purpose = "Tells of the day."
@@ -184,9 +172,12 @@ def _opened(folder: Path, kept: int, stack: ExitStack) -> Bench:
 
 def _write_campaign(folder: Path) -> None:
     (folder / "posts" / "said").mkdir(parents=True)
-    voices = "".join(_ACCOUNT.format(number=number) for number in range(ACCOUNTS))
+    names = [f"voice{number}" for number in range(ACCOUNTS)]
+    voices = [
+        configs.account(name, network="mastodon", handle=name, server="https://one.example") for name in names
+    ]
     for name, text in (
-        ("config.toml", _CONFIG + voices),
+        ("config.toml", "".join([_CONFIG, *voices])),
         ("posts/facts.toml", FACTS),
         ("posts/said/post.toml", _POST),
         ("posts/said/en.md", _TEMPLATE),

@@ -20,31 +20,17 @@ from clarion.errors import CampaignError, Unavailable
 from clarion.networks.bluesky import passwords
 from clarion.networks.x import keys
 from clarion.trial.demo import make_campaign
+from tests.configs import one_each, rewrite_accounts
 from tests.networks.logging_in import authorise, code_on
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S+")
-CONFIG = """
-[accounts.mastodon]
-network = "mastodon"
-handle = "eyes"
-server = "https://mastodon.test"
-
-[accounts.x]
-network = "x"
-handle = "eyes"
-
-[accounts.bluesky]
-network = "bluesky"
-handle = "eyes.test"
-"""
 
 
 @pytest.fixture(autouse=True)
 def campaign(here, monkeypatch):
     monkeypatch.setenv("CLARION_AS", "vera")
     make_campaign(here)
-    path = here / "config.toml"
-    path.write_text(path.read_text().partition("[accounts.")[0] + CONFIG)
+    rewrite_accounts(here, one_each("test"))
     return here
 
 

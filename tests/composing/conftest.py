@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -13,32 +14,17 @@ from PIL import Image
 from clarion import networks
 from clarion.campaign import config
 from clarion.campaign.config import Config
+from clarion.campaign.denied import NOBODY, Denied
 from clarion.composing.compose import Composed, Request, compose
+from clarion.composing.linkcard import Pages
 from clarion.model import Account, Identity
+from tests import configs
 from tests.ledgers import fact
 
 DUE = datetime(2026, 9, 12, 6, 0, tzinfo=UTC)
-CONFIG = """
-[campaign]
-id = "test"
-name = "Test"
-zone = "Europe/Berlin"
-languages = ["en", "ru"]
-tags = ["#EyesOnChechnya", "#CloseTheCamps"]
-
-[accounts.mastodon]
-network = "mastodon"
-handle = "eyes"
-server = "https://mastodon.example"
-
-[accounts.bluesky]
-network = "bluesky"
-handle = "eyes.example"
-
-[accounts.x]
-network = "x"
-handle = "eyes"
-"""
+CONFIG = configs.campaign(
+    "test", languages=["en", "ru"], tags=["#EyesOnChechnya", "#CloseTheCamps"]
+) + configs.one_each("example")
 FACTS = fact(
     "judgment",
     wording={"en": "the European Court found torture", "ru": "Европейский суд установил пытки"},
@@ -107,14 +93,26 @@ class Desk:
     def config(self) -> Config:
         return config.load(self.folder)
 
-    def compose(self, now: datetime = DUE, **request: object) -> list[Composed]:
+    def compose(self, now: datetime = DUE, **request: Any) -> list[Composed]:
+        return self.composed(Request(**request), now=now)
+
+    def composed(
+        self,
+        request: Request,
+        *,
+        now: datetime = DUE,
+        denied: Denied = NOBODY,
+        pages: Pages | None = None,
+    ) -> list[Composed]:
         return compose(
-            Request(**request),  # type: ignore[arg-type]
+            request,
             folder=self.folder,
             config=self.config,
             accounts=self.accounts,
             due=DUE,
             now=now,
+            denied=denied,
+            pages=pages,
         )
 
 

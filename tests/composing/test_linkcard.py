@@ -22,7 +22,7 @@ from clarion import networks
 from clarion.app import App
 from clarion.campaign import calls, templates
 from clarion.campaign.denied import Denied
-from clarion.composing.compose import Composed, Request, compose
+from clarion.composing.compose import Composed, Request
 from clarion.composing.linkcard import Pages
 from clarion.digest import canonical, digest, restore
 from clarion.errors import CampaignError, CheckFailed
@@ -118,23 +118,22 @@ def pages() -> Pages:
     return Pages(here())
 
 
-def posts(
-    desk: Desk, *, reading: Pages | None = None, to: str = "bluesky", names: str = "", **request: object
-) -> list[Composed]:
-    return compose(
-        Request(accounts=(to,), languages=("en",), **request),  # type: ignore[arg-type]
-        folder=desk.folder,
-        config=desk.config,
-        accounts=desk.accounts,
-        due=DUE,
-        now=DUE,
+def one(
+    desk: Desk,
+    *,
+    slug: str | None = None,
+    text: str | None = None,
+    images: tuple[tuple[Path, str], ...] = (),
+    to: str = "bluesky",
+    reading: Pages | None = None,
+    names: str = "",
+) -> Composed:
+    """The post that is made of it. `names`: one that is never posted."""
+    [post] = desk.composed(
+        Request(slug=slug, text=text, images=images, accounts=(to,), languages=("en",)),
         denied=Denied(b"k" * 32).adding([names] if names else []),
         pages=reading,
     )
-
-
-def one(desk: Desk, **request: object) -> Composed:
-    [post] = posts(desk, **request)  # type: ignore[arg-type]
     return post
 
 
@@ -144,6 +143,12 @@ def found(post: Composed) -> list[tuple[str, str]]:
 
 def card(post: Composed, part: int = 1) -> Card | None:
     return post.payload.parts[part - 1].card
+
+
+def shown_card(post: Composed) -> Card:
+    made = card(post)
+    assert made is not None
+    return made
 
 
 def said(site: Site) -> str:
@@ -156,8 +161,7 @@ def said(site: Site) -> str:
 def test_the_page_of_a_link_gives_its_card_which_is_frozen_with_the_post(live: Desk, site: Site):
     site.says("The judgment", "What the Court found", IMAGE, card_jpg=("image/jpeg", jpeg()))
     post = one(live, text=said(site), reading=pages())
-    made = card(post)
-    assert made is not None
+    made = shown_card(post)
     assert (made.url, made.title, made.description) == (site.url, "The judgment", "What the Court found")
     assert found(post) == [("people-in-photo", "look")]  # nobody can say who is on a page's picture
     assert restore(canonical(post.payload)) == post.payload
@@ -170,8 +174,7 @@ def test_the_picture_is_made_anew_from_its_pixels(live: Desk, site: Site):
     assert b"MARK" in jpeg()
     site.says("The judgment", "", IMAGE, card_jpg=("image/jpeg", jpeg(3000)))
     post = one(live, text=said(site), reading=pages())
-    made = card(post)
-    assert made is not None
+    made = shown_card(post)
     assert made.thumb is not None
     kind, raw = post.images[made.thumb]
     assert (kind, sha256(raw).hexdigest()) == ("image/jpeg", made.thumb)
@@ -252,8 +255,7 @@ def test_a_picture_that_is_none_leaves_the_words(live: Desk, site: Site, kind: s
 def test_a_picture_elsewhere_is_judged_as_the_page_was(live: Desk, site: Site, address: str):
     site.says("The judgment", "", f'<meta property="og:image" content="{address}">')
     post = one(live, text=said(site), reading=pages())
-    made = card(post)
-    assert made is not None
+    made = shown_card(post)
     assert made.thumb is None
     assert "its address" in post.findings[0].why
     assert site.asked == ["/a"]
@@ -313,10 +315,7 @@ def test_a_page_is_read_once_for_all_accounts_and_again_through_another_proxy(li
         )
         told: list[str] = []
         reading = Pages(here(), told.append)
-        titles = [
-            getattr(card(one(live, text=said(site), to=name, reading=reading)), "title", None)
-            for name in names
-        ]
+        titles = [shown_card(one(live, text=said(site), to=name, reading=reading)).title for name in names]
         assert titles == ["The judgment", "The judgment", "What the proxy reads"]
         assert (site.asked, proxy.asked) == (["/a"], ["/a"])
     assert told == ["Reading the page at page.example, for the link's card …"] * 2
@@ -346,15 +345,11 @@ def add(desk: Desk, file: str, more: str) -> None:
 def test_a_calls_own_card_wins_and_nothing_is_fetched(asking: Desk, site: Site, reads: bool):
     add(asking, "posts/calls.toml", OWN)
     post = one(asking, slug="ask", reading=pages() if reads else None)
-    made = card(post)
-    assert made is not None
+    made = shown_card(post)
     assert (made.title, made.description) == ("The petition of 2026", "Run by somebody")
     assert made.thumb in post.images
-    assert (post.later, found(post), site.asked) == (
-        frozenset(),
-        [],
-        [],
-    )  # its numbers are the ledger's: vouched for
+    assert found(post) == [], "its numbers are the ledger's: vouched for"
+    assert (post.later, site.asked) == (frozenset(), [])
 
 
 @pytest.mark.parametrize("reads", [False, True])
@@ -363,8 +358,7 @@ def test_a_templates_own_card_comes_before_its_calls_and_may_use_facts(asking: D
     own = "\n[link_card]\ntitle = { en = \"In {{ fact_date('judgment')|date }} {{ fact('judgment') }}\" }\nimage = \"own.png\"\n"
     add(asking, "posts/ask/post.toml", own)
     post = one(asking, slug="ask", reading=pages() if reads else None)
-    made = card(post)
-    assert made is not None
+    made = shown_card(post)
     assert (made.title, made.description) == ("In 12 September 2023 the European Court found torture", "")
     assert made.thumb in post.images
     assert (found(post), site.asked) == ([], [])
@@ -394,8 +388,7 @@ def test_own_words_are_checked_and_none_is_cut(asking: Desk):
 def test_a_link_that_follows_readers_keeps_its_calls_card(asking: Desk):
     path = asking.folder / "posts/calls.toml"
     path.write_text(path.read_text().replace('/a"', '/a?utm_source=x"') + OWN)
-    made = card(one(asking, slug="ask"))
-    assert made is not None
+    made = shown_card(one(asking, slug="ask"))
     assert made.url.endswith("/a")
     assert made.title == "The petition of 2026"
 
@@ -404,10 +397,7 @@ def test_a_language_without_words_of_its_own_has_the_pages(asking: Desk, site: S
     asking.write("posts/ask/post.toml", 'title = "Ask"\npurpose = "Ask"\nsource = "x"\nlanguages = ["ru"]\n')
     (asking.folder / "posts/ask/en.md").rename(asking.folder / "posts/ask/ru.md")
     add(asking, "posts/calls.toml", OWN)
-    [post] = compose(
-        Request(slug="ask", accounts=("bluesky",)), folder=asking.folder, config=asking.config,
-        accounts=asking.accounts, due=DUE, now=DUE,
-    )  # fmt: skip
+    [post] = asking.composed(Request(slug="ask", accounts=("bluesky",)))
     assert (card(post), post.later) == (None, frozenset({1}))
 
 

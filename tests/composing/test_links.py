@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from clarion.composing.compose import Composed, Request, compose
-from tests.composing.conftest import CONFIG, DUE, Desk
+from clarion.composing.compose import Composed, Request
+from tests.composing.conftest import CONFIG, Desk
 
 PAGE = "https://hudoc.echr.coe.int/eng"
 CALLS = f"""
@@ -30,15 +30,8 @@ def said(desk: Desk, links: str | None, text: str, *, post: str = "", to: str = 
     return one(desk, slug="ask", to=to)
 
 
-def one(desk: Desk, *, to: str = "x", **request: object) -> Composed:
-    [post] = compose(
-        Request(accounts=(to,), languages=("en",), **request),  # type: ignore[arg-type]
-        folder=desk.folder,
-        config=desk.config,
-        accounts=desk.accounts,
-        due=DUE,
-        now=DUE,
-    )
+def one(desk: Desk, *, slug: str | None = None, text: str | None = None, to: str = "x") -> Composed:
+    [post] = desk.composed(Request(slug=slug, text=text, accounts=(to,), languages=("en",)))
     return post
 
 

@@ -9,23 +9,8 @@ from click.testing import CliRunner
 
 from clarion.app import App
 from clarion.cli import clarion
+from tests import configs
 from tests.networks.stage import Stage
-
-_CONFIG = """
-[campaign]
-id = "{id}"
-name = "A campaign of the tests"
-mode = "live"
-outbox = "{outbox}"
-zone = "Europe/Berlin"
-languages = ["en", "ru"]
-tags = ["#EyesOnChechnya", "#ЗакройтеЛагеря"]
-
-[accounts.voice]
-network = "{network}"
-handle = "{handle}"
-{more}
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +43,20 @@ class Campaign:
 
     def _write(self, *, outbox: str) -> None:
         account = self.stage.account()
-        # X has but one server.
-        server = "" if account.network == "x" else f'server = "{account.server}"'
-        written = _CONFIG.format(
-            id="tests",
-            outbox=outbox,
+        written = configs.campaign(
+            "tests",
+            languages=["en", "ru"],
+            tags=["#EyesOnChechnya", "#ЗакройтеЛагеря"],
+            mode="live" if outbox else None,
+            outbox=outbox or None,
+        )
+        written += configs.account(
+            "voice",
             network=account.network,
             handle=account.handle,
-            more=f"{server}\n{self.more}",
+            server=None if account.network == "x" else account.server,  # X has but one
         )
-        if not outbox:
-            written = written.replace('mode = "live"\noutbox = ""\n', "")
-        (self.folder / "campaign" / "config.toml").write_text(written, encoding="utf-8")
+        (self.folder / "campaign" / "config.toml").write_text(f"{written}{self.more}\n", encoding="utf-8")
 
 
 def opened(folder: Path, bases: dict[str, str], *, live: bool = False) -> App:

@@ -18,25 +18,12 @@ from clarion.app import App
 from clarion.cli import clarion
 from clarion.trial.demo import make_campaign
 from tests.cli.terminal import Terminal
+from tests.configs import one_each, rewrite_accounts
 from tests.networks.logging_in import authorise, code_on
 from tests.trial.hostile import ANSWERS, PROGRAM, Place, Proxy, secrets_of
 
 #: Kept with a secret, and none.
 _PUBLIC = ("identifier", "client_id")
-ACCOUNTS = """
-[accounts.mastodon]
-network = "mastodon"
-handle = "eyes"
-server = "https://mastodon.test"
-
-[accounts.x]
-network = "x"
-handle = "eyes"
-
-[accounts.bluesky]
-network = "bluesky"
-handle = "eyes.test"
-"""
 
 
 @pytest.fixture
@@ -50,8 +37,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
         monkeypatch.delenv(f"XDG_{kind}_HOME", raising=False)
     monkeypatch.chdir(made.folder)
     make_campaign(made.folder)
-    config = made.folder / "config.toml"
-    config.write_text(config.read_text().partition("[accounts.")[0] + ACCOUNTS)
+    rewrite_accounts(made.folder, one_each("test"))
     with App(live_bases=made.networks.urls) as app:
         for name in registry.NAMES:
             app.secrets.set(name, secrets_of(name))
