@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from clarion.accounts.files import LeftOpen
 from clarion.accounts.sessions import SessionFile
-from clarion.errors import AccountBlocked, CampaignError, Unavailable
+from clarion.errors import CampaignError, Unavailable
 
 if TYPE_CHECKING:
     from clarion.networks.base import SessionStore
@@ -56,7 +57,7 @@ def test_tokens_in_a_folder_that_others_may_open_are_not_used(tmp_path, mode):
     store = SessionFile(folder, "bluesky")
     store.save(TOKENS)
     folder.chmod(mode)
-    with pytest.raises(AccountBlocked) as caught:
+    with pytest.raises(Unavailable) as caught:
         store.load()
     assert caught.value.hint == f"chmod 700 '{folder}'"
     assert caught.value.message.endswith(caught.value.hint)
@@ -64,12 +65,16 @@ def test_tokens_in_a_folder_that_others_may_open_are_not_used(tmp_path, mode):
     assert store.load() == TOKENS
 
 
-def test_tokens_that_others_may_read_close_the_account_and_end_no_run(tmp_path):
+def test_tokens_that_others_may_read_close_no_account_and_end_no_run(tmp_path):
     store = SessionFile(tmp_path / "live", "bluesky")
+    store.refuse_open()
     store.save(TOKENS)
+    store.refuse_open()
     (tmp_path / "live" / "bluesky.json").chmod(0o644)
-    with pytest.raises(AccountBlocked, match="chmod 600"):
+    with pytest.raises(Unavailable, match="chmod 600"):
         store.load()
+    with pytest.raises(LeftOpen, match="may read"):
+        store.refuse_open()
 
 
 def test_forgetting_is_harmless_when_there_is_nothing(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring
 
+from clarion.accounts.files import LeftOpen
 from clarion.accounts.stores import CredentialFiles, EnvironmentSecrets, KeyringSecrets, opened
 from clarion.errors import CampaignError
 
@@ -94,8 +95,11 @@ def test_a_credential_is_a_file_of_its_own(credentials):
 
 def test_a_credential_that_everybody_may_read_is_refused(credentials):
     (credentials / "eyes-on.access_token").chmod(0o444)
-    with pytest.raises(CampaignError, match="other users of this machine may read"):
-        CredentialFiles({"CREDENTIALS_DIRECTORY": str(credentials)}).get("eyes-on", keys=KEYS)
+    store = CredentialFiles({"CREDENTIALS_DIRECTORY": str(credentials)})
+    store.refuse_open("another", keys=KEYS)
+    for look in (store.get, store.refuse_open):
+        with pytest.raises(LeftOpen, match="other users of this machine may read"):
+            look("eyes-on", keys=KEYS)
 
 
 def test_the_group_that_systemd_shows_is_no_other_user(credentials):
@@ -157,9 +161,10 @@ def test_a_folder_that_others_may_open_is_refused(tmp_path):
     store = opened("file", folder=tmp_path / "state", campaign="eyes", environ={})
     store.set("mastodon", {"access_token": TOKEN})
     (tmp_path / "state").chmod(0o750)
-    with pytest.raises(CampaignError) as caught:
-        store.get("mastodon")
-    assert caught.value.hint == f"chmod 700 '{tmp_path / 'state'}'"
+    for look in (store.get, lambda name: store.refuse_open(name, keys=KEYS)):
+        with pytest.raises(LeftOpen) as caught:
+            look("mastodon")
+        assert caught.value.hint == f"chmod 700 '{tmp_path / 'state'}'"
 
 
 def test_a_link_to_a_file_that_others_may_read_is_refused(tmp_path):

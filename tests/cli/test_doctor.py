@@ -383,13 +383,55 @@ def test_without_a_crontab_one_line_says_what_to_do():
     assert line.mend == "let another scheduler run this line every minute: clarion install-cron --print"
 
 
-def test_a_secret_that_others_may_read_is_told_with_what_closes_it_to_them(live, home):
+@pytest.mark.parametrize(
+    ("folder", "open_", "mended", "words"),
+    [(False, 0o644, 0o600, "read"), (True, 0o750, 0o700, "open")],
+    ids=["file", "folder"],
+)
+def test_what_others_may_read_stops_a_run_and_nothing_after_it_is_mended(
+    live, home, folder, open_, mended, words
+):
     live.types("say", "Hello.", "--to", "mastodon", "--yes")
     [kept] = home.rglob("secrets.json")
-    kept.chmod(0o644)
-    live.types("publish")
+    kept = kept.parent if folder else kept
+    kept.chmod(open_)
+    for _ in range(2):
+        answer = live.types("publish", code=2)
+        assert f"other users of this machine may {words} {kept}" in answer.stderr
+        assert f"chmod {mended:o} '{kept}'" in answer.stderr
     said = live.types("status").stdout
-    assert f"account mastodon is closed: other users of this machine may read {kept}: chmod 600" in said
+    what = f"nothing goes out on x, mastodon, bluesky: other users of this machine may {words} {kept}"
+    assert f"Needs you: {what}. chmod {mended:o} '{kept}'" in said
+    assert "is closed" not in said
+    assert told(live, code=1)["mastodon", "secret"][2] == f"chmod {mended:o} '{kept}'"
+    kept.chmod(mended)
+    assert "sent" in live.types("publish").stdout
+    assert "Needs you" not in live.types("status").stdout
+
+
+def test_tokens_that_others_may_read_leave_one_account_out_and_the_others_go_on(live, home, caplog):
+    live.types("say", "Hello.", "--yes")
+    [kept] = home.rglob("sessions/live/bluesky.json")
+    kept.chmod(0o644)
+    assert "bluesky" not in live.types("publish").stdout
+    assert caplog.messages == [
+        f"bluesky cannot be opened: other users of this machine may read {kept}: chmod 600 '{kept}'"
+    ]
+    kept.chmod(0o600)
+    assert [line.split()[1] for line in live.types("publish").stdout.splitlines()] == ["bluesky"]
+    assert [len(live.accepted(network)) for network in registry.NAMES] == [1, 1, 1]
+
+
+def test_a_recall_is_noted_while_the_secret_lies_open_and_done_once_it_does_not(live, home):
+    live.types("say", "Hello.", "--to", "mastodon", "--yes")
+    live.types("publish")
+    [kept] = home.rglob("secrets.json")
+    kept.chmod(0o644)
+    assert "1 post not down yet" in live.types("recall", "1", "--yes", code=75).stderr
+    assert not live.accepted("mastodon")[0].deleted
+    kept.chmod(0o600)
+    live.types("publish")
+    assert live.accepted("mastodon")[0].deleted
 
 
 def test_the_question_says_that_it_is_for_real(live):

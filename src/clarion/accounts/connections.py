@@ -7,12 +7,13 @@ gives each account's publisher to one thread at a time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from clarion import networks
+from clarion.accounts.files import LeftOpen
 from clarion.accounts.sessions import SessionFile
 from clarion.errors import AccountBlocked, CampaignError
 from clarion.model import Account
@@ -28,6 +29,7 @@ class Connections:
     media: MediaLoader
     sessions: Path
     loopback_only: bool
+    refuse_open: Callable[[Account], None] = lambda _account: None  # whose secret others may read
     proxy: Callable[[Account], str | None] = lambda _account: None
     resend: Callable[[Account], bool] = lambda _account: False  # what X certainly seems not to have
     seconds: float | None = None  # a request's absolute deadline, when not the session's own
@@ -45,6 +47,19 @@ class Connections:
             if account.name not in self._made:
                 self._made[account.name] = self._connect(account)
             yield self._made[account.name]
+
+    def left_open(self, accounts: Iterable[Account]) -> dict[str, LeftOpen]:
+        """What is wrong, by the name of each account whose secret or tokens other users of this machine may read.
+
+        One command mends it, with nothing to verify after it: it must not close an account.
+        """
+        found: dict[str, LeftOpen] = {}
+        for account in accounts:
+            try:
+                self._refuse_open(account)
+            except LeftOpen as error:
+                found[account.name] = error
+        return found
 
     def close(self) -> None:
         """Close every connection."""
@@ -78,17 +93,24 @@ class Connections:
         )
 
     def _connect(self, account: Account) -> Publisher:
-        """Raises AccountBlocked where a verified account's secret is missing or no longer the verified one."""
+        """Raises AccountBlocked where a verified account's secret is missing or no longer the verified one, and LeftOpen
+        where others may read it.
+        """
         self.base(account)  # a server that changed is said before a secret that is missing
+        self._refuse_open(account)
         secret = self._required_secret(account)
         return networks.publisher(account.network).connect(self.connection(account, secret))
 
     def _required_secret(self, account: Account) -> Mapping[str, str]:
         try:
             return self.secret(account)
+        except LeftOpen:
+            raise
         except CampaignError as error:
             if account.identity.remote_id:
-                # Whoever reads later why it is closed is shown the message alone.
-                mended = f": {error.hint}" if (error.hint or "").startswith("chmod") else ""
-                raise AccountBlocked(error.message + mended, error.hint) from error
+                raise AccountBlocked(error.message, error.hint) from error
             raise
+
+    def _refuse_open(self, account: Account) -> None:
+        self.refuse_open(account)
+        SessionFile(self.sessions, account.name).refuse_open()

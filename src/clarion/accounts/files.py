@@ -1,7 +1,7 @@
 """Files that must survive a crash whole, and files that only their owner may read.
 
-In: a path and bytes. Out: the old file or the new one, never half of one. Fails with CampaignError where a private
-file lies open to others, naming what to type.
+In: a path and bytes. Out: the old file or the new one, never half of one. Fails with LeftOpen where a private file lies
+open to others, naming what to type.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ _PAUSE = 0.02
 
 class StillLocked(Exception):
     """Another process holds the lock, and the time to wait for it is over."""
+
+
+class LeftOpen(CampaignError):
+    """Others may read what opens accounts, or put theirs in its place. Whoever mends that need do nothing else."""
 
 
 def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
@@ -68,10 +72,7 @@ def read_private(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     with file:
-        found = os.fstat(file.fileno())
-        _require_owned(path, found)
-        if stat.S_IMODE(found.st_mode) & _OTHERS:
-            raise CampaignError(f"other users of this machine may read {path}", f"chmod 600 '{path}'")
+        _require_private(path, os.fstat(file.fileno()))
         return file.read()
 
 
@@ -80,7 +81,13 @@ def refuse_open_folder(folder: Path) -> None:
     found = folder.stat()
     _require_owned(folder, found)
     if stat.S_IMODE(found.st_mode) & _OTHERS:
-        raise CampaignError(f"other users of this machine may open {folder}", f"chmod 700 '{folder}'")
+        raise LeftOpen(f"other users of this machine may open {folder}", f"chmod 700 '{folder}'")
+
+
+def refuse_open(path: Path) -> None:
+    """Refuse what `read_private` would, without a look into it. No file is harmless."""
+    with suppress(FileNotFoundError):
+        _require_private(path, path.stat())
 
 
 def make_private_folder(folder: Path) -> None:
@@ -92,10 +99,16 @@ def make_private_folder(folder: Path) -> None:
         folder.chmod(mode & ~_OTHERS)
 
 
+def _require_private(path: Path, found: os.stat_result) -> None:
+    _require_owned(path, found)
+    if stat.S_IMODE(found.st_mode) & _OTHERS:
+        raise LeftOpen(f"other users of this machine may read {path}", f"chmod 600 '{path}'")
+
+
 def _require_owned(path: Path, found: os.stat_result) -> None:
     """Its owner could read it, and give us tokens of an account of theirs: the mode says nothing about that."""
     if found.st_uid != os.geteuid():
-        raise CampaignError(
+        raise LeftOpen(
             f"{path} belongs to another user of this machine",
             f"run clarion as that user, or: sudo chown {os.geteuid()} '{path}'",
         )

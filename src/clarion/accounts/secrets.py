@@ -65,6 +65,10 @@ class SecretStore(ABC):
     def place(self, account: str, key: str) -> str:
         """Where one value stands, as a person would name the place."""
 
+    @abstractmethod
+    def refuse_open(self, account: str, *, keys: Iterable[str]) -> None:
+        """Raise LeftOpen where other users of this machine may read an account's values. Harmless when there are none."""
+
     def require(self, account: str, *, keys: Iterable[str]) -> Secret:
         """Every one of the `keys`, none empty. Raises CampaignError naming what is missing."""
         wanted = tuple(keys)
@@ -114,6 +118,11 @@ class SecretFile(SecretStore):
 
     def place(self, account: str, key: str) -> str:
         return str(self._path)
+
+    def refuse_open(self, account: str, *, keys: Iterable[str]) -> None:
+        files.refuse_open(self._path)
+        if self._path.exists():
+            files.refuse_open_folder(self._path.parent)
 
     def overriding(self, account: str, keys: Iterable[str]) -> list[str]:
         """The variables that stand before what is stored here."""

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from clarion.accounts import files
 from clarion.accounts.secrets import Secret
-from clarion.errors import AccountBlocked, CampaignError, Unavailable
+from clarion.errors import CampaignError, Unavailable
 
 #: A refresh takes at most as long as a request may: then the other process is stuck, not slow.
 _PATIENCE = 45.0
@@ -31,20 +31,27 @@ class SessionFile:
     def load(self) -> Secret | None:
         """The stored tokens; None when there are none, or what is there is not a set of tokens: log in anew.
 
-        Raises AccountBlocked where others may read them, or put theirs in their place: nothing was created.
+        Raises Unavailable where others may read them, or put theirs in their place: nothing was created.
         """
         try:
             content = files.read_private(self._path)
             if content is None:
                 return None
             files.refuse_open_folder(self._path.parent)
-        except CampaignError as error:  # in the middle of a run: whoever reads why is shown the message alone
-            raise AccountBlocked(f"{error.message}: {error.hint}", error.hint) from error
+        except files.LeftOpen as error:
+            # In the middle of a run: whoever reads why is shown the message alone.
+            raise Unavailable(f"{error.message}: {error.hint}", error.hint) from error
         try:
             tokens = json.loads(content)
         except ValueError:
             return None
         return Secret(tokens) if _are_tokens(tokens) else None
+
+    def refuse_open(self) -> None:
+        """Raise LeftOpen where `load` would refuse what is there: asked before a run takes anything."""
+        files.refuse_open(self._path)
+        if self._path.exists():
+            files.refuse_open_folder(self._path.parent)
 
     def save(self, tokens: Mapping[str, str]) -> None:
         """Store the tokens in one step. Refuses none and empty ones: a good token is never overwritten with nothing."""

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clarion.accounts.files import LeftOpen
 from clarion.accounts.secrets import Secret, SecretFile, SecretStore, require_full, variable
 from clarion.errors import CampaignError
 
@@ -55,6 +56,9 @@ class _FilledByPeople(SecretStore):
     def remove(self, account: str) -> None:
         """Nothing: a person takes it away."""
 
+    def refuse_open(self, account: str, *, keys: Iterable[str]) -> None:
+        """Nothing: the environment is this user's."""
+
     def _value(self, account: str, key: str) -> str | None:
         raise NotImplementedError
 
@@ -78,6 +82,9 @@ class CredentialFiles(_FilledByPeople):
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._folder = environ.get(DIRECTORY)
 
+    def refuse_open(self, account: str, *, keys: Iterable[str]) -> None:
+        self.get(account, keys=keys)
+
     def place(self, account: str, key: str) -> str:
         return f"the credential {account}.{key}"
 
@@ -97,7 +104,7 @@ class CredentialFiles(_FilledByPeople):
         with file:
             # Not the group's bits: where systemd grants a user by an access list, they show that list's mask.
             if os.fstat(file.fileno()).st_mode & stat.S_IRWXO:
-                raise CampaignError(f"other users of this machine may read {path}", f"chmod o-rwx '{path}'")
+                raise LeftOpen(f"other users of this machine may read {path}", f"chmod o-rwx '{path}'")
             content = file.read(_MOST_BYTES)
         try:
             return content.decode().strip()
@@ -138,6 +145,9 @@ class KeyringSecrets(SecretStore):
 
     def place(self, account: str, key: str) -> str:
         return "this user's keyring"
+
+    def refuse_open(self, account: str, *, keys: Iterable[str]) -> None:
+        """Nothing: it is locked for everybody else."""
 
 
 class _Explaining:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clarion.accounts.connections import Connections
+    from clarion.accounts.files import LeftOpen
     from clarion.accounts.secrets import SecretStore
     from clarion.app.live import Live
     from clarion.app.rehearsal import Rehearsal
@@ -327,12 +328,17 @@ class App:
         return Connections(
             base=self.base,
             secret=self._chosen.secret,
+            refuse_open=self._chosen.refuse_open,
             media=media,
             sessions=self.state / "sessions" / self.mode,
             loopback_only=self.rehearsing,
             proxy=lambda account: self.config.accounts[account.name].proxy,
             resend=lambda account: self.config.accounts[account.name].resend_when_absent,
         )
+
+    def left_open(self) -> dict[str, LeftOpen]:
+        """Which accounts no run opens, because other users of this machine may read what opens them; and what is wrong."""
+        return self.connections.left_open(self.accounts())
 
     def base(self, account: Account) -> str:
         """The address to which an account's requests go."""
@@ -352,6 +358,7 @@ class App:
 
         from clarion import networks
         from clarion.app.budgets import budgets
+        from clarion.app.opening import openable
         from clarion.app.standing import standings
         from clarion.composing import rules
         from clarion.outbox.claims import Terms
@@ -364,7 +371,7 @@ class App:
             worker=f"{os.getpid()}-{token_hex(4)}",
             lease=self.config.publishing.lease,
             policy=self.policy(),
-            accounts=frozenset(account.name for account in self.accounts()),
+            accounts=openable(self.accounts(), self.left_open(), to_send=to_send),
             windows=windows({network: networks.options(network).WINDOWS for network in used}),
             standings=standings(self.folder, self.config) if to_send else {},
             caps=house.caps,

@@ -87,6 +87,14 @@ class Live:
             )
         return secret
 
+    def refuse_open(self, account: Account) -> None:
+        """Raise LeftOpen where other users of this machine may read what opens an account, or say what was verified."""
+        from clarion import networks
+        from clarion.accounts import files
+
+        self.secrets.refuse_open(account.name, keys=networks.options(account.network).SECRETS)
+        files.refuse_open(self._verified_at)
+
     def verify(self, name: str, connections: Connections) -> Profile:
         """Ask the network who an account is, and pin the answer in the outbox."""
         if name not in self.config.accounts:
@@ -137,10 +145,14 @@ class Live:
             )
 
     @property
+    def _verified_at(self) -> Path:
+        return self.state / "verified.json"
+
+    @property
     def _verified(self) -> Verified:
         from clarion.accounts.verified import Verified
 
-        return Verified(self.state / "verified.json", self.outbox().id)
+        return Verified(self._verified_at, self.outbox().id)
 
     def _stored(self, account: Account) -> Mapping[str, str]:
         from clarion import networks

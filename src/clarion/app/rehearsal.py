@@ -67,6 +67,9 @@ class Rehearsal:
 
         return networks.rehearsal(account.network).secret(account.name)
 
+    def refuse_open(self, account: Account) -> None:
+        """Nothing: what the local network takes for a secret is none."""
+
     def reopen(self, name: str, outbox: Outbox) -> None:
         """Let an account go on that a rehearsed fault closed: it has no secret to verify."""
         from clarion.outbox.accounts import pin

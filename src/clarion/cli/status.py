@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from clarion.cli import shell
 
 if TYPE_CHECKING:
     from clarion.app import App
-    from clarion.reporting.status import Status
+    from clarion.reporting.status import Need, Status
 
 
 @click.command(epilog=shell.example("clarion status", "clarion status --json"))
@@ -32,7 +33,19 @@ def status(app: App, *, as_json: bool) -> None:
 def look(app: App) -> Status:
     from clarion.reporting.status import look
 
-    return look(app.outbox, stopped=app.stop_file.exists(), names=app.config.accounts)
+    found = look(app.outbox, stopped=app.stop_file.exists(), names=app.config.accounts)
+    return replace(found, needs=(*_left_open(app), *found.needs))
+
+
+def _left_open(app: App) -> list[Need]:
+    """The accounts that no run opens because others may read what opens them; what is wrong with several is told once."""
+    from clarion.app.opening import by_what
+    from clarion.reporting.status import Need
+
+    return [
+        Need(what=f"nothing goes out on {', '.join(names)}: {what}", hint=hint)
+        for (what, hint), names in by_what(app.left_open()).items()
+    ]
 
 
 def lines(app: App, found: Status) -> list[str]:
