@@ -93,8 +93,21 @@ def _needs(tx: store.Tx, counts: dict[State, int], names: Collection[str]) -> li
     if counts.get(State.EXPIRED):
         found += _expired(tx)
     if counts.get(State.PENDING):
-        found += [_correction(each) for each in corrections.waiting(tx)[:_LISTED]]
-        found.append(Need(what=f"{counts[State.PENDING]} waiting for approval", hint="clarion approve"))
+        found += _pending(tx, counts[State.PENDING])
+    return found
+
+
+def _pending(tx: store.Tx, count: int) -> list[Need]:
+    """What waits for people: corrections one by one, all else in one line."""
+    listed = corrections.waiting(tx)[:_LISTED]
+    entries = [posts.show(tx, number) for number in {each.entry for each in listed}]
+    told = sum(
+        each.state is State.PENDING for entry in entries for post in entry.posts for each in post.deliveries
+    )
+    found = [_correction(each) for each in listed]
+    if count > told:
+        more = "more " if listed else ""
+        found.append(Need(what=f"{count - told} {more}waiting for approval", hint="clarion approve"))
     return found
 
 
