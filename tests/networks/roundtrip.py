@@ -82,9 +82,11 @@ def played(stage: Stage, folder: Path, *, threads: bool) -> tuple[list[Seen], li
     return seen([shown]), seen(came_back)
 
 
-def taken_down(stage: Stage, folder: Path) -> None:
-    """Recall at the command line what `played` published there."""
+def taken_down(stage: Stage, folder: Path, *, parts: int) -> None:
+    """Recall at the command line what `played` published there: nothing of it is seen, by the server's own books."""
     Campaign(folder=folder, stage=stage).types("recall", "1", "--yes")
+    assert stage.timeline() == []
+    assert [each.deleted for each in stage.accepted()] == [True] * parts
 
 
 def seen(posts: Sequence[Shown]) -> list[Seen]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -24,16 +24,14 @@ from tests.networks_live.stages import MockStage, PdsStage
 
 @pytest.fixture
 def bluesky(pds: Pds) -> Iterator[PdsStage]:
-    stage = PdsStage(pds)
-    yield stage
-    stage.close()
+    with closing(PdsStage(pds)) as stage:
+        yield stage
 
 
 @pytest.fixture
 def mastodon(mock: Mock) -> Iterator[MockStage]:
-    stage = MockStage(mock)
-    yield stage
-    stage.close()
+    with closing(MockStage(mock)) as stage:
+        yield stage
 
 
 class TestBluesky:

@@ -7,6 +7,7 @@ which server, what and why (stages.py). Below it, what only a real server shows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,9 +33,8 @@ from tests.networks_live.stages import MockStage, PdsStage
 class TestBlueskyPds(BlueskyContract, LoginsContract, XrpcContract):
     @pytest.fixture
     def stage(self, pds: Pds) -> Iterator[Stage]:
-        made = PdsStage(pds)
-        yield made
-        made.close()
+        with closing(PdsStage(pds)) as made:
+            yield made
 
     def test_what_comes_back_is_what_the_preview_showed_until_it_is_recalled(
         self, stage: Stage, tmp_path: Path
@@ -42,9 +42,7 @@ class TestBlueskyPds(BlueskyContract, LoginsContract, XrpcContract):
         shown, came_back = played(stage, tmp_path, threads=True)
         assert came_back == shown
         assert [part.card_image is not None for part in shown] == [False, True, False]
-        taken_down(stage, tmp_path)
-        assert stage.timeline() == []
-        assert [each.deleted for each in stage.accepted()] == [True, True, True]
+        taken_down(stage, tmp_path, parts=3)
 
     def test_its_own_rate_limit_is_a_wait_until_its_window_ends(self, stage: Stage, pds: Pds) -> None:
         publisher = stage.connect()
@@ -62,8 +60,7 @@ class TestBlueskyPds(BlueskyContract, LoginsContract, XrpcContract):
     @pytest.mark.parametrize("closed", ["deactivate", "take_down"])
     def test_a_closed_account_is_blocked_whatever_is_asked(self, pds: Pds, closed: str) -> None:
         """Nothing is refused for good, nothing is taken for absent: its posts may be there when it opens again."""
-        stage = PdsStage(pds)
-        try:
+        with closing(PdsStage(pds)) as stage:
             publisher = stage.connect()
             sent, receipt = publish(publisher, delivery_on(stage, TEXT))
             next_one = delivery_on(stage, f"{TEXT} 2")
@@ -79,20 +76,16 @@ class TestBlueskyPds(BlueskyContract, LoginsContract, XrpcContract):
                 with pytest.raises(AccountBlocked):
                     ask()
             assert len(stage.accepted()) == 1
-        finally:
-            stage.close()
 
     def test_an_app_password_that_was_taken_back_blocks_the_account(self, pds: Pds) -> None:
-        stage, sessions = PdsStage(pds), MemorySessions()
-        try:
+        sessions = MemorySessions()
+        with closing(PdsStage(pds)) as stage:
             stage.connect(sessions=sessions).verify()
             pds.revoke(stage.login("voice"))
             stage.expire(sessions)
             with pytest.raises(AccountBlocked):
                 publish(stage.connect(sessions=sessions), delivery_on(stage, TEXT))
             assert stage.accepted() == []
-        finally:
-            stage.close()
 
     def test_its_own_limit_of_logins_is_a_wait(self, stage: Stage, pds: Pds) -> None:
         pds.limit(createSession_1={"points": 1, "duration": 300})
@@ -110,9 +103,8 @@ class TestMastodonMock(MastodonApiContract, MastodonContract):
 
     @pytest.fixture
     def stage(self, mock: Mock) -> Iterator[Stage]:
-        made = MockStage(mock)
-        yield made
-        made.close()
+        with closing(MockStage(mock)) as made:
+            yield made
 
     def test_what_comes_back_is_what_the_preview_showed_until_it_is_recalled(
         self, stage: Stage, tmp_path: Path
@@ -123,9 +115,7 @@ class TestMastodonMock(MastodonApiContract, MastodonContract):
         first, _, last = [post.parts[0].remote_id for post in reversed(stage.timeline())]
         assert _tags(stage, first) == ["eyesonchechnya", "закройтелагеря"]
         assert _tags(stage, last) == ["чечня"]
-        taken_down(stage, tmp_path)
-        assert stage.timeline() == []
-        assert [each.deleted for each in stage.accepted()] == [True, True, True]
+        taken_down(stage, tmp_path, parts=3)
 
     @pytest.mark.parametrize(
         ("replies", "policy"), [("everyone", "public"), ("followed", "followers"), ("mentioned", "nobody")]
