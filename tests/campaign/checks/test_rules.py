@@ -344,15 +344,6 @@ def test_a_minors_age_is_found_in_figures_and_behind_a_name() -> None:
         "в возрасте 15 лет",
     ]:
         assert "minor-age" in rules(text), text
-    for text in [
-        "a 10-year-old law",
-        "Спустя 9 лет",
-        "10-летний срок",
-        "a man of 30",
-        "aged 45",
-        "In May, 16, too",
-    ]:
-        assert "minor-age" not in rules(text), text
 
 
 def test_joiners_stay_where_a_script_is_misspelt_without_them() -> None:
