@@ -1,9 +1,12 @@
-"""What Mastodon keeps besides: a key that makes a repeat the same post, fields for the warning and for who sees it."""
+"""What Mastodon keeps besides: a key that makes a repeat the same post, fields for the warning and for who sees it, and
+posts that can be edited.
+"""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +14,12 @@ import pytest
 import requests
 from PIL import Image
 
+from clarion.errors import OutcomeUnknown, Refused
+from clarion.model import Delivery, Receipt
+from clarion.networks.base import Absent, Found, Publisher, Unsure
 from tests.networks.contract import RUSSIAN, TEXT, PublisherContract
-from tests.networks.deliveries import delivery_on, one, publish
-from tests.networks.stage import Stage
+from tests.networks.deliveries import ALT, delivery_on, one, picture, publish
+from tests.networks.stage import Stage, needs
 
 
 def _png() -> bytes:
@@ -52,6 +58,70 @@ class MastodonContract(PublisherContract):
         _, receipt = publish(stage.connect(), delivery_on(stage, RUSSIAN, language="ru"))
         tags = {tag["name"].lower() for tag in status_of(stage, receipt.remote_id)["tags"]}
         assert tags == {"eyesonchechnya", "closethecamps"}
+
+    # ── edits ──
+
+    def test_an_edit_is_the_same_post_with_another_text(self, stage: Stage) -> None:
+        publisher = stage.connect()
+        _, receipt = publish(publisher, delivery_on(stage, TEXT, visibility="unlisted"))
+        asked = edit_of(receipt, delivery_on(stage, RUSSIAN, visibility="unlisted"))
+        assert not publisher.confirm(asked, receipt)
+        for _ in range(2):
+            assert edit(publisher, asked) == receipt
+            assert publisher.confirm(asked, receipt)
+        assert one(stage).remote_id == receipt.remote_id
+        status = status_of(stage, receipt.remote_id)
+        assert (status["visibility"], status["edited_at"] is None) == ("unlisted", False)
+        (shown,) = stage.timeline()
+        assert "".join(text for text, _ in shown.parts[0].spans) == RUSSIAN
+
+    def test_a_warning_comes_with_an_edit(self, stage: Stage) -> None:
+        publisher = stage.connect()
+        _, receipt = publish(publisher, delivery_on(stage, TEXT))
+        edit(publisher, edit_of(receipt, delivery_on(stage, TEXT, warning="torture")))
+        status = status_of(stage, receipt.remote_id)
+        assert (status["spoiler_text"], status["sensitive"]) == ("torture", True)
+
+    def test_a_warning_goes_with_an_edit(self, stage: Stage) -> None:
+        needs(stage, "left out is taken away")
+        publisher = stage.connect()
+        _, receipt = publish(publisher, delivery_on(stage, TEXT, warning="torture"))
+        edit(publisher, edit_of(receipt, delivery_on(stage, TEXT)))
+        status = status_of(stage, receipt.remote_id)
+        assert (status["spoiler_text"], status["sensitive"]) == ("", False)
+
+    def test_the_images_stay_with_their_words(self, stage: Stage) -> None:
+        publisher, media = stage.connect(), [picture(stage, colour) for colour in ("red", "green")]
+        _, receipt = publish(publisher, delivery_on(stage, TEXT, media=media))
+        edit(publisher, edit_of(receipt, delivery_on(stage, RUSSIAN, media=media)))
+        assert one(stage).images == tuple((each.sha256, ALT) for each in media)
+        shown = status_of(stage, receipt.remote_id)["media_attachments"]
+        assert [each["description"] for each in shown] == [ALT, ALT]
+
+    @pytest.mark.parametrize(("fault", "sighting"), [("drop_after", Found), ("drop_before", Absent)])
+    def test_a_lost_edit_is_found_or_safe_to_repeat(
+        self, stage: Stage, fault: str, sighting: type[Found | Absent]
+    ) -> None:
+        publisher = stage.connect()
+        _, receipt = publish(publisher, delivery_on(stage, TEXT))
+        asked = edit_of(receipt, delivery_on(stage, RUSSIAN))
+        staged = publisher.stage(asked)
+        stage.fault(fault, on="other")
+        with pytest.raises(OutcomeUnknown):
+            publisher.edit(receipt, staged)
+        assert isinstance(publisher.find(asked, 0, stage.now), sighting)
+        assert edit(publisher, asked) == receipt
+        assert publisher.find(asked, 0, stage.now) == Found(receipt=receipt)
+
+    def test_what_is_gone_is_not_edited(self, stage: Stage) -> None:
+        publisher = stage.connect()
+        _, receipt = publish(publisher, delivery_on(stage, TEXT))
+        publisher.recall(receipt)
+        asked = edit_of(receipt, delivery_on(stage, RUSSIAN))
+        with pytest.raises(Refused):
+            edit(publisher, asked)
+        assert publisher.find(asked, 0, stage.now) == Unsure(look_again_in=None)
+        assert not publisher.confirm(asked, receipt)
 
 
 class MastodonApiContract:
@@ -149,12 +219,46 @@ class MastodonApiContract:
         assert api.call("GET", where).status_code == 404
         assert [each.deleted for each in stage.accepted()] == [True]
 
+    def test_what_an_edit_leaves_behind(self, api: Api) -> None:
+        where = f"/api/v1/statuses/{api.create(status='One').json()['id']}"
+        edited = api.call("PUT", where, json={"status": "Two"}).json()
+        assert where.endswith(f"/{edited['id']}")
+        assert datetime.fromisoformat(edited["edited_at"]).tzinfo is not None
+        assert api.call("GET", f"{where}/source").json()["text"] == "Two"
+        history = api.call("GET", f"{where}/history").json()
+        assert [each["content"] for each in history] == ["<p>One</p>", "<p>Two</p>"]
+
+    def test_who_may_edit(self, api: Api) -> None:
+        where, said = f"/api/v1/statuses/{api.create(status='One').json()['id']}", {"status": "Two"}
+        other = str(api.stage.secret("other")["access_token"])
+        assert api.call("PUT", where, token=other, json=said).status_code in (403, 404)
+        assert api.call("PUT", where, token="", json=said).status_code == 401
+        assert api.call("PUT", "/api/v1/statuses/99999", json=said).status_code == 404
+        assert api.call("GET", f"{where}/source").json()["text"] == "One"
+
+    @pytest.mark.parametrize("text", ["", "a" * 501], ids=["empty", "too long"])
+    def test_what_only_strict_servers_refuse_of_an_edit(self, api: Api, text: str) -> None:
+        where = f"/api/v1/statuses/{api.create().json()['id']}"
+        answer = api.call("PUT", where, json={"status": text})
+        assert answer.status_code == (200 if "strict" in api.stage.lacks else 422)
+
     def test_what_the_server_takes(self, api: Api) -> None:
         told = api.call("GET", "/api/v2/instance", token="").json()["configuration"]
         limits = api.stage.account().limits
         assert told["statuses"]["max_characters"] == limits.text
         assert told["statuses"]["characters_reserved_per_url"] == limits.per_url
         assert told["statuses"]["max_media_attachments"] == limits.images
+
+
+def edit_of(receipt: Receipt, instead: Delivery) -> Delivery:
+    """The delivery that puts this in the place of what is up."""
+    return replace(instead, edits=receipt, others=frozenset({receipt.remote_id}))
+
+
+def edit(publisher: Publisher, asked: Delivery) -> Receipt:
+    """Stage it and edit; the edited post's receipt."""
+    assert asked.edits
+    return publisher.edit(asked.edits, publisher.stage(asked))
 
 
 class Api:

@@ -76,6 +76,7 @@ class MockStage(Carried):
         "tags": "it names a post's tags beside its text and does not link them in it",
         "too long": "it counts by len() and never the warning",
         "not an image": "it takes any bytes for an image",
+        "left out is taken away": "what an edit does not name stays as it was, so that no warning goes",
         "strict": "it takes what servers refuse: a warning beyond the limit, an image twice, an answer to nothing",
     }
 
