@@ -8,7 +8,6 @@ and it was changed once.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,12 +17,10 @@ from clarion import networks, points
 from clarion.digest import digest
 from clarion.model import ApprovalPolicy
 from clarion.outbox import posts, store
-from tests.crash.stand import Plan, Process, Stand, Verdict
+from tests.crash.abreast import strike
+from tests.crash.stand import Process, Stand, Verdict
 from tests.desk import add
 
-_ABREAST = 6
-#: What is on its way to a network when its sender died arrives within this.
-_ARRIVES = 0.5
 _NETWORK = "mastodon"
 #: What goes wrong while it is edited: (kind, seconds). Those are requests that create nothing.
 _FAULTS: tuple[tuple[tuple[str, float], ...], ...] = (
@@ -84,9 +81,7 @@ def run(stand: Stand, *, few: bool = False) -> tuple[Verdict, int, list[str]]:
     for case in todo:
         for kind, seconds in case.faults:
             stand.running.fault(_NETWORK, kind, account=case.name, on="other", count=1, seconds=seconds)
-    _befall(stand, todo)
-    killed = [case for case in todo if case.process and case.process.killed]
-    time.sleep(_ARRIVES)
+    killed = strike(stand, todo)
     stand.lapse(*(case.process.name for case in killed if case.process))
     stand.drain()
     missed = sorted({case.point for case in todo} - {case.point for case in killed})
@@ -143,16 +138,3 @@ def _history(stand: Stand, case: Case, remote_id: str) -> list[str]:
     )
     with urlopen(asked, timeout=10) as answer:
         return [each["content"] for each in json.load(answer)]
-
-
-def _befall(stand: Stand, todo: Sequence[Case]) -> None:
-    """Let each case's process run until it is killed, or ends."""
-    waiting, flying = list(reversed(todo)), list[Case]()
-    while waiting or flying:
-        while waiting and len(flying) < _ABREAST:
-            case = waiting.pop()
-            case.process = stand.publish(Plan(point=case.point), names=[case.name])
-            flying.append(case)
-        stand.reap()
-        flying = [case for case in flying if case.process and case.process.code is None]
-        time.sleep(0.001)

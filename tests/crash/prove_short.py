@@ -13,7 +13,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DATABASES = ("sqlite", "postgres")
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def db(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 def crash(*words: str) -> str:
@@ -30,29 +35,21 @@ def crash(*words: str) -> str:
     return done.stdout
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("db", DATABASES)
 def test_a_kill_at_any_point_under_any_fault_loses_and_doubles_nothing(db: str) -> None:
     last = crash("table", "--pairs", "--db", db).splitlines()[-1]
     assert re.match(r"cases=\d{3} kills=\d{2,3} lost=0 doubled=0 ", last)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("db", DATABASES)
 def test_a_recall_killed_at_any_point_ends_with_nothing_up_and_nothing_sent(db: str) -> None:
     last = crash("recalls", "--pairs", "--db", db).splitlines()[-1]
     assert re.match(r"recalled=\d{3} kills=\d{2,3} lost=0 doubled=0 ", last)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("db", DATABASES)
 def test_an_edit_killed_at_any_point_is_one_edit_in_the_end(db: str) -> None:
     last = crash("edits", "--pairs", "--db", db).splitlines()[-1]
     assert re.match(r"edited=20 kills=\d{2} lost=0 doubled=0 in_doubt=0", last)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("db", DATABASES)
 def test_each_safeguard_taken_away_is_seen_to_fail(db: str) -> None:
     lines = crash("controls", "--db", db).splitlines()
     assert [line.split()[0] for line in lines[::2]] == [
@@ -69,8 +66,6 @@ def test_each_safeguard_taken_away_is_seen_to_fail(db: str) -> None:
     assert not any(line.endswith("lost=0 doubled=0") for line in lines[1::2])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("db", DATABASES)
 def test_a_random_run_loses_and_doubles_nothing(db: str) -> None:
     last = crash("run", "--duration", "5", "--seed", "29", "--db", db).splitlines()[-1]
     assert re.fullmatch(r"deliveries=\d+ kills=\d+ points=(\d+)/\1 lost=0 doubled=0 in_doubt=\d+", last), last

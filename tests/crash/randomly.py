@@ -17,6 +17,7 @@ from itertools import count
 import sqlalchemy as sa
 
 from clarion import networks, points
+from tests.crash.abreast import ARRIVES
 from tests.crash.stand import DEADLINE, Plan, Process, Stand, Verdict
 
 _CARRIER = (
@@ -51,8 +52,6 @@ _SLEEPY = (
 )
 _ROUND_SECONDS = 15.0
 _EXTRA_SECONDS = 5.0
-#: What was on its way when a process died arrives before anybody looks for it.
-_ARRIVES = 0.5
 
 
 @dataclass(kw_only=True)
@@ -94,7 +93,7 @@ def _round(stand: Stand, dice: random.Random, done: Run, until: float) -> None:
         while len(stand.processes) < _ABREAST:
             _publish(stand, dice, done)
         _reap(stand, done, dead)
-        stand.lapse(*(each.name for each in dead if time.monotonic() - (each.ended_at or 0) > _ARRIVES))
+        stand.lapse(*(each.name for each in dead if time.monotonic() - (each.ended_at or 0) > ARRIVES))
         _wake(stand, dice, done)
         if tick % 5 == 0:
             stand.pass_time()
@@ -103,10 +102,10 @@ def _round(stand: Stand, dice: random.Random, done: Run, until: float) -> None:
         _wake(stand, dice, done)
         _reap(stand, done, dead)
         time.sleep(0.005)
-    time.sleep(_ARRIVES)
+    time.sleep(ARRIVES)
     stand.lapse(*(each.name for each in dead))
     stand.drain()
-    time.sleep(_ARRIVES)  # what arrives late arrives before it is counted
+    time.sleep(ARRIVES)  # what arrives late arrives before it is counted
 
 
 def _reap(stand: Stand, done: Run, dead: list[Process]) -> None:

@@ -7,18 +7,14 @@ recover them all. The oracle is the networks': nothing that was recalled is stil
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clarion import networks, points
 from clarion.outbox import posts, recalling
 from clarion.publishing import recall
-from tests.crash.stand import Plan, Process, Stand, Verdict
+from tests.crash.abreast import strike
+from tests.crash.stand import Process, Stand, Verdict
 
-_ABREAST = 6
-#: What is on its way to a network when its sender died arrives within this.
-_ARRIVES = 0.5
 Fault = tuple[str, str, float]
 #: What goes wrong when it is taken down, and when it was sent: (kind, which requests, seconds).
 _DOWN: tuple[tuple[Fault, ...], ...] = (
@@ -78,9 +74,12 @@ def run(stand: Stand, *, few: bool = False) -> tuple[Verdict, int, list[str]]:
     for case in todo:
         for kind, where, seconds in case.faults:
             stand.running.fault(case.network, kind, account=case.name, on=where, count=1, seconds=seconds)
-    _befall(stand, todo)
-    killed = [case for case in todo if case.process and case.process.killed]
-    time.sleep(_ARRIVES)
+
+    def recall_what_is_up(case: Case) -> None:
+        if case.up:
+            recall.want(stand.outbox, [case.number], who="ann", because=None)
+
+    killed = strike(stand, todo, recall_what_is_up)
     with stand.outbox.write() as tx:
         recalling.want(tx, [case.number for case in todo if not case.up], who="ann")
     stand.lapse(*(case.process.name for case in killed if case.process))
@@ -127,27 +126,3 @@ def _accepted(stand: Stand) -> tuple[dict[tuple[str, str], int], dict[tuple[str,
             taken[key] = taken.get(key, 0) + 1
             shown[key] = shown.get(key, 0) + (not one.deleted)
     return taken, shown
-
-
-def _befall(stand: Stand, todo: Sequence[Case]) -> None:
-    """Let each case's process run until it is killed, or ends."""
-    waiting, flying = list(reversed(todo)), list[Case]()
-    while waiting or flying:
-        while waiting and len(flying) < _ABREAST:
-            case = waiting.pop()
-            case.process = _start(stand, case)
-            flying.append(case)
-        stand.reap()
-        flying = [case for case in flying if case.process and case.process.code is None]
-        time.sleep(0.001)
-
-
-def _start(stand: Stand, case: Case) -> Process:
-    plan = Plan(point=case.point)
-    if not case.up:
-        return stand.publish(plan, names=[case.name])
-
-    def want() -> None:
-        recall.want(stand.outbox, [case.number], who="ann", because=None)
-
-    return stand.publish(plan, names=[case.name], first=want)

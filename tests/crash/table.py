@@ -6,16 +6,13 @@ its point. Then one process without kills and faults recovers them all.
 
 from __future__ import annotations
 
-import os
-import time
 from dataclasses import dataclass
 from hashlib import sha256
 
 from clarion import networks, points
-from tests.crash.stand import DEADLINE, Plan, Process, Stand, Verdict
+from tests.crash.abreast import strike
+from tests.crash.stand import DEADLINE, Process, Stand, Verdict
 
-#: Publishing processes side by side.
-_ABREAST = 6
 _HANG = DEADLINE + 0.4
 #: What a network does wrong to the one post of a case: (kind, where, seconds).
 Fault = tuple[str, str | None, float]
@@ -111,21 +108,7 @@ def run(stand: Stand, *, pairs: bool = False) -> tuple[Verdict, int, list[str]]:
         for case in todo:
             stand.queue(tx, stand.account(tx, case.name, case.network), case.text, image=case.image)
     _arm(stand, todo)
-    waiting = list(reversed(todo))
-    flying: list[Case] = []
-    done: list[Case] = []
-    while waiting or flying:
-        while waiting and len(flying) < _ABREAST:
-            case = waiting.pop()
-            case.process = stand.publish(Plan(point=case.point), names=[case.name])
-            flying.append(case)
-        if not stand.reap():
-            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # until one ends
-            stand.reap()
-        done += [case for case in flying if case.process and case.process.code is not None]
-        flying = [case for case in flying if case.process and case.process.code is None]
-    killed = [case for case in done if case.process and case.process.killed]
-    time.sleep(0.5)  # what is on its way to a network arrives
+    killed = strike(stand, todo)
     stand.lapse(*(case.process.name for case in killed if case.process))
     stand.drain()
     reached = {(case.network, case.point) for case in killed}
