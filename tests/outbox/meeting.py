@@ -7,7 +7,8 @@ what each got for an answer.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -15,7 +16,7 @@ from itertools import count
 import pytest
 import sqlalchemy as sa
 
-from clarion.errors import ClarionError, OutboxBusy
+from clarion.errors import CheckFailed, ClarionError, OutboxBusy
 from clarion.model import Account
 from clarion.outbox import claims, opening, pauses, posts, schema, settle, store
 from clarion.outbox.claims import Claim
@@ -174,6 +175,22 @@ def somebody_waits(engine: sa.Engine) -> bool:
 
 
 # ── scenes and acts ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def taken_at_once(attempts: Sequence[Callable[[], object]]) -> int:
+    """Let all of these begin at the same moment; how many of them no check refused."""
+    gate = threading.Barrier(len(attempts))
+
+    def taken(attempt: Callable[[], object]) -> bool:
+        gate.wait(PATIENCE)
+        try:
+            attempt()
+        except CheckFailed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(attempts)) as pool:
+        return sum(pool.map(taken, attempts))
 
 
 def fresh(two: tuple[Desk, Desk]) -> Scene:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
-from itertools import count
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,9 +21,9 @@ from clarion.outbox import accounts, caps, claims, handling, looking, posts, sch
 from clarion.outbox.caps import Caps
 from clarion.outbox.claims import Claim, Held
 from clarion.outbox.tending import tend
-from tests.desk import LATE, NOON, Desk
-from tests.outbox import ready
-from tests.outbox.meeting import Act, Scene, fresh, meetings, two
+from tests.desk import NOON, Desk
+from tests.outbox.meeting import Act, Scene, fresh, meetings, taken_at_once, two
+from tests.outbox.ready import composed
 
 __all__ = ["two"]
 
@@ -36,23 +33,6 @@ CAPS = Caps(zone=BERLIN, most=dict.fromkeys(NAMES, 2))
 RULES = Rules(caps=CAPS)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 TODAY = datetime(2026, 3, 29, tzinfo=BERLIN).toordinal()
-_times = count(1)
-
-
-def composed(
-    account: Account,
-    due: datetime = NOON,
-    *,
-    late: timedelta = LATE,
-    language: str = "en",
-    answers: str | None = None,
-    evergreen: bool = False,
-) -> Composed:
-    """A post, each in other words: two of one account must not repeat each other here."""
-    text = "".join(chr(ord("a") + byte % 26) for byte in blake2b(str(next(_times)).encode()).digest())
-    return ready.post(
-        account, text, due=due, late=late, language=language, answers=answers, evergreen=evergreen
-    )
 
 
 def say(desk: Desk, *what: Composed, rules: Rules = RULES) -> int:
@@ -284,18 +264,7 @@ def test_an_evergreen_post_goes_to_a_slot_on_a_day_with_room(desk: Desk) -> None
 def test_of_many_who_queue_at_once_as_many_are_taken_as_there_is_room_for(desk: Desk) -> None:
     voice = desk.account("voice")
     made = [composed(voice) for _ in range(6)]
-    gate = threading.Barrier(len(made))
-
-    def attempt(what: Composed) -> bool:
-        gate.wait(20)
-        try:
-            say(desk, what)
-        except CheckFailed:
-            return False
-        return True
-
-    with ThreadPoolExecutor(len(made)) as pool:
-        assert sum(pool.map(attempt, made)) == 2
+    assert taken_at_once([partial(say, desk, what) for what in made]) == 2
 
 
 def test_whenever_two_meet_over_the_last_place_of_a_day_one_has_it(two: tuple[Desk, Desk]) -> None:

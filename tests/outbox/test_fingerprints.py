@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 
 import pytest
@@ -19,7 +18,7 @@ from clarion.model import Account, State
 from clarion.outbox import fingerprints, handling, posts, schema
 from tests.desk import NOON, Desk
 from tests.outbox import ready
-from tests.outbox.meeting import Scene, fresh, meetings, two
+from tests.outbox.meeting import Scene, fresh, meetings, taken_at_once, two
 
 __all__ = ["two"]
 
@@ -35,7 +34,7 @@ OTHER = "Write to your own representative today and ask what your government doe
 
 
 def composed(account: Account, text: str = TEXT, *, due: datetime = NOON, language: str = "en") -> Composed:
-    return ready.post(account, f"{text} #Tag", due=due, language=language)
+    return ready.composed(account, due, text=f"{text} #Tag", language=language)
 
 
 def say(desk: Desk, *what: Composed, because: str | None = None) -> int:
@@ -231,18 +230,7 @@ def test_an_account_tries_its_own_text_again_and_others_after_91_days(desk: Desk
 
 def test_of_many_who_queue_one_text_at_once_one_is_taken(desk: Desk) -> None:
     accounts = [desk.account(f"voice{number}") for number in range(4)]
-    gate = threading.Barrier(len(accounts))
-
-    def attempt(account: Account) -> bool:
-        gate.wait(20)
-        try:
-            say(desk, composed(account))
-        except CheckFailed:
-            return False
-        return True
-
-    with ThreadPoolExecutor(len(accounts)) as pool:
-        assert sum(pool.map(attempt, accounts)) == 1
+    assert taken_at_once([partial(say, desk, composed(account)) for account in accounts]) == 1
 
 
 def test_whenever_two_meet_over_a_text_one_is_taken(two: tuple[Desk, Desk]) -> None:

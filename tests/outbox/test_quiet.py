@@ -17,7 +17,7 @@ from clarion.model import Staged
 from clarion.outbox import claims, looking, pauses, settle
 from clarion.outbox.claims import Claim, Terms, Withheld
 from tests.desk import LATE, NOON, Desk
-from tests.outbox.test_caps import composed
+from tests.outbox.ready import composed
 
 BERLIN = ZoneInfo("Europe/Berlin")
 #: Berlin shows 14:00 at NOON.
