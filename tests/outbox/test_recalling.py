@@ -25,6 +25,7 @@ from clarion.outbox import (
     recalling,
     schema,
     settle,
+    spending,
 )
 from clarion.outbox.claims import Claim, Withheld
 from clarion.outbox.spending import Window
@@ -415,6 +416,30 @@ def test_what_waits_holds_up_the_earlier_parts_and_what_needs_a_person_does_not(
     assert down(desk) == [2]
     with desk.outbox.read() as tx:
         assert incidents.standing(tx) == []
+
+
+def test_an_account_that_has_posted_all_it_may_takes_down_and_looks_all_the_same(desk: Desk) -> None:
+    number = send(desk)
+    lost, _ = doubted(desk)
+    waiting = queued(desk)
+    window = Window(family="posts", limit=1, length=timedelta(days=1))
+    terms = replace(desk.terms(), windows={"mastodon": (window,)})
+    with desk.outbox.write() as tx:
+        assert spending.admit(tx, spending.bills("mastodon", "voice", [window], 0)) is None
+        assert claims.claim(tx, terms, 10) == []
+        [stands] = pauses.standing(tx)
+    assert (stands.account, stands.until, stands.reason) == ("voice", NOON + timedelta(days=1), claims.FULL)
+    want(desk, number, lost)
+    [claim], [found] = downs(desk), look(desk)
+    assert (claim.delivery.entry, found.delivery.entry) == (number, lost)
+    with desk.outbox.write() as tx:  # the network's own word holds them
+        recalling.waits(tx, claim, until=tx.now, reason="429")
+        settle.unsure(tx, found, look_at=tx.now)
+        settle.held_back(tx, claim, until=tx.now + 60_000_000, reason="429")
+    assert (downs(desk), look(desk)) == ([], [])
+    desk.later(minutes=1)
+    assert (len(downs(desk)), len(look(desk))) == (1, 1)
+    assert desk.states(waiting) == ["scheduled"]
 
 
 def test_a_full_window_keeps_the_whole_account_waiting(desk: Desk) -> None:

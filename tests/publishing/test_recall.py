@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from clarion import points
 from clarion.errors import AccountBlocked, OutboxBusy, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.model import Receipt
-from clarion.networks.base import Absent, Found
+from clarion.networks.base import Absent, Found, Unsure
 from clarion.outbox import accounts, probe, store
 from clarion.outbox.spending import Window
 from clarion.publishing.recall import want
@@ -203,30 +203,91 @@ def test_a_worker_that_only_takes_down_sends_nothing(stage: Stage, up: int) -> N
     assert stage.desk.states(other) == ["scheduled"]
 
 
-def test_an_idle_run_wakes_for_a_recall_that_is_due_and_for_no_other(stage: Stage, up: int) -> None:
-    def idle() -> bool:
-        outbox = stage.desk.outbox
-        if outbox.engine.dialect.name == "sqlite":
-            return probe.idle(outbox.place, host="here", config="1:1")
-        url = outbox.engine.url.render_as_string(hide_password=False)
-        return probe.idle_postgres(url, key=store.CONFIG, config="1:1")
+def idle(stage: Stage) -> bool:
+    """Whether cron's probe finds nothing to do."""
+    outbox = stage.desk.outbox
+    if outbox.engine.dialect.name == "sqlite":
+        return probe.idle(outbox.place, host="here", config="1:1")
+    url = outbox.engine.url.render_as_string(hide_password=False)
+    return probe.idle_postgres(url, key=store.CONFIG, config="1:1")
 
-    assert idle()
+
+def test_an_idle_run_wakes_for_a_recall_that_is_due_and_for_no_other(stage: Stage, up: int) -> None:
+    assert idle(stage)
     recall(stage, up)
-    assert not idle()
+    assert not idle(stage)
     stage.network.recalls = [Unavailable("away")]
     stage.worker().drain()
-    assert idle()
+    assert idle(stage)
     stage.desk.later(minutes=31)
-    assert not idle()
+    assert not idle(stage)
     stage.network.recalls = [AccountBlocked("401")]
     stage.worker().drain()
-    assert idle()
+    assert idle(stage)
     verify(stage)
-    assert not idle()
+    assert not idle(stage)
     stage.network.recalls = [Refused("no"), Refused("no")]
     stage.worker().drain()
-    assert idle()
+    assert idle(stage)
+
+
+def drain_where_one_post_an_hour_is_the_most(stage: Stage) -> None:
+    worker = stage.worker()
+    window = Window(family="posts", limit=1, length=timedelta(hours=1))
+    worker.terms = replace(worker.terms, windows={"mastodon": (window,)})
+    worker.drain()
+
+
+def test_a_spent_window_of_posts_keeps_no_recall_waiting(stage: Stage) -> None:
+    dangerous = queued(stage, "one")
+    drain_where_one_post_an_hour_is_the_most(stage)
+    waiting = queued(stage, "two")
+    drain_where_one_post_an_hour_is_the_most(stage)
+    assert stage.desk.states(waiting) == ["scheduled"]
+    assert idle(stage), "what waits for room wakes nobody"
+    recall(stage, dangerous)
+    assert not idle(stage)
+    drain_where_one_post_an_hour_is_the_most(stage)
+    assert (stage.desk.states(dangerous), stage.desk.states(waiting)) == (["recalled"], ["scheduled"])
+    assert idle(stage)
+    stage.desk.later(hours=1)
+    assert not idle(stage)
+    drain_where_one_post_an_hour_is_the_most(stage)
+    assert stage.desk.states(waiting) == ["sent"]
+
+
+def test_what_is_in_doubt_and_recalled_is_looked_for_unless_its_network_said_wait(stage: Stage) -> None:
+    dangerous = queued(stage, "one")
+    stage.network.script = ["lose"]
+    stage.network.looks = [Unsure(look_again_in=1800), RateLimited("429", wait=600)]
+    drain_where_one_post_an_hour_is_the_most(stage)
+    queued(stage, "two")
+    drain_where_one_post_an_hour_is_the_most(stage)
+    assert idle(stage)
+    recall(stage, dangerous)
+    assert not idle(stage)
+    drain_where_one_post_an_hour_is_the_most(stage)
+    assert stage.network.looks == [], "it was looked for, though no post may go"
+    recall(stage, dangerous)
+    assert idle(stage)
+    drain_where_one_post_an_hour_is_the_most(stage)
+    assert stage.desk.states(dangerous) == ["in_doubt"]
+    stage.desk.later(minutes=10)
+    assert not idle(stage)
+    drain_where_one_post_an_hour_is_the_most(stage)
+    assert stage.desk.states(dangerous) == ["recalled"]
+
+
+def test_what_a_network_said_to_a_post_holds_a_recall_too(stage: Stage, up: int) -> None:
+    queued(stage, "three")
+    stage.network.script = [RateLimited("429", wait=600)]
+    stage.worker().drain()
+    recall(stage, up)
+    assert idle(stage)
+    assert not stage.worker().drain().recalled
+    stage.desk.later(minutes=10)
+    assert not idle(stage)
+    assert len(stage.worker().drain().recalled) == 2
 
 
 def test_a_receipt_found_for_another_post_is_not_taken_down(stage: Stage, up: int) -> None:

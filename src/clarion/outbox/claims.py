@@ -34,6 +34,8 @@ from clarion.outbox.taking import Ready
 _MICROSECOND = timedelta(microseconds=1)
 #: Why an account stops at its quiet time.
 QUIET = "it is its quiet time"
+#: Why it stops when it has posted as much as a window holds.
+FULL = "as many as its network allows in that time"
 #: How many deliveries of one account a claim puts aside before it leaves the rest to the next.
 _DEPTH = 50
 #: How long a post waits behind a thread of which nobody knows when it goes on.
@@ -110,7 +112,8 @@ def claim(
     for each, room_at in taken.full:
         short = money.shortage(tx, each.bills, terms.budgets.get(each.candidate.account.name), each.payload)
         if short is None:
-            _wait(tx, each.candidate.row.account, room_at)
+            # A stop of our own, not the network's word in the account's row: looks and recalls go on.
+            stops.stop(tx, each.candidate.account.name, moment(room_at), FULL)
         else:
             stops.stop(tx, each.candidate.account.name, short.until, short.reason)
             hold(replace(_held(each.candidate, short.reason), until=short.until))
@@ -333,15 +336,6 @@ def _claimed(tx: Tx, terms: Terms, taken: Ready) -> Claim:
 def _uploads(part: Part) -> int:
     """How many images must be uploaded before the part can be sent; a link card's counts."""
     return len(part.media) + bool(part.card and part.card.thumb)
-
-
-def _wait(tx: Tx, account: int, until: int) -> None:
-    """Close an account that has spent what its network allows, so that it wakes nobody before there is room."""
-    tx.execute(
-        sa.update(schema.account)
-        .where(schema.account.c.id == account)
-        .values(blocked_until=until, blocked_reason="as many as its network allows in that time"),
-    )
 
 
 def _hold(tx: Tx, post: str, reason: str) -> None:

@@ -1,4 +1,5 @@
-"""Stops that Clarion makes by itself: an account that is quiet, or whose money for the month is spent.
+"""Stops that Clarion makes by itself: an account that is quiet, that has posted as much as a window of its network holds,
+or whose money for the month is spent.
 
 In: an account, until when, why. Out: a pause like any other, so that nothing of the account is claimed, no idle run wakes for
 it, and what is in doubt or to be taken down is looked after all the same. It ends by itself, or when config.toml changed,

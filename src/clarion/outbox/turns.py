@@ -28,6 +28,8 @@ def of_each_account(
 ) -> sa.Select[Any]:
     """One of each account that is open, of those in these states the longest waiting; of those the first by `then`.
 
+    An account that may not post for now, by a pause or a stop of ours, is open all the same: only its network closes it.
+
     The states are literals, as the partial index on them has it: bound, PostgreSQL's plan for any value would lose it.
     """
     first = (
