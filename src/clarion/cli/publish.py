@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
     from clarion.app import App
     from clarion.outbox.claims import Held
-    from clarion.outbox.store import Tx
     from clarion.outbox.tending import Lapsed
-    from clarion.outbox.troubles import Trouble
     from clarion.publishing.tally import Event as Happening
     from clarion.publishing.tally import Tally
 
@@ -45,13 +43,15 @@ def publish(app: App, *, dry_run: bool, watch: bool, as_json: bool) -> None:
     if watch:
         _watch(app, as_json=as_json)
         return
-    if not _may_have_work(app):
+    rest = _why_to_rest(app)
+    if dry_run:
+        _dry_run(app, rest, as_json=as_json)
+        return
+    if rest:
+        _rest(app, rest)
         return
     if app.rehearsing:
         shell.banner_of_rehearsal()
-    if dry_run:
-        _dry_run(app, as_json=as_json)
-        return
     _end(app, drain(app, as_json=as_json, halted=app.stop_file.exists))
 
 
@@ -67,16 +67,30 @@ def _end(app: App, tally: Tally) -> None:
         _rest(app, app.rest())
 
 
-def _may_have_work(app: App) -> bool:
-    """Whether the outbox is worth opening; says, to a person, why not."""
+def _why_to_rest(app: App) -> str:
+    """Why the outbox is not worth opening, as `App.rest` says it; "": there may be something to do."""
     if rest := app.rest():
-        _rest(app, rest)
-        return False
+        return rest
     app.check_in()
-    if rest := app.rest():  # it was only the configuration that had changed
+    return app.rest()  # perhaps it was only the configuration that had changed
+
+
+def _dry_run(app: App, rest: str, *, as_json: bool) -> None:
+    """What is due is told also while all of it must wait."""
+    from clarion.cli import dry_run
+
+    found = None if rest == "stopped" else dry_run.foresee(app)
+    if found is None or (rest and not found.posts and not found.downs):
         _rest(app, rest)
-        return False
-    return True
+        return
+    if app.rehearsing:
+        shell.banner_of_rehearsal()
+    if as_json:
+        dry_run.tell_programs(found)
+    else:
+        dry_run.tell(app, found)
+    if rest == "paused":
+        shell.finish(shell.Code.LATER)
 
 
 def drain(
@@ -285,49 +299,3 @@ def _rest(app: App, rest: str) -> None:
 
         found = look(app)
         shell.say_so("\n".join(["Nothing is due.", *waiting(app, found), next_due(app, found)]))
-
-
-def _dry_run(app: App, *, as_json: bool) -> None:
-    import json
-
-    from clarion.cli import pricing
-    from clarion.cli.queueing import posts_in_words
-    from clarion.outbox.money import dollars
-    from clarion.outbox.views import due
-
-    with app.outbox.read() as tx:
-        found, downs = due(tx), _to_take_down(app, tx)
-    if as_json:
-        for entry, post in found:
-            plain = {"entry": entry.number, "account": post.account.name, "language": post.language}
-            cost = pricing.usd(pricing.price(post.account, post.payload))
-            shell.show(json.dumps({"event": "due", **plain, "due": post.due.isoformat(), "price_usd": cost}))
-        for down in downs:
-            plain = {"entry": down.entry, "account": down.account, "language": down.language}
-            shell.show(json.dumps({"event": "recall_due", **plain, "part": down.part}))
-        return
-    for down in downs:
-        shell.show(f"#{down.entry} {down.account} · {down.language}, part {down.part}  would be taken down")
-    total = 0
-    for entry, post in found:
-        parts, cost = len(post.payload.parts), pricing.price(post.account, post.payload)
-        total += cost
-        shell.show(
-            f"#{entry.number} {entry.title}  {post.account.network} · {post.account.handle} · {post.language}"
-            f"{f' · {parts} parts' if parts > 1 else ''}{f' · {dollars(cost)}' if cost else ''}"
-        )
-    costs = f", for {dollars(total)}" if total else ""
-    shell.say_so(f"{posts_in_words(len(found))} would be sent{costs}. Nothing was sent.")
-    for line in pricing.lines(app, [(post.account, post.payload) for _, post in found], waiting=False):
-        shell.say_so(line)
-
-
-def _to_take_down(app: App, tx: Tx) -> list[Trouble]:
-    from clarion.model import State
-    from clarion.outbox.troubles import troubled
-
-    return [
-        each
-        for each in troubled(tx, State.RECALLING)
-        if each.look_at and each.look_at <= tx.at and each.account in app.config.accounts
-    ]

@@ -25,7 +25,7 @@ from clarion.outbox.store import Tx
 _BREAKER = 5
 _BREAKER_PAUSE = timedelta(minutes=15)
 #: "Until somebody runs accounts verify": the year 9892.
-_UNTIL_VERIFIED = 250_000_000_000_000_000
+UNTIL_VERIFIED = 250_000_000_000_000_000
 
 #: Should this worker die before the read-back: so long until another one reads back, and until the next part may go.
 _READ_BACK = timedelta(minutes=1)
@@ -187,7 +187,7 @@ def unreachable(tx: Tx, claim: Claim, reason: str) -> None:
 
 def closed(tx: Tx, claim: Claim, reason: str) -> None:
     """The account closes until somebody verifies it; the delivery stays as it is."""
-    _block(tx, claim, _UNTIL_VERIFIED, reason)
+    _block(tx, claim, UNTIL_VERIFIED, reason)
     incidents.open_once(tx, "account_blocked", claim.delivery.account.name, reason)
 
 

@@ -237,7 +237,7 @@ def next_change(tx: Tx) -> int | None:
 
 
 def due(tx: Tx) -> list[tuple[EntryView, PostView]]:
-    """The posts that would be sent now, with their entries."""
+    """The posts that are due now, with their entries, also of accounts that must wait (`holding.py`)."""
     delivery = schema.delivery
     numbers = (
         sa.select(schema.post.c.entry)
