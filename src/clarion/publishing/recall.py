@@ -74,8 +74,9 @@ def take_down(outbox: Outbox, publisher: Publisher, claim: Claim, terms: Terms) 
             publisher.recall(claim.down)
     except PublishError as error:
         return failed(outbox, claim, error)
-    # Ctrl-C too: nobody knows whether it is down, so it is tried again. Nothing is kept silent: it is raised on.
-    except BaseException as error:
+    # An error of ours or a library's: nobody knows whether it is down, so it is tried again, and raised on to be seen. Ctrl-C
+    # is the main thread's and ends no try; a process that dies leaves its claim, which another takes in a while.
+    except Exception as error:
         _back_off(outbox, claim, f"{UNKNOWN}: {type(error).__name__}")
         raise
     point("after_recall")
