@@ -24,7 +24,7 @@ from clarion.networks.x import answers, keys, readback
 from clarion.networks.x.options import BASE
 from clarion.networks.x.publisher import LOOK_AGAIN
 from clarion.networks.x.publisher import connect as connect_x
-from tests.networks.conftest import MemorySessions, account_on
+from tests.networks.conftest import Connected, MemorySessions, account_on
 
 TEXT = "More than 100 men were reported detained https://example.org/report?a=1&b=2 #EyesOnChechnya <3"
 RUSSIAN = "Более 100 человек задержаны. example.org/чечня #Чечня"
@@ -84,19 +84,29 @@ def test_it_refuses_to_tear_a_thread(networks, connect):
     assert networks.accepted("x") == []
 
 
-def test_it_posts_images_with_their_alt_texts(networks, connect):
+def noise(connect: Connected) -> Media:
+    """An image that the publisher may load."""
     buffer = io.BytesIO()
     Image.effect_noise((64, 48), 80).convert("RGB").save(buffer, "PNG")
     data = buffer.getvalue()
     hashed = sha256(data).hexdigest()
     connect.media[hashed] = data
-    media = Media(sha256=hashed, mime="image/png", alt="Шум: a square of noise", width=64, height=48)
-    publisher = connect("x")
+    return Media(sha256=hashed, mime="image/png", alt="Шум: a square of noise", width=64, height=48)
+
+
+def broken(connect: Connected) -> Media:
+    """One that X does not take."""
+    connect.media["0" * 64] = b"\x89PNG\r\n\x1a\n not a picture"
+    return Media(sha256="0" * 64, mime="image/png", alt="a", width=1, height=1)
+
+
+def test_it_posts_images_with_their_alt_texts(networks, connect):
+    media, publisher = noise(connect), connect("x")
     staged = publisher.stage(delivery("with a picture", media=(media,)))
     assert staged.expires_at is not None
     assert timedelta(hours=23) < staged.expires_at - datetime.now(UTC) < timedelta(hours=25)
     publisher.send(staged)
-    assert networks.accepted("x")[0].images == ((hashed, "Шум: a square of noise"),)
+    assert networks.accepted("x")[0].images == ((media.sha256, "Шум: a square of noise"),)
     assert isinstance(publisher.find(staged.delivery, 0, datetime.now(UTC)), Found)
 
 
@@ -297,9 +307,15 @@ def test_a_server_that_is_not_there_is_unavailable(networks, connect):
         publisher.find(delivery(), 0, datetime.now(UTC))
 
 
+def test_no_alt_text_is_paid_for_before_every_image_is_up(networks, connect):
+    with pytest.raises(Refused):
+        connect("x").stage(delivery(media=(noise(connect), broken(connect))))
+    uploads = networks.world._machine("x").uploads.dump()
+    assert [(each["ready"], each["alt"]) for each in uploads] == [(True, ""), (False, "")]
+
+
 def test_trouble_while_uploading_is_never_doubtful(networks, connect):
-    connect.media["0" * 64] = b"\x89PNG\r\n\x1a\n not a picture"
-    media = Media(sha256="0" * 64, mime="image/png", alt="a", width=1, height=1)
+    media = broken(connect)
     for kind in ("drop_after", "500_after"):
         networks.fault("x", kind, on="other")
         with pytest.raises(Unavailable):

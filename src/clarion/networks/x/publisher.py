@@ -93,6 +93,10 @@ class XPublisher:
                 handle, lifetime = upload.image(media, data)
             handles.append(handle)
             lifetimes.append(lifetime)
+        # Each alt text costs money, so none is written before all images are up: what fails until then is free.
+        for handle, media in zip(handles, delivery.content.media, strict=True):
+            with self._translated():
+                upload.describe(handle, media)
         expiries = [lifetime for lifetime in lifetimes if lifetime is not None]
         return Staged(delivery=delivery, handles=tuple(handles), expires_at=min(expiries, default=None))
 
@@ -252,7 +256,7 @@ class _Upload:
         self._sleep = sleep
 
     def image(self, media: Media, data: bytes) -> tuple[str, Any]:
-        """Upload one image with its alt text. Its media id, and when X forgets it."""
+        """Upload one image. Its media id, and when X forgets it."""
         kind = {"media_type": media.mime, "media_category": "tweet_image", "total_bytes": len(data)}
         started = self._call("POST", "/2/media/upload/initialize", json=kind).json()["data"]
         handle = str(started["id"])
@@ -260,12 +264,15 @@ class _Upload:
             self._append(handle, index, data[at : at + _PIECE])
         finished = self._call("POST", f"/2/media/upload/{handle}/finalize")
         self._wait_until_processed(handle, finished.json()["data"])
-        if media.alt:
-            alt = {"id": handle, "metadata": {"alt_text": {"text": media.alt}}}
-            self._call("POST", "/2/media/metadata", json=alt)
         now = answers.moment_of(finished.headers)
         lifetime = finished.json()["data"].get("expires_after_secs") or started.get("expires_after_secs")
         return handle, now + timedelta(seconds=lifetime) if now and lifetime else None
+
+    def describe(self, handle: str, media: Media) -> None:
+        """Write an uploaded image's alt text, where it has one."""
+        if media.alt:
+            alt = {"id": handle, "metadata": {"alt_text": {"text": media.alt}}}
+            self._call("POST", "/2/media/metadata", json=alt)
 
     def _append(self, handle: str, index: int, piece: bytes) -> None:
         self._in_time()
