@@ -10,12 +10,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from clarion import networks as registry
 from clarion import points
 from clarion.errors import AccountBlocked, OutboxBusy, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.model import Receipt
 from clarion.networks.base import Absent, Found, Unsure
 from clarion.outbox import accounts, probe, store
 from clarion.outbox.spending import Window
+from clarion.publishing.limits import windows
 from clarion.publishing.recall import want
 from tests.desk import Desk
 from tests.publishing.conftest import Stage
@@ -338,6 +340,30 @@ def test_what_the_network_counts_is_counted_and_waited_for(stage: Stage) -> None
     assert drain() == 0
     stage.desk.later(minutes=2)
     assert drain() == 1
+
+
+def test_posts_leave_something_of_a_window_that_recalls_spend_from_too(stage: Stage) -> None:
+    window = Window(family="points", limit=10, length=timedelta(days=1), post=2, recall=1)
+
+    def drain() -> int:
+        worker = stage.worker()
+        worker.terms = replace(worker.terms, windows={"mastodon": (window,)})
+        return len(worker.drain().recalled)
+
+    numbers = [queued(stage, f"post {nth}") for nth in range(4)]
+    drain()
+    waiting = queued(stage, "post 4")
+    drain()
+    assert [stage.desk.states(each) for each in (*numbers, waiting)] == [["sent"]] * 4 + [["scheduled"]]
+    recall(stage, numbers[0])
+    assert drain() == 1
+
+
+@pytest.mark.parametrize("network", registry.NAMES)
+def test_what_is_left_to_recalls_keeps_no_post_out(network: str) -> None:
+    options = registry.options(network)
+    for window in windows({network: options.WINDOWS})[network]:
+        assert window.cost(options.LIMITS.images) <= window.for_posts <= window.limit - window.recall
 
 
 @pytest.mark.parametrize("tries", [2, None], ids=["for a while", "for good"])

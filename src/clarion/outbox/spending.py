@@ -22,6 +22,8 @@ from clarion.outbox.store import Tx
 _MICROSECOND = timedelta(microseconds=1)
 #: What left the longest window before so long is of no use to anybody. Of money a whole month counts.
 _KEPT, _MONEY_KEPT = timedelta(days=2), timedelta(days=62)
+#: Posts leave one in so many of what a window holds that recalls spend from too: nothing dangerous stays up for lack of it.
+_LEFT = 10
 #: How the bucket of an account's money ends (see `money.py`).
 MONEY = "/usd"
 
@@ -42,6 +44,11 @@ class Window:
     def cost(self, images: int) -> int:
         return self.post + self.image * images
 
+    @property
+    def for_posts(self) -> int:
+        """What posts may spend of it."""
+        return self.limit - self.limit // _LEFT if self.recall else self.limit
+
 
 @dataclass(frozen=True, slots=True)
 class Bill:
@@ -57,7 +64,7 @@ class Bill:
 
 def bills(network: str, account: str, windows: Sequence[Window], images: int) -> tuple[Bill, ...]:
     """What a post with so many images costs its account."""
-    return _bills(network, account, [(window, window.cost(images)) for window in windows])
+    return _bills(network, account, [(window, window.cost(images), window.for_posts) for window in windows])
 
 
 def admit(tx: Tx, costs: Sequence[Bill]) -> int | None:
@@ -72,12 +79,12 @@ def admit(tx: Tx, costs: Sequence[Bill]) -> int | None:
 
 def admit_look(tx: Tx, network: str, account: str, windows: Sequence[Window]) -> int | None:
     """The same for looking, which any worker may do while another sends for the account; not while it is closed."""
-    return _admit_beside(tx, network, account, [(window, window.look) for window in windows])
+    return _admit_beside(tx, network, account, [(window, window.look, window.limit) for window in windows])
 
 
 def admit_recall(tx: Tx, network: str, account: str, windows: Sequence[Window]) -> int | None:
     """The same for taking a post down."""
-    return _admit_beside(tx, network, account, [(window, window.recall) for window in windows])
+    return _admit_beside(tx, network, account, [(window, window.recall, window.limit) for window in windows])
 
 
 def room_at(tx: Tx, costs: Sequence[Bill]) -> int | None:
@@ -112,24 +119,27 @@ def bucket(network: str, account: str, window: Window) -> str:
 
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+#: A window, what is to be spent of it, and the most that may be.
+_Cost = tuple[Window, int, int]
 
-def _admit_beside(tx: Tx, network: str, account: str, costs: Sequence[tuple[Window, int]]) -> int | None:
+
+def _admit_beside(tx: Tx, network: str, account: str, costs: Sequence[_Cost]) -> int | None:
     closed_until = tx.execute(_HOLD, {"name": account}).scalar()
     if closed_until is not None and closed_until > tx.now:
         return int(closed_until)
     return admit(tx, _bills(network, account, costs))
 
 
-def _bills(network: str, account: str, costs: Sequence[tuple[Window, int]]) -> tuple[Bill, ...]:
+def _bills(network: str, account: str, costs: Sequence[_Cost]) -> tuple[Bill, ...]:
     return tuple(
         Bill(
             bucket(network, account, window),
             cost,
-            window.limit,
+            limit,
             window.length // _MICROSECOND,
             window.shared,
         )
-        for window, cost in costs
+        for window, cost, limit in costs
         if cost
     )
 
