@@ -14,8 +14,10 @@ from typing import Any
 from clarion.clock import micros
 from clarion.digest import digest
 from clarion.model import Account, ApprovalPolicy, Identity, Limits, Media, Part, Payload
-from clarion.outbox import accounts, opening, posts, store
-from clarion.outbox.claims import Terms
+from clarion.outbox import accounts, store
+from clarion.outbox.claiming.claims import Terms
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import opening
 from tests import postgres
 
 NOON = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)

@@ -21,7 +21,8 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from clarion.outbox import engines, opening
+from clarion.outbox import engines
+from clarion.outbox.hosting import opening
 from tests.memory import memory
 
 TEMPLATE = "clarion_template"

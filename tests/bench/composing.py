@@ -30,8 +30,9 @@ from clarion.composing.compose import Composed, Request, compose
 from clarion.composing.rules import Rules
 from clarion.digest import canonical, digest
 from clarion.model import Account, Payload
-from clarion.outbox import audit, fingerprints, schema, store
-from clarion.outbox.fingerprints import Fingerprint
+from clarion.outbox import audit, schema, store
+from clarion.outbox.limits import fingerprints
+from clarion.outbox.limits.fingerprints import Fingerprint
 from tests import configs
 from tests.bench.ratio import Ratio
 from tests.composing.conftest import FACTS

@@ -18,10 +18,12 @@ import sqlalchemy as sa
 from clarion import networks
 from clarion.clock import Deadline
 from clarion.model import Receipt
-from clarion.outbox import claims, looking, opening, schema, settle
-from clarion.outbox.claims import Claim, Terms
+from clarion.outbox import schema
+from clarion.outbox.claiming import claims, looking, settle
+from clarion.outbox.claiming.claims import Claim, Terms
+from clarion.outbox.claiming.tending import tend
+from clarion.outbox.hosting import opening
 from clarion.outbox.store import DatabaseTime
-from clarion.outbox.tending import tend
 from clarion.publishing.limits import windows
 from clarion.publishing.worker import TEND_SECONDS
 from tests import postgres

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from clarion.campaign.calls import Calls
+from clarion.campaign.ledgers.calls import Calls
 from clarion.errors import CampaignError
 from tests.campaign.conftest import Folder
 from tests.ledgers import call

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from clarion.campaign import media
-from clarion.campaign.cards import HEIGHT, MARGIN, WIDTH, Asked, Card, draw
-from clarion.campaign.colours import CONTRAST, Colour, Colours, contrast
-from clarion.campaign.facts import Facts
-from clarion.campaign.lettering import fitted
+from clarion.campaign.ledgers.facts import Facts
+from clarion.campaign.pictures import media
+from clarion.campaign.pictures.cards import HEIGHT, MARGIN, WIDTH, Asked, Card, draw
+from clarion.campaign.pictures.colours import CONTRAST, Colour, Colours, contrast
+from clarion.campaign.pictures.lettering import fitted
 from clarion.errors import CheckFailed
 
 TAGS = ("#EyesOnChechnya", "#CloseTheCamps")

@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 import jinja2
 import pytest
 
-from clarion.campaign import child
-from clarion.campaign.child import Work
+from clarion.campaign.rendering import child
+from clarion.campaign.rendering.child import Work
 from clarion.errors import CampaignError
 
 
@@ -145,7 +145,7 @@ def test_what_the_parent_has_to_write_or_to_finish_is_done_by_the_parent_alone(t
     program = tmp_path / "program.py"
     program.write_text(
         "import atexit\n"
-        "from clarion.campaign.child import Work, answers\n"
+        "from clarion.campaign.rendering.child import Work, answers\n"
         "atexit.register(print, 'end')\n"
         "print('begun', end=' ')\n"
         "print(*answers([Work(where='x', do=lambda: 'done')], str))\n"

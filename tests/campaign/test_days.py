@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from clarion.campaign.days import Days
-from clarion.campaign.facts import Facts
+from clarion.campaign.ledgers.days import Days
+from clarion.campaign.ledgers.facts import Facts
 from clarion.errors import CampaignError
 from tests.campaign.conftest import FACTS, Folder
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from clarion.campaign.facts import Facts
+from clarion.campaign.ledgers.facts import Facts
 from clarion.errors import CampaignError
 from tests.campaign.conftest import FACTS, Folder
 

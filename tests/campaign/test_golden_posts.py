@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clarion import networks
-from clarion.campaign import bundled, render, templates
-from clarion.campaign.ledger import Ledger
-from clarion.campaign.render import Rendered
+from clarion.campaign import bundled, templates
+from clarion.campaign.ledgers.ledger import Ledger
+from clarion.campaign.rendering import render
+from clarion.campaign.rendering.render import Rendered
 from clarion.campaign.templates import Template
 from clarion.networks.base import Draft, DraftPart
 from tests.composing.golden import is_golden

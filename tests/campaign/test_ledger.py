@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from clarion.campaign.ledger import Ledger
+from clarion.campaign.ledgers.ledger import Ledger
 from clarion.model import Used
 from tests.campaign.conftest import FACTS, Folder
 from tests.campaign.test_calls import CALLS

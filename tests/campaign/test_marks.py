@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarion.campaign import marks, render, templates
-from clarion.campaign.ledger import Ledger
-from clarion.campaign.marks import CLOSE, OPEN, OPEN_CALL, CallSpan, Span
+from clarion.campaign import templates
+from clarion.campaign.ledgers.ledger import Ledger
 from clarion.campaign.plain import parts_of
-from clarion.campaign.render import Rendered
+from clarion.campaign.rendering import marks, render
+from clarion.campaign.rendering.marks import CLOSE, OPEN, OPEN_CALL, CallSpan, Span
+from clarion.campaign.rendering.render import Rendered
 from clarion.errors import CampaignError
 from tests.campaign.conftest import Folder
 from tests.campaign.test_words import CALLS, DAYS

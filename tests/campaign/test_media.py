@@ -12,7 +12,7 @@ from random import Random
 import pytest
 from PIL import Image, ImageCms, ImageSequence, PngImagePlugin
 
-from clarion.campaign import media
+from clarion.campaign.pictures import media
 from clarion.errors import CheckFailed
 
 GPS = "GPS-SECRET"
@@ -420,7 +420,7 @@ def test_it_refuses_what_is_no_safe_picture_in_one_sentence(raw: bytes, said: st
 
 _FULL = r"""
 import resource, sys, zlib, struct
-from clarion.campaign import media
+from clarion.campaign.pictures import media
 side = 4880
 def chunk(kind, data): return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 row = zlib.compressobj(1)

@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clarion import networks
-from clarion.campaign import bundled, checks, domains, figures, media, plain, render, templates
-from clarion.campaign.ledger import Ledger
-from clarion.campaign.render import Asked, Rendered
+from clarion.campaign import bundled, checks, domains, figures, plain, templates
+from clarion.campaign.ledgers.ledger import Ledger
+from clarion.campaign.pictures import media
+from clarion.campaign.rendering import render
+from clarion.campaign.rendering.render import Asked, Rendered
 
 ROOT = bundled.posts().parent
 LEDGER = Ledger.load(ROOT)

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clarion.campaign import render, templates
-from clarion.campaign.ledger import Ledger
-from clarion.campaign.render import Rendered
+from clarion.campaign import templates
+from clarion.campaign.ledgers.ledger import Ledger
+from clarion.campaign.rendering import render
+from clarion.campaign.rendering.render import Rendered
 from clarion.errors import CampaignError
 from tests.campaign.conftest import FACTS, POST, Folder
 from tests.campaign.test_words import CALLS, DAYS

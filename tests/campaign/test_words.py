@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clarion.campaign.ledger import Ledger
-from clarion.campaign.marks import Count, Said
-from clarion.campaign.words import Words, sentence
+from clarion.campaign.ledgers.ledger import Ledger
+from clarion.campaign.rendering.marks import Count, Said
+from clarion.campaign.rendering.words import Words, sentence
 from clarion.errors import CampaignError
 from tests.campaign.conftest import Folder
 from tests.ledgers import call, day

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from clarion.outbox import claims, schema, settle
-from clarion.outbox.tending import tend
+from clarion.outbox import schema
+from clarion.outbox.claiming import claims, settle
+from clarion.outbox.claiming.tending import tend
 
 
 def queued(run, *words):

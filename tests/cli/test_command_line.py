@@ -8,7 +8,8 @@ import sys
 import click
 import pytest
 
-from clarion.cli import COMMANDS, SECTIONS, clarion, shell
+from clarion.cli import COMMANDS, SECTIONS, clarion
+from clarion.cli.terminal import shell
 from clarion.errors import (
     AccountBlocked,
     ApprovalError,
@@ -66,7 +67,7 @@ def test_help_imports_no_command_and_nothing_heavy(words):
     )
     ran = subprocess.run([sys.executable, "-c", look, *words], capture_output=True, text=True, check=True)
     loaded = set(ran.stderr.split())
-    assert "clarion.cli.shell" in loaded
+    assert "clarion.cli.terminal.shell" in loaded
     assert not loaded & HEAVY
     assert not {f"clarion.cli.{row.module}" for row in COMMANDS.values()} & loaded
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from clarion.app import App
-from clarion.outbox import schema, spending
+from clarion.outbox import schema
+from clarion.outbox.limits import spending
 
 
 @pytest.fixture(autouse=True)

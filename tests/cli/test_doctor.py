@@ -16,7 +16,7 @@ from clarion import networks as registry
 from clarion.app import App
 from clarion.app.doctor import of_cron, of_disk
 from clarion.model import State
-from clarion.outbox import stops
+from clarion.outbox.limits import stops
 from clarion.reporting.status import Status
 from clarion.trial.demo import make_campaign
 from tests.cli.local import Local

@@ -11,7 +11,7 @@ from clarion.cli.init import price_of_x, zone_here
 from clarion.model import Part
 from clarion.networks import login
 from clarion.networks.x import prices
-from clarion.outbox.money import dollars
+from clarion.outbox.limits.money import dollars
 from tests.cli.terminal import Terminal
 
 

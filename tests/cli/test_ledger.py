@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from clarion.app import App
 from clarion.campaign import bundled
-from clarion.outbox import blocks, claims, schema
+from clarion.outbox import blocks, schema
+from clarion.outbox.claiming import claims
 from tests.ledgers import call, day
 
 from .terminal import Terminal

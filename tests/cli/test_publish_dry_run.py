@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from clarion.outbox import pauses, recalling, schema, settle, stops
+from clarion.outbox import pauses, schema
+from clarion.outbox.claiming import recalling, settle
+from clarion.outbox.limits import stops
 
 from .entries import queued
 

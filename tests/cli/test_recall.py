@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from clarion.outbox import handling, recalling
+from clarion.outbox.claiming import handling, recalling
 
 from .entries import doubt, queued, state
 from .terminal import Terminal

@@ -15,8 +15,9 @@ from click.testing import CliRunner
 from clarion.app import App
 from clarion.campaign import checks
 from clarion.cli import clarion
-from clarion.outbox import posts, schema
-from clarion.outbox.tending import tend
+from clarion.outbox import schema
+from clarion.outbox.claiming.tending import tend
+from clarion.outbox.entries import posts
 from tests.campaign.checks.test_rules import BAD
 
 NEVER = {rule.id for rule in checks.RULES if rule.level == "never"}

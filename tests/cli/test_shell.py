@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from clarion.cli import shell, tables
+from clarion.cli.terminal import shell, tables
 from tests.cli.terminal import Terminal
 
 ROWS: list[list[object]] = [["eyes", "да"], ["Чечня\n29", None], ["日本", "é"]]
@@ -114,7 +114,7 @@ def test_nobody_is_asked_without_a_terminal():
 
 
 def test_russian_survives_a_terminal_that_cannot_show_it():
-    look = "from clarion.cli import shell\nshell.run(lambda: (shell.show('да'), shell.show_json({'a': 'да'})) and None)"
+    look = "from clarion.cli.terminal import shell\nshell.run(lambda: (shell.show('да'), shell.show_json({'a': 'да'})) and None)"
     environ = os.environ | {"PYTHONIOENCODING": "latin-1"}
     ran = subprocess.run(
         [sys.executable, "-c", look], env=environ, capture_output=True, text=True, check=True

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from clarion.cli.watching import stamps
+from clarion.cli.terminal.watching import stamps
 from tests.cli.terminal import Terminal
 
 WATCHES = "To end: Ctrl-C"

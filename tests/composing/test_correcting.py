@@ -13,7 +13,7 @@ from clarion.composing.compose import Composed, Request
 from clarion.digest import canonical, digest
 from clarion.errors import CampaignError
 from clarion.model import Media, Part, Payload, State
-from clarion.outbox.views import DeliveryView, PostView
+from clarion.outbox.entries.views import DeliveryView, PostView
 from tests.composing.conftest import DUE, Desk, account
 
 PICTURE = Media(sha256="5" * 64, mime="image/png", alt="A wall", width=4, height=3)

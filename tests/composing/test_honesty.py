@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from clarion import networks
 from clarion.composing import honesty
 from clarion.model import Account, Finding, Part, Payload
-from clarion.outbox.fingerprints import IN_COMMON, Fingerprint, Said
+from clarion.outbox.limits.fingerprints import IN_COMMON, Fingerprint, Said
 from tests.composing.conftest import DUE, account
 
 TEXT = (

@@ -20,8 +20,9 @@ from PIL import Image
 
 from clarion import networks
 from clarion.app import App
-from clarion.campaign import calls, templates
+from clarion.campaign import templates
 from clarion.campaign.denied import Denied
+from clarion.campaign.ledgers import calls
 from clarion.composing.compose import Composed, Request
 from clarion.composing.linkcard import Pages
 from clarion.digest import canonical, digest, restore

@@ -19,8 +19,10 @@ import sqlalchemy as sa
 from clarion.clock import Deadline
 from clarion.model import Account, Delivery, Receipt, Staged
 from clarion.networks.base import Publisher
-from clarion.outbox import posts, recalling, schema, settle
-from clarion.outbox.claims import Claim
+from clarion.outbox import schema
+from clarion.outbox.claiming import recalling, settle
+from clarion.outbox.claiming.claims import Claim
+from clarion.outbox.entries import posts
 from clarion.publishing.worker import MARGIN_SECONDS, Publishers, Worker
 from tests.crash import recalls
 from tests.crash.stand import DEADLINE, LEASE, Plan, Stand, Verdict

@@ -16,7 +16,8 @@ from urllib.request import Request, urlopen
 from clarion import networks, points
 from clarion.digest import digest
 from clarion.model import ApprovalPolicy
-from clarion.outbox import posts, store
+from clarion.outbox import store
+from clarion.outbox.entries import posts
 from tests.crash.abreast import strike
 from tests.crash.stand import Process, Stand, Verdict
 from tests.desk import add

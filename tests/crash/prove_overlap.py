@@ -22,7 +22,9 @@ from clarion import networks
 from clarion.app import App
 from clarion.campaign import bundled
 from clarion.model import Account, ApprovalPolicy, Part
-from clarion.outbox import opening, posts, store
+from clarion.outbox import store
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import opening
 from clarion.rehearsal.running import Running, ensure
 from tests import postgres
 from tests.desk import add

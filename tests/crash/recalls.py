@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clarion import networks, points
-from clarion.outbox import posts, recalling
+from clarion.outbox.claiming import recalling
+from clarion.outbox.entries import posts
 from clarion.publishing import recall
 from tests.crash.abreast import strike
 from tests.crash.stand import Process, Stand, Verdict

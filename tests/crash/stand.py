@@ -37,8 +37,11 @@ from clarion import networks, points
 from clarion.accounts.connections import Connections
 from clarion.errors import OutboxBusy
 from clarion.model import Account, ApprovalPolicy, Media, Part
-from clarion.outbox import accounts, opening, posts, recalling, schema, store
-from clarion.outbox.claims import Terms
+from clarion.outbox import accounts, schema, store
+from clarion.outbox.claiming import recalling
+from clarion.outbox.claiming.claims import Terms
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import opening
 from clarion.publishing import worker as working
 from clarion.publishing.worker import Publishers, Worker
 from clarion.rehearsal.running import Running

@@ -28,7 +28,10 @@ from clarion import points
 from clarion.errors import AccountBlocked, OutboxError, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.model import Account, Delivery, Media, Part, Receipt, Staged, State
 from clarion.networks.base import Absent, Found, Publisher, Sighting, Unsure
-from clarion.outbox import accounts, opening, posts, recalling, schema
+from clarion.outbox import accounts, schema
+from clarion.outbox.claiming import recalling
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import opening
 from clarion.publishing import recall
 from clarion.publishing.worker import Worker
 from tests.crash.stand import picture

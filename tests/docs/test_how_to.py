@@ -13,8 +13,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from clarion.campaign import bundled, render, templates
-from clarion.campaign.ledger import Ledger
+from clarion.campaign import bundled, templates
+from clarion.campaign.ledgers.ledger import Ledger
+from clarion.campaign.rendering import render
 from clarion.cli import clarion
 
 DOCS = Path(__file__).parents[2] / "docs"

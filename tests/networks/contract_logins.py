@@ -14,7 +14,7 @@ from clarion.accounts.sessions import SessionFile
 from clarion.app import App
 from clarion.digest import digest
 from clarion.model import ApprovalPolicy, Payload
-from clarion.outbox import posts
+from clarion.outbox.entries import posts
 from tests.networks.campaigns import Campaign, opened
 from tests.networks.contract import TEXT
 from tests.networks.deliveries import delivery_on

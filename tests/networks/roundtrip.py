@@ -16,7 +16,7 @@ from PIL import Image
 
 from clarion.app import App
 from clarion.networks.base import Shown, ShownImage, ShownPart
-from clarion.outbox import posts
+from clarion.outbox.entries import posts
 from clarion.review.preview import of_payload
 from tests.networks.campaigns import Campaign
 from tests.networks.stage import Stage

@@ -18,8 +18,11 @@ import sqlalchemy as sa
 
 from clarion.errors import CheckFailed, ClarionError, OutboxBusy
 from clarion.model import Account
-from clarion.outbox import claims, opening, pauses, posts, schema, settle, store
-from clarion.outbox.claims import Claim
+from clarion.outbox import pauses, schema, store
+from clarion.outbox.claiming import claims, settle
+from clarion.outbox.claiming.claims import Claim
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import opening
 from clarion.publishing.worker import Worker
 from tests import postgres
 from tests.desk import Desk, on_postgres

@@ -10,9 +10,11 @@ import pytest
 from clarion import approval
 from clarion.errors import ApprovalError
 from clarion.model import Approval, ApprovalPolicy, Used
-from clarion.outbox import claims, handling, posts, schema
-from clarion.outbox.living import Standing, notice
-from clarion.outbox.tending import tend
+from clarion.outbox import schema
+from clarion.outbox.claiming import claims, handling
+from clarion.outbox.claiming.living import Standing, notice
+from clarion.outbox.claiming.tending import tend
+from clarion.outbox.entries import posts
 from tests.desk import LATE, NOON, Desk
 
 HOUR = timedelta(hours=1)

@@ -17,8 +17,11 @@ import sqlalchemy as sa
 from clarion.accounts import me
 from clarion.errors import CampaignError, ClarionError, OutboxError, Refused
 from clarion.model import Receipt
-from clarion.outbox import accounts, claims, handling, moving, opening, pauses, posts, schema, settle, store
-from clarion.outbox.claims import Claim
+from clarion.outbox import accounts, pauses, schema, store
+from clarion.outbox.claiming import claims, handling, settle
+from clarion.outbox.claiming.claims import Claim
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import moving, opening
 from tests import postgres
 from tests.desk import NOON, Desk
 from tests.publishing.conftest import Stage, stage

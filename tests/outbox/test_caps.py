@@ -17,10 +17,13 @@ from clarion.digest import digest
 from clarion.errors import CheckFailed, OutboxError
 from clarion.model import Account, Part, Receipt
 from clarion.networks import NAMES
-from clarion.outbox import accounts, caps, claims, handling, looking, posts, schema, settle
-from clarion.outbox.caps import Caps
-from clarion.outbox.claims import Claim, Held
-from clarion.outbox.tending import tend
+from clarion.outbox import accounts, schema
+from clarion.outbox.claiming import claims, handling, looking, settle
+from clarion.outbox.claiming.claims import Claim, Held
+from clarion.outbox.claiming.tending import tend
+from clarion.outbox.entries import posts
+from clarion.outbox.limits import caps
+from clarion.outbox.limits.caps import Caps
 from tests.desk import NOON, Desk
 from tests.outbox.meeting import Act, Scene, fresh, meetings, taken_at_once, two
 from tests.outbox.ready import composed

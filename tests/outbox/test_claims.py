@@ -11,10 +11,13 @@ import sqlalchemy as sa
 from clarion.clock import micros
 from clarion.errors import ApprovalError
 from clarion.model import ApprovalPolicy, Receipt, Staged
-from clarion.outbox import accounts, claims, handling, incidents, looking, lost, posts, schema, settle
-from clarion.outbox.claims import Claim, Withheld
-from clarion.outbox.spending import Window
-from clarion.outbox.tending import tend
+from clarion.outbox import accounts, incidents, schema
+from clarion.outbox.claiming import claims, handling, looking, settle
+from clarion.outbox.claiming.claims import Claim, Withheld
+from clarion.outbox.claiming.tending import tend
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import lost
+from clarion.outbox.limits.spending import Window
 from tests.desk import LATE, NOON, Desk
 
 UP = Receipt(remote_id="1", url="https://one.example/1", at=NOON)

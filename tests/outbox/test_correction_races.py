@@ -8,7 +8,8 @@ import pytest
 
 from clarion.digest import digest
 from clarion.model import Part, Receipt
-from clarion.outbox import claims, posts, recalling, settle
+from clarion.outbox.claiming import claims, recalling, settle
+from clarion.outbox.entries import posts
 from tests.desk import NOON, Desk, add
 from tests.outbox.meeting import Act, Scene, both_ways, claim_of, fresh, meetings, queued, two
 

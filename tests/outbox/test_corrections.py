@@ -10,10 +10,12 @@ import sqlalchemy as sa
 
 from clarion.digest import digest
 from clarion.model import Account, Part, Payload, Receipt, Staged, State
-from clarion.outbox import claims, corrections, looking, posts, recalling, schema, settle
-from clarion.outbox.claims import Claim
-from clarion.outbox.tending import tend
-from clarion.outbox.views import PostView
+from clarion.outbox import schema
+from clarion.outbox.claiming import claims, looking, recalling, settle
+from clarion.outbox.claiming.claims import Claim
+from clarion.outbox.claiming.tending import tend
+from clarion.outbox.entries import corrections, posts
+from clarion.outbox.entries.views import PostView
 from tests.desk import Desk, add
 from tests.outbox.test_recalling import MINUTE, down, receipt, want
 

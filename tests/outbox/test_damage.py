@@ -18,7 +18,8 @@ import pytest
 import sqlalchemy as sa
 
 from clarion.errors import OutboxError
-from clarion.outbox import backup, grounds, health, opening, probe, schema, store
+from clarion.outbox import probe, schema, store
+from clarion.outbox.hosting import backup, grounds, health, opening
 from clarion.outbox.store import HEARTBEAT, get_meta, set_meta
 from tests import postgres
 from tests.desk import NOON, Desk
@@ -40,7 +41,7 @@ FULL = """
 import json, resource, sys
 from pathlib import Path
 from clarion.errors import OutboxError
-from clarion.outbox import opening
+from clarion.outbox.hosting import opening
 from tests.desk import NOON, Desk
 from tests.publishing.conftest import Stage
 
@@ -105,7 +106,9 @@ READ_ONLY = """
 import json, sys
 from pathlib import Path
 from clarion.errors import OutboxError
-from clarion.outbox import opening, posts, probe
+from clarion.outbox import probe
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import opening
 from tests.publishing.conftest import Stage
 
 path = Path(sys.argv[1])
@@ -222,7 +225,7 @@ def test_what_macos_prints_is_understood() -> None:
 KIND = """
 import sys
 from pathlib import Path
-from clarion.outbox import grounds
+from clarion.outbox.hosting import grounds
 print(grounds.file_system(Path(sys.argv[1]), grounds._mounts()))
 """
 

@@ -15,7 +15,10 @@ from clarion.composing.compose import Composed, Request
 from clarion.composing.rules import Rules
 from clarion.errors import CheckFailed
 from clarion.model import Account, State
-from clarion.outbox import fingerprints, handling, posts, schema
+from clarion.outbox import schema
+from clarion.outbox.claiming import handling
+from clarion.outbox.entries import posts
+from clarion.outbox.limits import fingerprints
 from tests.desk import NOON, Desk
 from tests.outbox import ready
 from tests.outbox.meeting import Scene, fresh, meetings, taken_at_once, two

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from clarion.errors import OutboxError
 from clarion.model import Receipt, State
-from clarion.outbox import audit, claims, handling, looking, posts, schema, settle, views
-from clarion.outbox.claims import Claim
-from clarion.outbox.tending import tend
+from clarion.outbox import audit, schema
+from clarion.outbox.claiming import claims, handling, looking, settle
+from clarion.outbox.claiming.claims import Claim
+from clarion.outbox.claiming.tending import tend
+from clarion.outbox.entries import posts, views
 from tests.desk import LATE, NOON, Desk
 
 UP = Receipt(remote_id="1", url="https://one.example/1", at=NOON)

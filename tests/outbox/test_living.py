@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from clarion.clock import micros
 from clarion.model import Staged, Used
-from clarion.outbox import audit, blocks, claims, posts, schema, settle
-from clarion.outbox.claims import Claim, Held, Terms
-from clarion.outbox.living import Standing
+from clarion.outbox import audit, blocks, schema
+from clarion.outbox.claiming import claims, settle
+from clarion.outbox.claiming.claims import Claim, Held, Terms
+from clarion.outbox.claiming.living import Standing
+from clarion.outbox.entries import posts
 from tests.desk import NOON, Desk
 
 FACT = Used(kind="fact", id="killed", hash="as it was")

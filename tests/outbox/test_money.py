@@ -11,10 +11,14 @@ import sqlalchemy as sa
 from clarion.errors import RateLimited, Unavailable
 from clarion.model import Delivery, Receipt, Staged
 from clarion.networks.x import prices
-from clarion.outbox import claims, money, opening, pauses, posts, settle, spending, stops
-from clarion.outbox.claims import Claim, Held, Terms
-from clarion.outbox.money import Budget
-from clarion.outbox.tending import tend
+from clarion.outbox import pauses
+from clarion.outbox.claiming import claims, settle
+from clarion.outbox.claiming.claims import Claim, Held, Terms
+from clarion.outbox.claiming.tending import tend
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import opening
+from clarion.outbox.limits import money, spending, stops
+from clarion.outbox.limits.money import Budget
 from clarion.publishing.worker import Worker
 from tests.desk import Desk
 from tests.publishing.conftest import Network

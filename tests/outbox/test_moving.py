@@ -18,7 +18,10 @@ from clarion.clock import micros
 from clarion.errors import OutboxBusy, OutboxError
 from clarion.model import Delivery
 from clarion.networks.base import Found, Sighting, Unsure
-from clarion.outbox import audit, backup, claims, engines, moving, opening, posts, schema, store
+from clarion.outbox import audit, engines, schema, store
+from clarion.outbox.claiming import claims
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import backup, moving, opening
 from tests import postgres
 from tests.desk import NOON, Desk
 from tests.outbox.dying import dies_at, run
@@ -251,7 +254,7 @@ def test_another_outboxs_backup_and_a_damaged_one_are_refused(yesterday: Yesterd
 
 
 RESTORE = """
-from clarion.outbox import backup
+from clarion.outbox.hosting import backup
 backup.restore(Path(sys.argv[2]), Path(sys.argv[3]), host="here", expected=None, who="ann")
 """
 
@@ -442,7 +445,7 @@ def test_a_database_in_use_is_refused_and_the_file_goes_on(
 
 
 COPY = """
-from clarion.outbox import moving, opening
+from clarion.outbox.hosting import moving, opening
 source = opening.open_sqlite(Path(sys.argv[2]), host="here")
 moving.copy(source, sys.argv[3], who="ann")
 """
@@ -511,7 +514,9 @@ def test_a_copy_that_is_cut_short_opens_only_beside_its_source(
 
 # ── PostgreSQL's schema ───────────────────────────────────────────────────────────────────────────────────────
 
-UPGRADE = "import sys; from clarion.outbox import opening; print(opening.upgrade_postgres(sys.argv[1]))"
+UPGRADE = (
+    "import sys; from clarion.outbox.hosting import opening; print(opening.upgrade_postgres(sys.argv[1]))"
+)
 
 
 def test_two_upgrades_at_once_make_one_outbox(database: str) -> None:
@@ -545,7 +550,7 @@ def count(connection, cursor, statement, *_):
         seen.append(statement)
         if len(seen) == 6:
             points.point("mid_way")
-from clarion.outbox import opening
+from clarion.outbox.hosting import opening
 opening.upgrade_postgres(sys.argv[2])
 """
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from clarion.outbox import accepting, audit, overdue, pauses, schema, stops
+from clarion.outbox import accepting, audit, pauses, schema
+from clarion.outbox.hosting import overdue
+from clarion.outbox.limits import stops
 from tests.desk import NOON
 
 

@@ -7,8 +7,10 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from clarion.model import Staged
-from clarion.outbox import audit, claims, pauses, posts, schema, settle
-from clarion.outbox.claims import Claim
+from clarion.outbox import audit, pauses, schema
+from clarion.outbox.claiming import claims, settle
+from clarion.outbox.claiming.claims import Claim
+from clarion.outbox.entries import posts
 from tests.desk import NOON, Desk
 
 

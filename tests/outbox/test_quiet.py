@@ -14,8 +14,9 @@ from clarion.composing.compose import Request
 from clarion.composing.rules import Rules
 from clarion.errors import CheckFailed
 from clarion.model import Staged
-from clarion.outbox import claims, looking, pauses, settle
-from clarion.outbox.claims import Claim, Terms, Withheld
+from clarion.outbox import pauses
+from clarion.outbox.claiming import claims, looking, settle
+from clarion.outbox.claiming.claims import Claim, Terms, Withheld
 from tests.desk import LATE, NOON, Desk
 from tests.outbox.ready import composed
 

@@ -19,19 +19,11 @@ import sqlalchemy as sa
 from clarion.errors import OutboxError
 from clarion.model import ApprovalPolicy, Receipt
 from clarion.networks.base import Absent, Found
-from clarion.outbox import (
-    accounts,
-    claims,
-    engines,
-    handling,
-    incidents,
-    opening,
-    posts,
-    schema,
-    settle,
-    store,
-)
-from clarion.outbox.tending import tend
+from clarion.outbox import accounts, engines, incidents, schema, store
+from clarion.outbox.claiming import claims, handling, settle
+from clarion.outbox.claiming.tending import tend
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import opening
 from tests import postgres
 from tests.desk import NOON, Desk
 from tests.outbox.meeting import (

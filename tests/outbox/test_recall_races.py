@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from clarion.outbox import claims, recalling, spending
-from clarion.outbox.claims import Claim
-from clarion.outbox.spending import Window
+from clarion.outbox.claiming import claims, recalling
+from clarion.outbox.claiming.claims import Claim
+from clarion.outbox.limits import spending
+from clarion.outbox.limits.spending import Window
 from tests.desk import Desk
 from tests.outbox.meeting import Act, Scene, both_ways, cancel, meetings, queued, two
 

@@ -11,26 +11,15 @@ import sqlalchemy as sa
 
 from clarion.errors import OutboxError
 from clarion.model import TRANSITIONS, Receipt, Staged, State
-from clarion.outbox import (
-    accounts,
-    audit,
-    backup,
-    claims,
-    handling,
-    incidents,
-    looking,
-    opening,
-    pauses,
-    posts,
-    recalling,
-    schema,
-    settle,
-    spending,
-)
-from clarion.outbox.claims import Claim, Withheld
-from clarion.outbox.spending import Window
+from clarion.outbox import accounts, audit, incidents, pauses, schema
+from clarion.outbox.claiming import claims, handling, looking, recalling, settle
+from clarion.outbox.claiming.claims import Claim, Withheld
+from clarion.outbox.claiming.tending import tend
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import backup, opening
+from clarion.outbox.limits import spending
+from clarion.outbox.limits.spending import Window
 from clarion.outbox.store import Tx
-from clarion.outbox.tending import tend
 from tests.desk import NOON, Desk
 
 MINUTE = timedelta(minutes=1)

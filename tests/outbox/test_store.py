@@ -15,7 +15,9 @@ from alembic.migration import MigrationContext
 
 from clarion.errors import OutboxError
 from clarion.model import TRANSITIONS, State
-from clarion.outbox import audit, opening, posts, probe, schema, store
+from clarion.outbox import audit, probe, schema, store
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import opening
 from tests.desk import NOON, Desk
 
 

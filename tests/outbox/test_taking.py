@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from clarion.clock import micros
 from clarion.digest import restore
-from clarion.outbox import candidates, claims, schema, taking
-from clarion.outbox.spending import Window, admit, bills
-from clarion.outbox.taking import Ready
+from clarion.outbox import schema
+from clarion.outbox.claiming import candidates, claims, taking
+from clarion.outbox.claiming.taking import Ready
+from clarion.outbox.limits.spending import Window, admit, bills
 from tests.desk import NOON, Desk
 
 

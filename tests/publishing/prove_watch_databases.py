@@ -30,7 +30,8 @@ from clarion.app import App
 from clarion.errors import OutboxBusy
 from clarion.model import ApprovalPolicy, Part
 from clarion.networks.rehearsing import Accepted
-from clarion.outbox import opening, posts
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import opening
 from clarion.publishing.watch import watch
 from clarion.rehearsal.running import Running, ensure
 from clarion.trial.demo import make_campaign

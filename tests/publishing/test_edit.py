@@ -10,7 +10,8 @@ from clarion.digest import digest
 from clarion.errors import Refused, Unavailable
 from clarion.model import Part, Payload
 from clarion.networks.base import Absent, Found, Unsure
-from clarion.outbox import handling, posts, recalling
+from clarion.outbox.claiming import handling, recalling
+from clarion.outbox.entries import posts
 from tests.desk import add
 
 from .conftest import Stage

@@ -13,7 +13,7 @@ from clarion.clock import micros
 from clarion.errors import RateLimited
 from clarion.networks.base import Rate, Unsure
 from clarion.outbox import schema
-from clarion.outbox.spending import Window
+from clarion.outbox.limits.spending import Window
 from clarion.publishing.limits import LAG, windows
 from tests.desk import NOON
 

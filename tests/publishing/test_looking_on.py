@@ -8,7 +8,9 @@ import pytest
 
 from clarion.errors import OutcomeUnknown
 from clarion.networks.base import Unsure
-from clarion.outbox import accounts, audit, looking, lost, settle
+from clarion.outbox import accounts, audit
+from clarion.outbox.claiming import looking, settle
+from clarion.outbox.hosting import lost
 from clarion.publishing import reconcile
 from clarion.publishing.worker import SOON, WAITS
 from tests.desk import Desk

@@ -11,7 +11,8 @@ from clarion import points
 from clarion.clock import micros
 from clarion.errors import Unavailable
 from clarion.model import Delivery, Receipt
-from clarion.outbox import looking, probe, schema
+from clarion.outbox import probe, schema
+from clarion.outbox.claiming import looking
 from tests.desk import NOON, Desk
 
 from .conftest import Stage

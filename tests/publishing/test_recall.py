@@ -16,7 +16,7 @@ from clarion.errors import AccountBlocked, OutboxBusy, OutcomeUnknown, RateLimit
 from clarion.model import Receipt
 from clarion.networks.base import Absent, Found, Unsure
 from clarion.outbox import accounts, probe, store
-from clarion.outbox.spending import Window
+from clarion.outbox.limits.spending import Window
 from clarion.publishing.limits import windows
 from clarion.publishing.recall import want
 from tests.desk import Desk

@@ -10,7 +10,7 @@ import pytest
 
 from clarion import points
 from clarion.outbox import pauses
-from clarion.outbox.tending import Lapsed
+from clarion.outbox.claiming.tending import Lapsed
 from tests.desk import LATE, NOON
 
 from .conftest import Stage

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from clarion.errors import AccountBlocked, OutcomeUnknown, RateLimited, Refused, Unavailable
 from clarion.networks.base import Absent, Unsure
-from clarion.outbox import incidents, lost, schema
+from clarion.outbox import incidents, schema
+from clarion.outbox.hosting import lost
 from clarion.publishing.retry import back_off
 from tests.desk import NOON
 

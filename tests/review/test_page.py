@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clarion.campaign import bundled
-from clarion.campaign.ledger import Ledger
+from clarion.campaign.ledgers.ledger import Ledger
 from clarion.digest import canonical, restore
 from clarion.review.abroad import asks_abroad
 from clarion.review.lines import terminal

@@ -15,8 +15,9 @@ from pathlib import Path
 from clarion import networks
 from clarion.accounts.connections import Connections
 from clarion.model import ApprovalPolicy
-from clarion.outbox import accounts, opening
-from clarion.outbox.claims import Terms
+from clarion.outbox import accounts
+from clarion.outbox.claiming.claims import Terms
+from clarion.outbox.hosting import opening
 from clarion.publishing.limits import windows
 from clarion.publishing.worker import Worker
 

@@ -15,9 +15,11 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from clarion.outbox import caps, claims, looking, recalling, schema
-from clarion.outbox.caps import Caps
-from clarion.outbox.tending import tend
+from clarion.outbox import schema
+from clarion.outbox.claiming import claims, looking, recalling
+from clarion.outbox.claiming.tending import tend
+from clarion.outbox.limits import caps
+from clarion.outbox.limits.caps import Caps
 from tests.bench import filling
 from tests.desk import Desk
 

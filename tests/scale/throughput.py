@@ -20,7 +20,9 @@ from pathlib import Path
 from clarion import networks as registry
 from clarion.model import ApprovalPolicy, Part
 from clarion.networks.rehearsing import Request
-from clarion.outbox import accounts, opening, posts, store
+from clarion.outbox import accounts, store
+from clarion.outbox.entries import posts
+from clarion.outbox.hosting import opening
 from clarion.rehearsal.faults import Struck
 from clarion.rehearsal.world import World
 from tests.desk import add

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from clarion.composing.linkcard import Pages
     from clarion.model import Account, ApprovalPolicy, Profile
     from clarion.networks.public import Reach
-    from clarion.outbox.claims import Terms
+    from clarion.outbox.claiming.claims import Terms
+    from clarion.outbox.claiming.tending import NextSlot
     from clarion.outbox.store import Outbox
-    from clarion.outbox.tending import NextSlot
     from clarion.rehearsal.running import Running
 
 
@@ -199,7 +199,7 @@ class App:
         Imports next to nothing. Where it is stopped the outbox is not touched: somebody may be mending it.
         """
         from clarion.campaign.where import locate, peek, state_root, stopped
-        from clarion.outbox.host import host_id
+        from clarion.outbox.hosting.host import host_id
         from clarion.outbox.probe import config_key, rest, rest_postgres
 
         folder = locate(None, self.campaign)
@@ -220,8 +220,8 @@ class App:
         Idle runs leave the heartbeat themselves, and need not read a configuration again that has not changed.
         """
         from clarion.campaign.where import peek
-        from clarion.outbox import opening
-        from clarion.outbox.host import host_id
+        from clarion.outbox.hosting import opening
+        from clarion.outbox.hosting.host import host_id
 
         self.config  # noqa: B018 - read, and refused if it is wrong
         seen = peek(str(self.folder))
@@ -317,7 +317,7 @@ class App:
         """The accounts' publishers."""
         from clarion import logs
         from clarion.accounts.connections import Connections
-        from clarion.outbox.posts import image
+        from clarion.outbox.entries.posts import image
 
         logs.guard()
 
@@ -361,7 +361,7 @@ class App:
         from clarion.app.opening import openable
         from clarion.app.standing import standings
         from clarion.composing import rules
-        from clarion.outbox.claims import Terms
+        from clarion.outbox.claiming.claims import Terms
         from clarion.publishing.limits import windows
 
         house = rules.of(self.config)

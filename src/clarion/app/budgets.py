@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clarion import networks
-from clarion.outbox.money import Budget
+from clarion.outbox.limits.money import Budget
 
 if TYPE_CHECKING:
     from clarion.campaign.config import Account, Config

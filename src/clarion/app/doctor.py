@@ -17,7 +17,7 @@ from clarion.errors import ClarionError, OutboxError
 if TYPE_CHECKING:
     from clarion.app import App
     from clarion.model import Account, Examination
-    from clarion.outbox.health import Reading
+    from clarion.outbox.hosting.health import Reading
     from clarion.outbox.pauses import Pause
     from clarion.reporting.status import Status
 
@@ -38,7 +38,7 @@ def of_campaign(app: App, crontab: Crontab) -> list[Line]:
     found = [*of_machine(app), *of_outbox(app)]
     if stopped([line for line in found if line.about == OUTBOX]):
         return found
-    from clarion.outbox import overdue
+    from clarion.outbox.hosting import overdue
     from clarion.reporting.status import look
 
     try:
@@ -163,8 +163,8 @@ def _for_live(app: App, name: str) -> Line:
 
 def of_outbox(app: App) -> list[Line]:
     """Whether the outbox is sound, as `db check` says it."""
-    from clarion.outbox import health
-    from clarion.outbox.host import host_id
+    from clarion.outbox.hosting import health
+    from clarion.outbox.hosting.host import host_id
 
     if app.rehearsing and not app.outbox_path.exists():
         _ = app.outbox  # a rehearsal's is made when it is first asked for
@@ -238,7 +238,7 @@ def _no_account(app: App) -> Line:
 
 
 def _of_pause(pause: Pause) -> Line:
-    from clarion.outbox.stops import ITSELF
+    from clarion.outbox.limits.stops import ITSELF
 
     until = f" until {pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else ""
     why = f": {pause.reason}" if pause.reason else ""

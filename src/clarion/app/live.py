@@ -118,8 +118,8 @@ class Live:
 
     def _open(self) -> Outbox:
         from clarion.accounts.files import make_private_folder
-        from clarion.outbox import grounds, opening
-        from clarion.outbox.host import host_id
+        from clarion.outbox.hosting import grounds, opening
+        from clarion.outbox.hosting.host import host_id
 
         if self.outbox_url:
             return opening.open_postgres(self.outbox_url, copied_from=self.outbox_path)

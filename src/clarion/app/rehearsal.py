@@ -40,8 +40,8 @@ class Rehearsal:
     def open(self) -> Outbox:
         """The outbox, made when missing, with a row for every account of the configuration."""
         from clarion.accounts.files import make_private_folder
-        from clarion.outbox import opening
-        from clarion.outbox.host import host_id
+        from clarion.outbox.hosting import opening
+        from clarion.outbox.hosting.host import host_id
 
         # On any disk, also a shared one: a second outbox posts nothing twice that anybody can read.
         if not self.outbox_path.exists():

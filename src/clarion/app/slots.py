@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from clarion.campaign.config import Config
+    from clarion.outbox.claiming.tending import NextSlot
     from clarion.outbox.store import Outbox
-    from clarion.outbox.tending import NextSlot
 
 
 def next_slot(config: Config, outbox: Outbox) -> NextSlot:
     """The next free slot of an account, None where it has none; no slot is handed out twice.
 
-    Whether the slot's day is full is asked in the transaction that moves a post there (`outbox/tending.py`).
+    Whether the slot's day is full is asked in the transaction that moves a post there (`outbox/claiming/tending.py`).
     """
     from clarion.composing import rules, slots
-    from clarion.outbox.views import taken
+    from clarion.outbox.entries.views import taken
 
     handed_out: set[tuple[str, datetime]] = set()
     hours = rules.of(config)

@@ -10,21 +10,21 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from clarion.clock import micros
-from clarion.outbox.living import Standing, Standings
+from clarion.outbox.claiming.living import Standing, Standings
 
 if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
     from clarion.campaign.config import Config
-    from clarion.campaign.lookup import Until
+    from clarion.campaign.ledgers.lookup import Until
 
 _DAY = timedelta(days=1)
 
 
 def standings(folder: Path, config: Config) -> Standings:
     """The ledgers as they are in this folder now. CampaignError when one cannot be read: nobody may guess then."""
-    from clarion.campaign.ledger import Ledger
+    from clarion.campaign.ledgers.ledger import Ledger
 
     languages = {language for name in config.accounts for language in config.languages(name)}
     known = Ledger.load(folder).standing(sorted({*config.campaign.languages, *languages}))

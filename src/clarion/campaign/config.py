@@ -16,8 +16,8 @@ import msgspec
 from msgspec import Meta
 
 from clarion.campaign import proper, quiet, toml
-from clarion.campaign.colours import CONTRAST, Colours
 from clarion.campaign.nearest import did_you_mean
+from clarion.campaign.pictures.colours import CONTRAST, Colours
 from clarion.campaign.toml import Document, Table
 from clarion.campaign.where import FILE
 from clarion.errors import CampaignError

@@ -11,8 +11,9 @@ from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from clarion.campaign import config, lookup, toml, where
-from clarion.campaign.lookup import Kind
+from clarion.campaign import config, toml, where
+from clarion.campaign.ledgers import lookup
+from clarion.campaign.ledgers.lookup import Kind
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -66,7 +67,7 @@ def lengthened_ledger(folder: Path, kind: Kind, id_: str, entry: Mapping[str, ob
 
 def require_valid_ledger(folder: Path, kind: Kind, text: str) -> None:
     """Raise CampaignError where this, beside the other ledgers of the folder, could not be read back."""
-    from clarion.campaign.ledger import Ledger
+    from clarion.campaign.ledgers.ledger import Ledger
 
     with TemporaryDirectory() as draft:
         (Path(draft) / "posts").mkdir()

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import msgspec
 
-from clarion.campaign import cards, toml
-from clarion.campaign.calls import Audience
+from clarion.campaign import toml
 from clarion.campaign.config import Duration
 from clarion.campaign.keys import Key
-from clarion.campaign.linkcard import LinkCard
+from clarion.campaign.ledgers.calls import Audience
+from clarion.campaign.ledgers.linkcard import LinkCard
 from clarion.campaign.nearest import did_you_mean
+from clarion.campaign.pictures import cards
 from clarion.campaign.toml import Document, Table
 from clarion.errors import CampaignError
 from clarion.networks import NAMES as NETWORKS

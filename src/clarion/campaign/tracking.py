@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from clarion.campaign.domains import links
-from clarion.campaign.marks import Span, like
+from clarion.campaign.rendering.marks import Span, like
 
 _NAMES = re.compile(
     r"utm_\w+|fbclid|gclid|gclsrc|dclid|wbraid|gbraid|msclkid|yclid|ysclid|ymclid|twclid|ttclid|igshid|igsh|mc_[ce]id|"

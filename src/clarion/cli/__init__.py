@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import click
 
 from clarion import __version__
-from clarion.cli import shell
-from clarion.cli.helping import Context, fit
+from clarion.cli.terminal import shell
+from clarion.cli.terminal.helping import Context, fit
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -8,14 +8,14 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from clarion.cli import shell
+from clarion.cli.terminal import shell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from clarion.app import App
-    from clarion.outbox.views import PostView
+    from clarion.outbox.entries.views import PostView
 
 #: What its variables ask for, where they have their usual names.
 _QUESTIONS = {"about": "What was wrong? ", "holds": "What holds instead? A fact: "}
@@ -27,7 +27,8 @@ def values(
     app: App, number: int, found: Sequence[PostView], given: dict[str, str], now: datetime
 ) -> Mapping[str, str]:
     """The template's variables: as given, the day it went out by itself, and the rest as somebody says it now."""
-    from clarion.campaign import render, templates
+    from clarion.campaign import templates
+    from clarion.campaign.rendering import render
     from clarion.composing.correcting import SLUG
     from clarion.errors import CampaignError
 
@@ -52,7 +53,7 @@ def values(
 
 def _asked(app: App, name: str, example: str | None) -> str:
     """One value, as somebody says it; where the example is a fact of the ledger, one of the facts, which are shown."""
-    from clarion.campaign.facts import Facts
+    from clarion.campaign.ledgers.facts import Facts
     from clarion.errors import CampaignError
 
     like = f", as in “{example}”" if example else ""

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
-from clarion.cli.drawing import drawn
-from clarion.cli.typed import NUMBER
+from clarion.cli.terminal import shell
+from clarion.cli.terminal.drawing import drawn
+from clarion.cli.terminal.typed import NUMBER
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from clarion.app import App
-    from clarion.outbox.posts import EntryView
-    from clarion.outbox.views import PostView
+    from clarion.outbox.entries.posts import EntryView
+    from clarion.outbox.entries.views import PostView
 
 
 @click.command(
@@ -77,7 +77,7 @@ def _waiting(app: App, numbers: tuple[int, ...]) -> list[EntryView]:
     """The entries named, or all that wait, oldest first. One that does not wait is said so, not passed over."""
     from clarion.errors import OutboxError
     from clarion.model import State
-    from clarion.outbox import posts
+    from clarion.outbox.entries import posts
 
     with app.outbox.read() as tx:
         named = [posts.show(tx, number) for number in numbers] if numbers else posts.entries(tx, limit=1000)
@@ -99,7 +99,7 @@ def _outdated(app: App, entry: EntryView) -> dict[str, tuple[PostView, str]]:
     from clarion.clock import micros
     from clarion.composing.rules import names_somebody
     from clarion.model import State
-    from clarion.outbox import living
+    from clarion.outbox.claiming import living
 
     with app.outbox.read() as tx:
         now = micros(tx.at)
@@ -121,7 +121,7 @@ def _in_vain(app: App, entry: EntryView) -> dict[str, str]:
     account was removed, or their time is past.
     """
     from clarion.model import State
-    from clarion.outbox import corrections
+    from clarion.outbox.entries import corrections
 
     found: dict[str, str] = {}
     with app.outbox.read() as tx:
@@ -170,7 +170,7 @@ def _anew(entry: EntryView, post: PostView, why: str) -> str:
 def _show(app: App, entry: EntryView) -> None:
     from clarion.cli.preview import of_entry
     from clarion.cli.queue import corrected
-    from clarion.outbox import corrections
+    from clarion.outbox.entries import corrections
 
     shell.say_so(drawn(of_entry(app, entry)))
     with app.outbox.read() as tx:

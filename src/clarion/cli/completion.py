@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 import click
 
-from clarion.cli import shell
+from clarion.cli.terminal import shell
 from clarion.errors import ClarionError
 
 _VARIABLE = "_CLARION_COMPLETE"

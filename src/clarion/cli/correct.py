@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import offering, options, shell
-from clarion.cli.typed import NUMBER, pairs
+from clarion.cli.terminal import offering, options, shell
+from clarion.cli.terminal.typed import NUMBER, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from clarion.app import App
     from clarion.composing.correcting import Composing
-    from clarion.outbox.corrections import Relation
-    from clarion.outbox.views import EntryView, PostView
+    from clarion.outbox.entries.corrections import Relation
+    from clarion.outbox.entries.views import EntryView, PostView
 
 #: --edit without a file: the text is written in an editor.
 _EDITOR = "\0"
@@ -113,7 +113,7 @@ def _up(
     """The posts that are up, as far as they are asked for; and what corrects them already."""
     from clarion.composing import correcting
     from clarion.errors import OutboxError
-    from clarion.outbox import corrections, posts
+    from clarion.outbox.entries import corrections, posts
 
     with app.outbox.read() as tx:
         entry = posts.show(tx, number)
@@ -257,7 +257,7 @@ def _edit(
 
     from clarion.cli.queueing import offer
     from clarion.composing import correcting
-    from clarion.outbox.posts import image
+    from clarion.outbox.entries.posts import image
 
     def bytes_of(sha256: str) -> bytes:
         with app.outbox.read() as tx:
@@ -291,7 +291,7 @@ def _edit(
 def _still_wrong(app: App, number: int, edited: PostView) -> list[str]:
     """Where else the entry is up: an edit is of one post, and elsewhere the words stay."""
     from clarion.composing import correcting
-    from clarion.outbox import posts
+    from clarion.outbox.entries import posts
 
     with app.outbox.read() as tx:
         up = correcting.up(posts.show(tx, number))
@@ -334,7 +334,7 @@ def _require_unedited(number: int, related: Relation) -> None:
 
 def _new_text(post: PostView, number: int, file: str) -> str | None:
     """The text from where it is said to be; None where somebody left the editor without a word."""
-    from clarion.cli.reading import text_of as read
+    from clarion.cli.terminal.reading import text_of as read
     from clarion.composing.correcting import text_of
     from clarion.errors import ClarionError
 

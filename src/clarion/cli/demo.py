@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
-from clarion.cli.tables import table
+from clarion.cli.terminal import shell
+from clarion.cli.terminal.tables import table
 
 if TYPE_CHECKING:
     from rich.console import Console

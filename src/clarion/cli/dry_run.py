@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clarion.cli import shell
+from clarion.cli.terminal import shell
 
 if TYPE_CHECKING:
     from clarion.app import App
     from clarion.model import Account, Payload
-    from clarion.outbox.holding import Hold
+    from clarion.outbox.claiming.holding import Hold
+    from clarion.outbox.entries.troubles import Trouble
+    from clarion.outbox.entries.views import EntryView, PostView
     from clarion.outbox.store import Tx
-    from clarion.outbox.troubles import Trouble
-    from clarion.outbox.views import EntryView, PostView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,8 @@ class Foreseen:
 def foresee(app: App) -> Foreseen:
     """In one short read."""
     from clarion.composing import rules
-    from clarion.outbox import holding
-    from clarion.outbox.views import due
+    from clarion.outbox.claiming import holding
+    from clarion.outbox.entries.views import due
 
     quiet = {name: each.until for name, each in rules.of(app.config).quiet.items()}
     with app.outbox.read() as tx:
@@ -51,7 +51,7 @@ def tell(app: App, found: Foreseen) -> None:
     """To people: each with what it costs; what waits, with when it goes and why not now."""
     from clarion.cli import pricing
     from clarion.cli.queueing import posts_in_words
-    from clarion.outbox.money import dollars
+    from clarion.outbox.limits.money import dollars
 
     for down, hold in found.downs:
         becomes = _waits(app, hold) if hold else "would be taken down"
@@ -93,7 +93,7 @@ def tell_programs(found: Foreseen) -> None:
 
 def _to_take_down(app: App, tx: Tx) -> list[Trouble]:
     from clarion.model import State
-    from clarion.outbox.troubles import troubled
+    from clarion.outbox.entries.troubles import troubled
 
     return [
         each

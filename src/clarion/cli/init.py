@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from clarion.cli import shell
+from clarion.cli.terminal import shell
 from clarion.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _known_networks(typed: str) -> tuple[str, ...]:
 def price_of_x() -> str:
     """What X costs, in a sentence."""
     from clarion.networks.x import prices
-    from clarion.outbox.money import dollars
+    from clarion.outbox.limits.money import dollars
 
     return (
         "X asks for a developer account, a card and credits:"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import options, shell
+from clarion.cli.terminal import options, shell
 from clarion.errors import ClarionError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clarion.cli import options, shell
 from clarion.cli.doctor import drawn
 from clarion.cli.rewriting import rewrite
+from clarion.cli.terminal import options, shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clarion.campaign.where import NoCampaign
-from clarion.cli import shell
+from clarion.cli.terminal import shell
 
 if TYPE_CHECKING:
     from clarion.app import App

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
+from clarion.cli.terminal import shell
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,7 +63,7 @@ def known_account(app: App, account: str | None) -> None:
 def in_words(app: App, paused: Pause) -> str:
     """A pause in a sentence, and how it ends."""
     from clarion.cli.queueing import zone
-    from clarion.outbox.stops import ITSELF
+    from clarion.outbox.limits.stops import ITSELF
     from clarion.review.preview import in_words as moment_in_words
 
     if paused.who == ITSELF and paused.until:

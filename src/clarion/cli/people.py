@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
+from clarion.cli.terminal import shell
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -111,7 +111,7 @@ def _name() -> str:
 
 def _read(file: Path) -> list[str]:
     from clarion.campaign.denied import names_in
-    from clarion.cli.reading import text_of
+    from clarion.cli.terminal.reading import text_of
     from clarion.errors import CampaignError
 
     names = names_in(text_of(None if str(file) == "-" else file))

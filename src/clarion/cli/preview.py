@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import offering, options, shell
-from clarion.cli.drawing import drawn
-from clarion.cli.typed import DAY
+from clarion.cli.terminal import offering, options, shell
+from clarion.cli.terminal.drawing import drawn
+from clarion.cli.terminal.typed import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from clarion.app import App
     from clarion.composing.compose import Composed, Request
-    from clarion.outbox.posts import EntryView
+    from clarion.outbox.entries.posts import EntryView
     from clarion.review.preview import Preview
 
 
@@ -62,8 +62,8 @@ def preview(
     Without a name: the newest entry.
     """
     from clarion.cli.queueing import left_out
-    from clarion.cli.typed import pairs
-    from clarion.cli.watching import watch as watching
+    from clarion.cli.terminal.typed import pairs
+    from clarion.cli.terminal.watching import watch as watching
     from clarion.composing.compose import Request
 
     if app.rehearsing:
@@ -138,9 +138,9 @@ def of_entry(
     app: App, entry: EntryView, *, languages: tuple[str, ...] = (), to: tuple[str, ...] = ()
 ) -> list[Preview]:
     """An entry's posts as frozen, with what they will show."""
-    from clarion.campaign.ledger import Ledger
+    from clarion.campaign.ledgers.ledger import Ledger
     from clarion.cli.queueing import zone
-    from clarion.outbox.posts import image
+    from clarion.outbox.entries.posts import image
     from clarion.review.abroad import asks_abroad
     from clarion.review.preview import of_payload
 
@@ -162,7 +162,7 @@ def of_entry(
 
 def of_template(app: App, request: Request, today: date | None = None) -> list[Preview]:
     """A template's posts as they would be composed now, or on another day, with what the checks say."""
-    from clarion.campaign.ledger import Ledger
+    from clarion.campaign.ledgers.ledger import Ledger
     from clarion.cli.queueing import zone
     from clarion.composing.compose import compose
     from clarion.review.abroad import asks_abroad
@@ -260,7 +260,7 @@ def _require_some(entry: EntryView, languages: tuple[str, ...], to: tuple[str, .
 def _number(app: App, what: str | None) -> int | None:
     """The entry's number that was meant: "#12", "12", or nothing for the newest; None for a template's name."""
     from clarion.errors import OutboxError
-    from clarion.outbox.posts import entries
+    from clarion.outbox.entries.posts import entries
 
     if what is None:
         with app.outbox.read() as tx:
@@ -280,7 +280,7 @@ def _is_of_an_entry(what: str | None) -> bool:
 
 
 def _entry(app: App, number: int) -> EntryView:
-    from clarion.outbox import posts
+    from clarion.outbox.entries import posts
 
     with app.outbox.read() as tx:
         return posts.show(tx, number)

@@ -36,7 +36,7 @@ def lines(
 
     `due`: when, unless now: its month is another. `waiting`: whether what is queued already costs something beside them.
     """
-    from clarion.outbox.money import dollars
+    from clarion.outbox.limits.money import dollars
 
     posts = list(posts)
     asked: dict[str, int] = {}
@@ -55,7 +55,7 @@ def lines(
 
 def _of_its_month(app: App, name: str, cost: int, due: datetime | None, *, waiting: bool) -> str:
     from clarion.app.budgets import budget
-    from clarion.outbox.money import dollars, month, queued, spent_this_month
+    from clarion.outbox.limits.money import dollars, month, queued, spent_this_month
 
     account = app.config.accounts[name]
     known = budget(account)
@@ -80,7 +80,7 @@ def _of_its_month(app: App, name: str, cost: int, due: datetime | None, *, waiti
 def months(app: App) -> list[str]:
     """What each account that costs something has spent this month."""
     from clarion.app.budgets import budgets
-    from clarion.outbox.money import dollars, spent_this_month
+    from clarion.outbox.limits.money import dollars, spent_this_month
 
     said = []
     for name, each in budgets(app.config).items():

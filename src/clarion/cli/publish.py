@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
+from clarion.cli.terminal import shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from threading import Event
 
     from clarion.app import App
-    from clarion.outbox.claims import Held
-    from clarion.outbox.tending import Lapsed
+    from clarion.outbox.claiming.claims import Held
+    from clarion.outbox.claiming.tending import Lapsed
     from clarion.publishing.tally import Event as Happening
     from clarion.publishing.tally import Tally
 
@@ -178,7 +178,7 @@ def _round(app: App, stopping: Event, *, as_json: bool) -> None:
 
 def _unchanged_for(app: App) -> float | None:
     """Seconds until time alone makes work; None: it will not."""
-    from clarion.outbox.views import next_change
+    from clarion.outbox.entries.views import next_change
 
     if app.stop_file.exists():
         return None

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from clarion.cli import shell
-from clarion.cli.drawing import drawn
+from clarion.cli.terminal import shell
+from clarion.cli.terminal.drawing import drawn
 from clarion.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clarion.composing.compose import Composed, Request
     from clarion.composing.correcting import Composing
     from clarion.model import Account
-    from clarion.outbox.posts import EntryView
+    from clarion.outbox.entries.posts import EntryView
 
 
 def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, hint: bool = False) -> None:
@@ -117,7 +117,7 @@ def offer(
 
 def approve(app: App, number: int, who: str, *, only: Collection[str] | None = None) -> int:
     """Give `who`'s approval, to these posts only (their ids) or to all; how many posts are scheduled by it."""
-    from clarion.outbox import posts
+    from clarion.outbox.entries import posts
 
     with app.outbox.write() as tx:
         given = posts.approve(tx, number, outbox_id=app.outbox.id, who=who, policy=app.policy(), only=only)
@@ -126,7 +126,7 @@ def approve(app: App, number: int, who: str, *, only: Collection[str] | None = N
 
 def accounts(app: App) -> list[Account]:
     """The accounts that may be posted to; names the configured ones that may not yet."""
-    from clarion.cli import naming
+    from clarion.cli.accounts import naming
 
     found = app.accounts()
     left_out = sorted(set(app.config.accounts) - {account.name for account in found})
@@ -148,7 +148,7 @@ def moments(
     """
     from clarion.composing import rules
     from clarion.composing.slots import parse_when
-    from clarion.outbox.posts import taken
+    from clarion.outbox.entries.posts import taken
 
     with app.outbox.read() as tx:
         now = tx.at

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import options, shell
-from clarion.cli.typed import NUMBER
+from clarion.cli.terminal import options, shell
+from clarion.cli.terminal.typed import NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from clarion.app import App
-    from clarion.outbox.recalling import Piece
+    from clarion.outbox.claiming.recalling import Piece
     from clarion.outbox.store import Tx
 
 _COPIES = (
@@ -53,7 +53,7 @@ def recall(
     from clarion.accounts.me import who
     from clarion.errors import ClarionError
     from clarion.model import State
-    from clarion.outbox import recalling
+    from clarion.outbox.claiming import recalling
 
     if everything == bool(numbers):
         raise click.UsageError("say what: entries' numbers, as in clarion recall 12, or --all")
@@ -142,7 +142,7 @@ def _show(app: App, found: Sequence[Piece]) -> None:
 
 def _begins(app: App, numbers: Iterable[int]) -> dict[str, str]:
     """The first line of each delivery of these entries, by its id."""
-    from clarion.outbox import posts
+    from clarion.outbox.entries import posts
 
     with app.outbox.read() as tx:
         entries = [posts.show(tx, number) for number in sorted(numbers)]
@@ -176,7 +176,7 @@ def _nothing(found: Sequence[Piece], *, as_json: bool) -> None:
 def _moved(tx: Tx, before: Sequence[Piece], asked: set[int]) -> dict[int, list[int]]:
     """Which other entries hold now what was edited, as far as those are not asked for too."""
     from clarion.model import State
-    from clarion.outbox import corrections
+    from clarion.outbox.entries import corrections
 
     numbers = sorted({each.entry for each in before if each.state is State.REPLACED} & asked)
     held = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
+from clarion.cli.terminal import shell
 
 if TYPE_CHECKING:
     from clarion.app import App

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import options, shell
+from clarion.cli.terminal import options, shell
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -92,7 +92,7 @@ def say(
 
 def _text(text: str | None, file: Path | None) -> str:
     """The text from where it is said to be."""
-    from clarion.cli.reading import text_of
+    from clarion.cli.terminal.reading import text_of
 
     if text is not None and file is not None:
         raise click.UsageError("both a text and --file are given: leave one of them out")

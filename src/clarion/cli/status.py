@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import shell
+from clarion.cli.terminal import shell
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -87,7 +87,7 @@ def next_due(app: App, found: Status | None = None) -> str:
 
 def _what_then(app: App, seen: Status) -> str:
     """What is to be done about what is due: a stop, a pause or a closed account holds it also when somebody publishes."""
-    from clarion.outbox import overdue
+    from clarion.outbox.hosting import overdue
 
     if seen.stopped:
         return f", and stopped on this machine: to go on, remove {app.stop_file}"
@@ -114,7 +114,8 @@ def overdue(app: App) -> list[str]:
     from clarion.app.standing import standings
     from clarion.clock import micros
     from clarion.errors import CampaignError
-    from clarion.outbox import living, using
+    from clarion.outbox.claiming import living
+    from clarion.outbox.entries import using
 
     with app.outbox.read() as tx:
         found, now = using.scheduled(tx), micros(tx.at)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clarion.cli import options, shell
+from clarion.cli.terminal import options, shell
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -20,7 +20,7 @@ def undo(app: App, *, yes: bool) -> None:
     from clarion.accounts.me import who
     from clarion.composing import entries
     from clarion.errors import ClarionError
-    from clarion.outbox import posts
+    from clarion.outbox.entries import posts
 
     if app.rehearsing:
         shell.banner_of_rehearsal()

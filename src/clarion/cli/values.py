@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 def lacks_one(request: Request, error: CampaignError) -> bool:
     """Whether it is a missing value of a template that rendering complained of."""
-    from clarion.campaign.sandbox import NO_VALUE
+    from clarion.campaign.rendering.sandbox import NO_VALUE
 
     return request.slug is not None and (error.hint or "").startswith(NO_VALUE)
 
 
 def all_missing(app: App, request: Request, error: CampaignError) -> CampaignError:
     """The error for every value that is missing, so that one more command is enough."""
-    from clarion.campaign import render, templates
+    from clarion.campaign import templates
+    from clarion.campaign.rendering import render
 
     assert request.slug is not None
     template = templates.load(app.folder, request.slug)

@@ -19,7 +19,7 @@ from clarion.campaign.checks import Standards
 from clarion.campaign.config import Config
 from clarion.campaign.denied import NOBODY, Denied
 from clarion.campaign.nearest import did_you_mean
-from clarion.campaign.render import Rendered
+from clarion.campaign.rendering.render import Rendered
 from clarion.composing import consent, links, measure, sources
 from clarion.composing.freeze import folds_warning, freeze
 from clarion.composing.linkcard import LinkCards, Linked, Pages

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clarion.campaign.checks import found
-from clarion.campaign.ledger import Ledger
+from clarion.campaign.ledgers.ledger import Ledger
 from clarion.model import Finding, Used
 
 

@@ -19,7 +19,7 @@ from clarion.composing.compose import Composed, Request
 from clarion.digest import digest
 from clarion.errors import CampaignError
 from clarion.model import Part, Payload, State
-from clarion.outbox.views import EntryView, PostView
+from clarion.outbox.entries.views import EntryView, PostView
 
 #: The template that answers what was wrong.
 SLUG = "correction"

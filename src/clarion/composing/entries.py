@@ -16,10 +16,13 @@ from clarion.composing.compose import Composed, Request
 from clarion.composing.rules import Rules, names_somebody, require_affordable, require_awake, require_room
 from clarion.errors import CheckFailed, OutboxError
 from clarion.model import Finding, State
-from clarion.outbox import blocks, caps, corrections, fingerprints, handling, posts, store, views
-from clarion.outbox.fingerprints import Said
-from clarion.outbox.handling import Again
-from clarion.outbox.posts import EntryView, NewEntry, NewPost, PostView
+from clarion.outbox import blocks, store
+from clarion.outbox.claiming import handling
+from clarion.outbox.claiming.handling import Again
+from clarion.outbox.entries import corrections, posts, views
+from clarion.outbox.entries.posts import EntryView, NewEntry, NewPost, PostView
+from clarion.outbox.limits import caps, fingerprints
+from clarion.outbox.limits.fingerprints import Said
 from clarion.outbox.store import Outbox, Tx
 
 

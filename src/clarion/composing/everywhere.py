@@ -19,7 +19,7 @@ from clarion.campaign import checks, config, templates
 from clarion.campaign.checks import Standards
 from clarion.campaign.config import Config
 from clarion.campaign.denied import Denied
-from clarion.campaign.ledger import Ledger
+from clarion.campaign.ledgers.ledger import Ledger
 from clarion.campaign.templates import Template
 from clarion.composing import sources
 from clarion.composing.compose import Composed, posts_of

@@ -16,7 +16,7 @@ from hashlib import blake2b, shake_128
 from clarion.campaign.checks import found
 from clarion.campaign.skeleton import folded, skeleton
 from clarion.model import Account, Finding, Payload
-from clarion.outbox.fingerprints import REACH, Fingerprint, Said
+from clarion.outbox.limits.fingerprints import REACH, Fingerprint, Said
 
 #: In characters.
 SHINGLE = 5

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from clarion import networks
-from clarion.campaign import checks, media, toml
+from clarion.campaign import checks, toml
 from clarion.campaign.checks import Passage, Standards
-from clarion.campaign.marks import Span
-from clarion.campaign.media import Image, Picture
-from clarion.campaign.render import Rendered
+from clarion.campaign.pictures import media
+from clarion.campaign.pictures.media import Image, Picture
+from clarion.campaign.rendering.marks import Span
+from clarion.campaign.rendering.render import Rendered
 from clarion.campaign.tracking import stretches, without
 from clarion.clock import Deadline
 from clarion.composing.opengraph import DESCRIPTION, TITLE, read

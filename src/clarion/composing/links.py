@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from clarion import networks
 from clarion.campaign import checks
-from clarion.campaign.marks import CallSpan, Span
-from clarion.campaign.render import Rendered
+from clarion.campaign.rendering.marks import CallSpan, Span
+from clarion.campaign.rendering.render import Rendered
 from clarion.campaign.tracking import moved, without
 from clarion.model import Account, Finding
 from clarion.networks.splitting import without_tags

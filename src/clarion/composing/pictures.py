@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clarion import networks
-from clarion.campaign import cards, media, toml
-from clarion.campaign.cards import Card
-from clarion.campaign.colours import Colours
-from clarion.campaign.media import Image, Picture
-from clarion.campaign.render import Rendered
+from clarion.campaign import toml
+from clarion.campaign.pictures import cards, media
+from clarion.campaign.pictures.cards import Card
+from clarion.campaign.pictures.colours import Colours
+from clarion.campaign.pictures.media import Image, Picture
+from clarion.campaign.rendering.render import Rendered
 from clarion.errors import CampaignError
 from clarion.model import Account, Finding, Media
 

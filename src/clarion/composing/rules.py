@@ -18,14 +18,15 @@ from clarion.campaign.quiet import Quiet
 from clarion.errors import CheckFailed
 from clarion.model import Account, Payload, State
 from clarion.networks.splitting import without_tags
-from clarion.outbox import caps, posts
-from clarion.outbox.caps import Caps, Full
-from clarion.outbox.money import dollars
+from clarion.outbox.entries import posts
+from clarion.outbox.limits import caps
+from clarion.outbox.limits.caps import Caps, Full
+from clarion.outbox.limits.money import dollars
 from clarion.outbox.store import Outbox, Tx
 
 if TYPE_CHECKING:
     from clarion.campaign.config import Config
-    from clarion.outbox.posts import EntryView
+    from clarion.outbox.entries.posts import EntryView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

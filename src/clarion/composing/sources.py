@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from clarion.campaign import domains, proper, render, templates, toml
-from clarion.campaign.calls import Call
+from clarion.campaign import domains, proper, templates, toml
 from clarion.campaign.checks import found
-from clarion.campaign.ledger import Ledger
-from clarion.campaign.marks import CallSpan
+from clarion.campaign.ledgers.calls import Call
+from clarion.campaign.ledgers.ledger import Ledger
 from clarion.campaign.plain import parts_of
-from clarion.campaign.render import Asked, Rendered
+from clarion.campaign.rendering import render
+from clarion.campaign.rendering.marks import CallSpan
+from clarion.campaign.rendering.render import Asked, Rendered
 from clarion.campaign.templates import Template
 from clarion.composing.linkcard import Own
 from clarion.errors import CampaignError

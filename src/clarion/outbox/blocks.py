@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from clarion.clock import moment
 from clarion.model import State
-from clarion.outbox import audit, posts, schema
+from clarion.outbox import audit, schema
+from clarion.outbox.entries import posts
 from clarion.outbox.store import Tx
 
 _block = schema.block

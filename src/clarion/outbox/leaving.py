@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from clarion.errors import OutboxError
 from clarion.model import State
-from clarion.outbox import audit, incidents, pauses, posts, schema
+from clarion.outbox import audit, incidents, pauses, schema
+from clarion.outbox.entries import posts
 from clarion.outbox.store import Tx
 
 _UNDECIDED = (State.SENDING.value, State.IN_DOUBT.value, State.RECALLING.value)

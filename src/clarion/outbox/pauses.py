@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from clarion.clock import micros, moment
 from clarion.model import State
-from clarion.outbox import audit, posts, schema
+from clarion.outbox import audit, schema
+from clarion.outbox.entries import posts
 from clarion.outbox.store import Tx
 
 #: The scope of a pause that stops every account.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from clarion.networks.base import Rate
-from clarion.outbox.spending import Window
+from clarion.outbox.limits.spending import Window
 
 #: A request arrives later than it was spent, by so much at most where nothing hangs. A window that much longer holds
 #: what the server counts in its own: what arrives within its length was spent within ours. Beyond, its 429 decides.

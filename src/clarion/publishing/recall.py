@@ -15,8 +15,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from clarion.errors import AccountBlocked, OutboxBusy, PublishError, RateLimited, Refused
 from clarion.networks.base import Publisher
-from clarion.outbox import recalling, settle
-from clarion.outbox.claims import Claim, Terms
+from clarion.outbox.claiming import recalling, settle
+from clarion.outbox.claiming.claims import Claim, Terms
 from clarion.outbox.store import Outbox
 from clarion.points import point
 from clarion.publishing.retry import wait_after

@@ -13,8 +13,10 @@ from datetime import timedelta
 from clarion.errors import AccountBlocked, PublishError, RateLimited
 from clarion.model import Receipt
 from clarion.networks.base import Absent, Found, Publisher, Sighting, Unsure
-from clarion.outbox import money, settle, spending, taking_back
-from clarion.outbox.claims import Claim, Terms
+from clarion.outbox.claiming import settle
+from clarion.outbox.claiming.claims import Claim, Terms
+from clarion.outbox.entries import taking_back
+from clarion.outbox.limits import money, spending
 from clarion.outbox.store import Outbox, Tx
 
 log = logging.getLogger(__name__)

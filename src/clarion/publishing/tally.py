@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from clarion.model import Delivery
-from clarion.outbox.claims import Held
-from clarion.outbox.tending import Lapsed
+from clarion.outbox.claiming.claims import Held
+from clarion.outbox.claiming.tending import Lapsed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

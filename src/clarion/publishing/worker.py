@@ -21,10 +21,12 @@ from clarion.clock import Deadline
 from clarion.errors import AccountBlocked, OutboxBusy, OutcomeUnknown, PublishError, RateLimited, Refused
 from clarion.model import Account, Delivery, Receipt, Staged
 from clarion.networks.base import Absent, Found, Publisher, Unsure
-from clarion.outbox import claims, looking, pauses, recalling, settle, spending
-from clarion.outbox.claims import Claim, Held, Terms, Withheld
+from clarion.outbox import pauses
+from clarion.outbox.claiming import claims, looking, recalling, settle
+from clarion.outbox.claiming.claims import Claim, Held, Terms, Withheld
+from clarion.outbox.claiming.tending import Lapsed, NextSlot, Tended, tend
+from clarion.outbox.limits import spending
 from clarion.outbox.store import Outbox, Tx
-from clarion.outbox.tending import Lapsed, NextSlot, Tended, tend
 from clarion.points import point
 from clarion.publishing import recall, reconcile, request
 from clarion.publishing.retry import ATTEMPTS, back_off

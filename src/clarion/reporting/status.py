@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from clarion.clock import moment
 from clarion.model import State
-from clarion.outbox import accounts, corrections, incidents, pauses, posts, store, troubles
+from clarion.outbox import accounts, incidents, pauses, store
+from clarion.outbox.entries import corrections, posts, troubles
 from clarion.outbox.pauses import Pause
 from clarion.outbox.store import Outbox
 

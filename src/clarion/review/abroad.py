@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from clarion.campaign.ledger import Ledger
+from clarion.campaign.ledgers.ledger import Ledger
 
 _AT_RISK = "ru"
 _OUTSIDE = "outside-russia"

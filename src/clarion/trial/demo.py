@@ -21,8 +21,8 @@ from clarion.composing import entries
 from clarion.composing.compose import Request, compose, require_clean
 from clarion.composing.rules import Rules
 from clarion.networks import NAMES
-from clarion.outbox import posts
-from clarion.outbox.posts import EntryView
+from clarion.outbox.entries import posts
+from clarion.outbox.entries.posts import EntryView
 from clarion.publishing.tally import Event
 from clarion.publishing.worker import Worker
 

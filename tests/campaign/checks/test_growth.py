@@ -13,7 +13,7 @@ import pytest
 from clarion.campaign.checks import Passage, check_passage
 from clarion.campaign.checks.rule import Spans
 from clarion.campaign.domains import links
-from clarion.campaign.marks import CallSpan
+from clarion.campaign.rendering.marks import CallSpan
 from tests.counting import at_most
 
 LENGTH = 12_000

@@ -7,7 +7,7 @@ import pytest
 from clarion.campaign import checks
 from clarion.campaign.checks.rule import Standards, live
 from clarion.campaign.denied import Denied
-from clarion.campaign.render import literal
+from clarion.campaign.rendering.render import literal
 
 
 def rules(text: str, network: str, *, warning: str | None = None) -> set[str]:

@@ -10,8 +10,8 @@ import pytest
 from clarion.campaign import checks, figures
 from clarion.campaign.checks import Passage, Standards
 from clarion.campaign.denied import Denied
-from clarion.campaign.marks import CallSpan
-from clarion.campaign.render import literal
+from clarion.campaign.rendering.marks import CallSpan
+from clarion.campaign.rendering.render import literal
 
 DENIED = Denied(b"k" * 32).adding(["Laman Tokhtar"])
 BY = Standards(

@@ -16,7 +16,7 @@ from clarion.campaign.checks.rule import Passage, Rule, Standards
 from clarion.campaign.checks.table import BY_ID, RULES
 from clarion.campaign.config import Config
 from clarion.campaign.denied import NOBODY, Denied
-from clarion.campaign.render import Rendered
+from clarion.campaign.rendering.render import Rendered
 from clarion.campaign.tracking import moved, stretches, without
 from clarion.model import Finding
 from clarion.networks.splitting import without_tags

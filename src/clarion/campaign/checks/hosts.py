@@ -13,7 +13,7 @@ import regex
 
 from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards, live
 from clarion.campaign.domains import Link, known, plain
-from clarion.campaign.marks import of_calls
+from clarion.campaign.rendering.marks import of_calls
 from clarion.campaign.tracking import follows
 
 #: Characters of a host, by RFC 1035, and of one that is longer those that are shown.

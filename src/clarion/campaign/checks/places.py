@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from clarion.campaign.checks import spelt
 from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards
 from clarion.campaign.checks.saying import any_case
-from clarion.campaign.marks import of_calls
+from clarion.campaign.rendering.marks import of_calls
 from clarion.campaign.skeleton import folded
 
 _WORD = r"[^\W\d_][\w'’.-]{0,30}+"

@@ -1,0 +1,3 @@
+"""The ledgers: facts, calls and days, each with its source and its words."""
+
+from __future__ import annotations

@@ -1,0 +1,25 @@
+"""Previews as this terminal shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clarion.cli.terminal import shell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clarion.review.preview import Preview
+
+#: A line of prose wider than this is hard to read.
+_WIDEST = 100
+
+
+def drawn(previews: Sequence[Preview], *, because: str | None = None) -> str:
+    """The previews in words, as wide as the terminal is, and in ASCII where nothing else is wanted.
+
+    `because`: the reason that was given for what the checks say.
+    """
+    from clarion.review.lines import terminal
+
+    return terminal(previews, width=min(shell.width(), _WIDEST), plain=not shell.pretty(), because=because)
