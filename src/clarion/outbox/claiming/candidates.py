@@ -20,11 +20,8 @@ from clarion.outbox.accounts import restored
 from clarion.outbox.among import among, listed
 from clarion.outbox.blocks import blocked_in
 from clarion.outbox.entries.views import restored_approval
+from clarion.outbox.states import SCHEDULED, SENDING
 from clarion.outbox.store import Tx
-
-#: Literals, not parameters: PostgreSQL's plan for any value would lose the partial indexes.
-_SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
-_SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
 
 _Row = sa.Row[tuple[object, ...]]
 
@@ -130,7 +127,7 @@ def may_go(delivery: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
         .scalar_subquery()
     )
     return (
-        delivery.c.state == _SCHEDULED,
+        delivery.c.state == SCHEDULED,
         delivery.c.due_at <= _NOW,
         sa.or_(delivery.c.lapses_at.is_(None), delivery.c.lapses_at > _NOW),
         ~delivery.c.recall_wanted,
@@ -172,7 +169,7 @@ def _oldest_statement() -> sa.Select[Any]:
     paused = sa.exists().where(
         pause.c.scope.in_(["*", account.c.name]), sa.or_(pause.c.until.is_(None), pause.c.until > _NOW)
     )
-    busy = sa.exists().where(_busy.c.account == account.c.id, _busy.c.state == _SENDING)
+    busy = sa.exists().where(_busy.c.account == account.c.id, _busy.c.state == SENDING)
     chosen = (
         # Not a join with the oldest, for which PostgreSQL may read all deliveries there are.
         sa.select(*_account_columns, _oldest(account.c.id, "id").label("oldest"))
@@ -202,5 +199,5 @@ _NEXT = _of(_with_its_account, _account_columns).where(
 _CLAIMED = _of(_with_its_account, _account_columns).where(
     schema.delivery.c.id == sa.bindparam("id"),
     schema.delivery.c.fence == sa.bindparam("fence"),
-    schema.delivery.c.state == _SENDING,
+    schema.delivery.c.state == SENDING,
 )

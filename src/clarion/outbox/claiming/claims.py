@@ -32,6 +32,7 @@ from clarion.outbox.limits import caps, money, spending, stops
 from clarion.outbox.limits.caps import Caps, Carried
 from clarion.outbox.limits.money import Budget, Owed, Paid
 from clarion.outbox.limits.spending import Window, bills
+from clarion.outbox.states import SCHEDULED, SENDING
 from clarion.outbox.store import Tx
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -43,9 +44,6 @@ FULL = "as many as its network allows in that time"
 _DEPTH = 50
 #: How long a post waits behind a thread of which nobody knows when it goes on.
 _MEANWHILE = timedelta(minutes=15)
-#: Bound as literals, not parameters: PostgreSQL's generic plan would lose the partial indexes.
-_SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
-_SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
 
 _Row = sa.Row[tuple[object, ...]]
 #: Tells until when it is quiet at a moment; None: it is not.
@@ -143,7 +141,7 @@ def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
         raise Withheld(why_not)
     written = tx.execute(
         sa.update(delivery)
-        .where(delivery.c.id == row.id, delivery.c.fence == claimed.fence, delivery.c.state == _SENDING)
+        .where(delivery.c.id == row.id, delivery.c.fence == claimed.fence, delivery.c.state == SENDING)
         .values(
             first_intent_at=sa.func.coalesce(delivery.c.first_intent_at, tx.now),
             lapses_at=None,
@@ -345,7 +343,7 @@ def _hold(tx: Tx, post: str, reason: str) -> None:
     """Put a whole post back before people; its earlier parts may be up already."""
     tx.execute(
         sa.update(schema.delivery)
-        .where(schema.delivery.c.post == post, schema.delivery.c.state == _SCHEDULED)
+        .where(schema.delivery.c.post == post, schema.delivery.c.state == SCHEDULED)
         .values(state=State.PENDING.value, reason=reason),
     )
 

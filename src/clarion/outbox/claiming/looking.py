@@ -20,6 +20,7 @@ from clarion.outbox.accounts import restored
 from clarion.outbox.claiming import turns
 from clarion.outbox.claiming.claims import Claim, Terms, delivery_of
 from clarion.outbox.entries.posts import restored_receipt
+from clarion.outbox.states import IN_DOUBT, SENT
 from clarion.outbox.store import Tx
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -45,7 +46,7 @@ def next_look(tx: Tx, deliveries: Collection[str]) -> int | None:
         sa.select(sa.func.min(may_look))
         .join(_account, _account.c.id == _delivery.c.account)
         .where(
-            _delivery.c.state == _IN_DOUBT,
+            _delivery.c.state == IN_DOUBT,
             _delivery.c.look_at.is_not(None),
             _delivery.c.id.in_(list(deliveries)),
         )
@@ -56,10 +57,8 @@ def next_look(tx: Tx, deliveries: Collection[str]) -> int | None:
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-_IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
-_SENT: sa.ColumnElement[str] = sa.literal_column("'sent'")
 # One of each account: what is answered to one look is known before the next one asks.
-_LOOKS = turns.of_each_account([_IN_DOUBT, _SENT])
+_LOOKS = turns.of_each_account([IN_DOUBT, SENT])
 
 
 def _claimed(tx: Tx, terms: Terms, row: _Row) -> Claim:

@@ -27,6 +27,7 @@ from clarion.outbox.claiming import settle, turns
 from clarion.outbox.claiming.claims import Claim, Terms
 from clarion.outbox.entries import posts, taking_back
 from clarion.outbox.limits import spending
+from clarion.outbox.states import RECALLED, RECALLING
 from clarion.outbox.store import Tx
 
 #: The incident of something that the network does not let us take down. Its subject is the delivery's id.
@@ -36,8 +37,6 @@ _MICROSECOND = timedelta(microseconds=1)
 _UP = (State.SENT, State.RECALLING, State.IN_DOUBT, State.SENDING)
 _WAITS = (State.PENDING, State.SCHEDULED)
 _OVER = (State.FAILED, State.EXPIRED)
-_RECALLING: sa.ColumnElement[str] = sa.literal_column("'recalling'")
-_RECALLED: sa.ColumnElement[str] = sa.literal_column("'recalled'")
 _delivery, _account, _post, _entry = schema.delivery, schema.account, schema.post, schema.entry
 
 
@@ -132,7 +131,7 @@ def recalled(tx: Tx, claimed: Claim) -> bool:
     incidents.close(tx, STILL_UP, claimed.delivery.id)
     done = tx.execute(
         sa.update(_delivery)
-        .where(_delivery.c.id == claimed.delivery.id, _delivery.c.state == _RECALLING)
+        .where(_delivery.c.id == claimed.delivery.id, _delivery.c.state == RECALLING)
         .values(state=State.RECALLED.value, reason=None, looks=0, look_at=_again(tx, claimed, 0))
     )
     if done.rowcount != 1:
@@ -195,15 +194,15 @@ def want_again(tx: Tx, deliveries: Sequence[str], *, who: str | None, because: s
 # ── the statements ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-_TO_DELETE = _delivery.c.state.in_([_RECALLING, _RECALLED])
+_TO_DELETE = _delivery.c.state.in_([RECALLING, RECALLED])
 _later = _delivery.alias("later")
 # Of those that wait equally long the newest; never before a later part of its post.
 _NEXT = turns.of_each_account(
-    [_RECALLING, _RECALLED],
+    [RECALLING, RECALLED],
     ~sa.exists().where(
         _later.c.post == turns.another.c.post,
         _later.c.part > turns.another.c.part,
-        _later.c.state == _RECALLING,
+        _later.c.state == RECALLING,
         _later.c.look_at.is_not(None),
     ),
     then=[turns.another.c.sent_at.desc()],

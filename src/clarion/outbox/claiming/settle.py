@@ -21,6 +21,7 @@ from clarion.outbox.claiming.claims import Claim
 from clarion.outbox.entries import predecessors, taking_back
 from clarion.outbox.entries.posts import stored_receipt
 from clarion.outbox.limits import money
+from clarion.outbox.states import IN_DOUBT, RECALLING, SENDING
 from clarion.outbox.store import Tx
 
 #: So many "unavailable" in a row close an account for a while; then one delivery tries it.
@@ -38,7 +39,6 @@ _delivery = schema.delivery
 _attempt = schema.attempt
 _account = schema.account
 
-_RECALLING: sa.ColumnElement[str] = sa.literal_column("'recalling'")
 _another = _delivery.alias("another")
 #: Unless another delivery of the account has that receipt already.
 _SENT = (
@@ -46,7 +46,7 @@ _SENT = (
     .where(
         _delivery.c.id == sa.bindparam("the"),
         _delivery.c.fence == sa.bindparam("expected"),
-        _delivery.c.state.in_([sa.literal_column("'sending'"), sa.literal_column("'in_doubt'")]),
+        _delivery.c.state.in_([SENDING, IN_DOUBT]),
         ~sa.exists().where(
             _another.c.account == _delivery.c.account,
             _another.c.remote_id == sa.bindparam("up"),
@@ -55,7 +55,7 @@ _SENT = (
     )
     .values(
         # What is to be recalled goes on to be taken down, without a moment in which it counts as sent.
-        state=sa.case((_delivery.c.recall_wanted, _RECALLING), else_=State.SENT.value),
+        state=sa.case((_delivery.c.recall_wanted, RECALLING), else_=State.SENT.value),
         reason=sa.null(),
         receipt=sa.bindparam("proof"),
         remote_id=sa.bindparam("up"),
@@ -297,33 +297,20 @@ def _free_successor(tx: Tx, claim: Claim) -> None:
 
 def _successor(tx: Tx, claim: Claim, *, due_at: Any) -> None:
     """Give the next part of the thread its due time, as long as it waits."""
-    if claim.delivery.part == len(claim.delivery.payload.parts):
-        return
-    tx.execute(
-        sa.update(_delivery)
-        .where(
-            _delivery.c.post == claim.delivery.post_id,
-            _delivery.c.part == claim.delivery.part + 1,
-            _delivery.c.state.in_([State.PENDING.value, State.SCHEDULED.value]),
-        )
-        .values(due_at=due_at),
-    )
+    waits = _delivery.c.state.in_([State.PENDING.value, State.SCHEDULED.value])
+    _change_next_part(tx, claim, waits, due_at=due_at)
 
 
 def _look_for_successor(tx: Tx, claim: Claim) -> None:
     """After a restore the next part may be up as well: it can be looked for, now that what it answers is known."""
-    if claim.delivery.part == len(claim.delivery.payload.parts):
-        return
-    tx.execute(
-        sa.update(_delivery)
-        .where(
-            _delivery.c.post == claim.delivery.post_id,
-            _delivery.c.part == claim.delivery.part + 1,
-            _delivery.c.state == State.IN_DOUBT.value,
-            _delivery.c.intent_lost,
-        )
-        .values(look_at=tx.now),
-    )
+    lost = _delivery.c.state == State.IN_DOUBT.value, _delivery.c.intent_lost
+    _change_next_part(tx, claim, *lost, look_at=tx.now)
+
+
+def _change_next_part(tx: Tx, claim: Claim, *where: sa.ColumnElement[bool], **values: Any) -> None:
+    if claim.delivery.part < len(claim.delivery.payload.parts):
+        of_thread = _delivery.c.post == claim.delivery.post_id, _delivery.c.part == claim.delivery.part + 1
+        tx.execute(sa.update(_delivery).where(*of_thread, *where).values(**values))
 
 
 def _end(tx: Tx, claim: Claim, outcome: str, detail: str | None) -> None:

@@ -20,11 +20,8 @@ from clarion.outbox.claiming import candidates
 from clarion.outbox.claiming.candidates import Candidate
 from clarion.outbox.limits import spending
 from clarion.outbox.limits.spending import Bill
+from clarion.outbox.states import SENDING
 from clarion.outbox.store import Tx
-
-#: Literals, not parameters: PostgreSQL's plan for any value would lose the partial indexes.
-_SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
-_SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +67,10 @@ _TAKE = (
         schema.delivery.c.fence == sa.bindparam("expected"),
         # Asked again, because the candidate may have been read before its account was locked.
         *candidates.may_go(schema.delivery),
-        ~sa.exists().where(_busy.c.account == sa.bindparam("of_account"), _busy.c.state == _SENDING),
+        ~sa.exists().where(_busy.c.account == sa.bindparam("of_account"), _busy.c.state == SENDING),
     )
     .values(
-        state=_SENDING,
+        state=SENDING,
         reason=sa.null(),
         fence=schema.delivery.c.fence + 1,
         lease_owner=sa.bindparam("worker"),
@@ -105,7 +102,7 @@ def _give_back(tx: Tx, taken: Ready) -> None:
     row, delivery = taken.candidate.row, schema.delivery
     tx.execute(
         sa.update(delivery)
-        .where(delivery.c.id == row.id, delivery.c.fence == row.fence + 1, delivery.c.state == _SENDING)
+        .where(delivery.c.id == row.id, delivery.c.fence == row.fence + 1, delivery.c.state == SENDING)
         .values(
             state=State.SCHEDULED.value,
             reason=row.reason,
@@ -178,7 +175,7 @@ def _mine(tx: Tx, worker: str, ids: Collection[str]) -> set[str]:
     mine = sa.select(schema.delivery.c.id).where(
         schema.delivery.c.id.in_(list(ids)),
         schema.delivery.c.lease_owner == worker,
-        schema.delivery.c.state == _SENDING,
+        schema.delivery.c.state == SENDING,
     )
     return set(tx.execute(mine).scalars())
 

@@ -19,15 +19,9 @@ from clarion.outbox import schema
 from clarion.outbox.entries import taking_back
 from clarion.outbox.limits import caps, money
 from clarion.outbox.limits.caps import Caps
+from clarion.outbox.states import IN_DOUBT, PENDING, RECALLED, RECALLING, SCHEDULED, SENDING, SENT
 from clarion.outbox.store import Tx
 
-_PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
-_SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
-_SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
-_IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
-_SENT: sa.ColumnElement[str] = sa.literal_column("'sent'")
-_RECALLING: sa.ColumnElement[str] = sa.literal_column("'recalling'")
-_RECALLED: sa.ColumnElement[str] = sa.literal_column("'recalled'")
 #: A slot right at midnight belongs to the day that begins.
 _INSTANT = timedelta(microseconds=1)
 #: Gives an account's next free slot after a moment; None when it has none.
@@ -81,19 +75,19 @@ def tend(tx: Tx, next_slot: NextSlot, most: Caps | None = None) -> Tended:
 # any time, would expect a third of all rows to be late and leave the index.
 _SOONEST = sa.select(
     sa.select(sa.func.min(schema.delivery.c.lease_until))
-    .where(schema.delivery.c.state == _SENDING)
+    .where(schema.delivery.c.state == SENDING)
     .scalar_subquery()
     .label("lease"),
     sa.select(sa.func.min(schema.delivery.c.lapses_at))
-    .where(schema.delivery.c.state.in_([_PENDING, _SCHEDULED]))
+    .where(schema.delivery.c.state.in_([PENDING, SCHEDULED]))
     .scalar_subquery()
     .label("lapse"),
     sa.select(sa.func.min(schema.delivery.c.look_at))
-    .where(schema.delivery.c.state.in_([_IN_DOUBT, _SENT]), schema.delivery.c.look_at.is_not(None))
+    .where(schema.delivery.c.state.in_([IN_DOUBT, SENT]), schema.delivery.c.look_at.is_not(None))
     .scalar_subquery()
     .label("look"),
     sa.select(sa.func.min(schema.delivery.c.look_at))
-    .where(schema.delivery.c.state.in_([_RECALLING, _RECALLED]), schema.delivery.c.look_at.is_not(None))
+    .where(schema.delivery.c.state.in_([RECALLING, RECALLED]), schema.delivery.c.look_at.is_not(None))
     .scalar_subquery()
     .label("recall"),
 )
@@ -116,7 +110,7 @@ _LATE = (
     .join(schema.post, schema.post.c.id == schema.delivery.c.post)
     .join(schema.account, schema.account.c.id == schema.delivery.c.account)
     .where(
-        schema.delivery.c.state.in_([_PENDING, _SCHEDULED]),
+        schema.delivery.c.state.in_([PENDING, SCHEDULED]),
         schema.delivery.c.lapses_at <= sa.bindparam("now"),
     )
     .order_by(schema.delivery.c.lapses_at)
@@ -204,14 +198,14 @@ def _rescue(tx: Tx) -> None:
         )
         .join(attempt, sa.and_(attempt.c.delivery == delivery.c.id, attempt.c.fence == delivery.c.fence))
         .join(schema.account, schema.account.c.id == delivery.c.account)
-        .where(delivery.c.state == _SENDING, delivery.c.lease_until <= tx.now)
+        .where(delivery.c.state == SENDING, delivery.c.lease_until <= tx.now)
         .with_for_update(skip_locked=True, of=delivery),
     ).all()
     for row in lapsed:
         unknown = row.intent_at is not None
         freed = tx.execute(
             sa.update(delivery)
-            .where(delivery.c.id == row.id, delivery.c.fence == row.fence, delivery.c.state == _SENDING)
+            .where(delivery.c.id == row.id, delivery.c.fence == row.fence, delivery.c.state == SENDING)
             .values(looks=0, lease_owner=None, lease_until=None, **_freed(tx, row, unknown=unknown)),
         )
         if freed.rowcount == 1:

@@ -15,6 +15,7 @@ from clarion.model import Payload, State
 from clarion.outbox import schema
 from clarion.outbox.entries import predecessors, views
 from clarion.outbox.entries.views import EntryView, PostView
+from clarion.outbox.states import PENDING
 from clarion.outbox.store import Tx
 
 #: A correction in one of these corrects nothing, and is not going to.
@@ -23,7 +24,6 @@ _GONE = (State.CANCELLED.value, State.EXPIRED.value, State.FAILED.value)
 _TOOK_PLACE = (State.SENT.value, State.REPLACED.value, State.RECALLING.value, State.RECALLED.value)
 #: States in which a post is up, or may be.
 _UP = frozenset({State.SENT, State.RECALLING, State.IN_DOUBT, State.SENDING})
-_PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
 _delivery, _post = schema.delivery, schema.post
 
 
@@ -116,7 +116,7 @@ def waiting(tx: Tx) -> list[Waiting]:
         .join(_post, _post.c.id == _delivery.c.post)
         .join(theirs, theirs.c.id == sa.func.coalesce(_post.c.replaces, _post.c.answers))
         .join(of, of.c.id == theirs.c.post)
-        .where(_delivery.c.state == _PENDING, _delivery.c.part == 1)
+        .where(_delivery.c.state == PENDING, _delivery.c.part == 1)
         .order_by(_post.c.entry)
     )
     found = [

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from clarion.outbox import schema
+from clarion.outbox.states import SCHEDULED
 from clarion.outbox.store import Tx
 
 _post, _delivery = schema.post, schema.delivery
@@ -30,9 +31,7 @@ def scheduled(tx: Tx) -> list[Using]:
     rows = tx.execute(
         sa.select(_post.c.entry, _post.c.language, _post.c.used)
         .join(_delivery, _delivery.c.post == _post.c.id)
-        .where(
-            _delivery.c.state == sa.literal_column("'scheduled'"), _delivery.c.part == 1, _post.c.used != "[]"
-        )
+        .where(_delivery.c.state == SCHEDULED, _delivery.c.part == 1, _post.c.used != "[]")
         .order_by(_delivery.c.due_at)
         .limit(_MOST)
     )

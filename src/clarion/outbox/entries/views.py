@@ -21,16 +21,10 @@ from clarion.errors import OutboxError
 from clarion.model import Account, Approval, Payload, Receipt, State, state_of_post
 from clarion.outbox import schema
 from clarion.outbox.accounts import restored
+from clarion.outbox.states import IN_DOUBT, PENDING, RECALLING, SCHEDULED, SENDING, SENT
 from clarion.outbox.store import Tx
 
 _MICROSECOND = timedelta(microseconds=1)
-#: Literals, for the partial indexes.
-_PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
-_SCHEDULED: sa.ColumnElement[str] = sa.literal_column("'scheduled'")
-_SENDING: sa.ColumnElement[str] = sa.literal_column("'sending'")
-_IN_DOUBT: sa.ColumnElement[str] = sa.literal_column("'in_doubt'")
-_SENT: sa.ColumnElement[str] = sa.literal_column("'sent'")
-_RECALLING: sa.ColumnElement[str] = sa.literal_column("'recalling'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +192,7 @@ def next_due(tx: Tx) -> datetime | None:
     """When the next scheduled delivery is due."""
     delivery = schema.delivery
     soonest = tx.execute(
-        sa.select(sa.func.min(delivery.c.due_at)).where(delivery.c.state == _SCHEDULED)
+        sa.select(sa.func.min(delivery.c.due_at)).where(delivery.c.state == SCHEDULED)
     ).scalar()
     return None if soonest is None else moment(soonest)
 
@@ -209,25 +203,25 @@ def next_change(tx: Tx) -> int | None:
     A delivery that is due by now and still waits is no such moment: its account is blocked, paused or busy.
     """
     account, delivery, pause = schema.account, schema.delivery, schema.pause
-    waiting = delivery.c.state.in_([_PENDING, _SCHEDULED])
+    waiting = delivery.c.state.in_([PENDING, SCHEDULED])
     due_of_account = (
         sa.select(sa.func.min(delivery.c.due_at))
-        .where(delivery.c.account == account.c.id, delivery.c.state == _SCHEDULED, delivery.c.due_at > tx.now)
+        .where(delivery.c.account == account.c.id, delivery.c.state == SCHEDULED, delivery.c.due_at > tx.now)
         .scalar_subquery()
     )
     soonest = [
         sa.select(sa.func.min(due_of_account)).select_from(account),
         sa.select(sa.func.min(delivery.c.look_at)).where(
-            delivery.c.state.in_([_IN_DOUBT, _SENT]),
+            delivery.c.state.in_([IN_DOUBT, SENT]),
             delivery.c.look_at.is_not(None),
             delivery.c.look_at > tx.now,
         ),
         sa.select(sa.func.min(delivery.c.look_at)).where(
-            delivery.c.state == _RECALLING, delivery.c.look_at.is_not(None), delivery.c.look_at > tx.now
+            delivery.c.state == RECALLING, delivery.c.look_at.is_not(None), delivery.c.look_at > tx.now
         ),
         sa.select(sa.func.min(delivery.c.lapses_at)).where(waiting, delivery.c.lapses_at > tx.now),
         sa.select(sa.func.min(delivery.c.lease_until)).where(
-            delivery.c.state == _SENDING, delivery.c.lease_until > tx.now
+            delivery.c.state == SENDING, delivery.c.lease_until > tx.now
         ),
         sa.select(sa.func.min(account.c.blocked_until)).where(account.c.blocked_until > tx.now),
         sa.select(sa.func.min(pause.c.until)).where(pause.c.until > tx.now),

@@ -20,6 +20,7 @@ from clarion.outbox import schema
 from clarion.outbox.limits import spending
 from clarion.outbox.limits.spending import Bill
 from clarion.outbox.schema import delivery, post, spend
+from clarion.outbox.states import PENDING, SCHEDULED
 from clarion.outbox.store import Tx
 
 #: More than anybody spends: where there is no cap what is spent is counted all the same, for the day one is set.
@@ -213,7 +214,7 @@ _REST = (
     .where(
         delivery.c.account == sa.bindparam("account"),
         # Literals, so that what was sent long ago is not read: the partial indexes have only what waits.
-        delivery.c.state.in_([sa.literal_column("'pending'"), sa.literal_column("'scheduled'")]),
+        delivery.c.state.in_([PENDING, SCHEDULED]),
         delivery.c.part > sa.literal_column("1"),
         ~delivery.c.recall_wanted,
         ~delivery.c.cancel_wanted,
@@ -226,7 +227,7 @@ _QUEUED = (
     .join(schema.account, schema.account.c.id == delivery.c.account)
     .where(
         schema.account.c.name == sa.bindparam("name"),
-        delivery.c.state.in_([sa.literal_column("'pending'"), sa.literal_column("'scheduled'")]),
+        delivery.c.state.in_([PENDING, SCHEDULED]),
         post.c.due >= sa.bindparam("begins"),
         post.c.due < sa.bindparam("ends"),
         ~delivery.c.recall_wanted,
