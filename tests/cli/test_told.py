@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import sqlalchemy as sa
 
 from clarion.outbox import schema
 
-from .entries import queued, shift, state
+from .entries import queued, shift, state, take
+from .terminal import Terminal
 
 
 def test_what_came_too_late_is_named_a_week_long_with_the_command_that_brings_it_back(run, app):
@@ -83,6 +86,26 @@ def test_what_is_due_is_not_said_to_need_publish_while_something_holds_it(run, a
     run("resume")
     run("pause", "--account", "mastodon")
     assert next_line(run).endswith("its account waits or is closed: clarion doctor")
+
+
+def test_what_a_run_that_died_had_taken_is_said_to_go_on_by_itself(run, app):
+    queued(run)
+    queued(run, "And this, too.")
+    take(app)  # and never brings it back
+    [waits] = [line for line in run("status").stdout.splitlines() if line.startswith("mastodon waits until")]
+    assert (
+        "a run took #1 0 seconds ago and has not ended; if it died, the next one goes on by itself" in waits
+    )
+    assert next_line(run).endswith("and its account waits: it goes on by itself")
+    with Terminal("publish") as person:
+        assert person.end() == 0
+        assert "Nothing is due" not in person.shown
+        assert "Nothing goes out now." in person.shown
+        assert "mastodon waits until" in person.shown
+    checked = json.loads(run("doctor", "--json").stdout)
+    [line] = [each for each in checked if (each["about"], each["what"]) == ("mastodon", "waits")]
+    assert (line["verdict"], line["mend"]) == ("look", "nothing to do: it goes on by itself")
+    assert not any(each["what"] == "overdue" for each in checked)
 
 
 def next_line(run):

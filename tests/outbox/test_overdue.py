@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from clarion.outbox import accepting, audit, pauses, schema
+from clarion.outbox.claiming import claims
+from clarion.outbox.entries import flights
 from clarion.outbox.hosting import overdue
 from clarion.outbox.limits import stops
 from tests.desk import NOON
@@ -70,3 +72,20 @@ def test_the_newest_word_for_an_accounts_rules_counts(desk):
         found = accepting.accepted(tx, "one")
         assert audit.broken(tx) == []
     assert found == accepting.Accepted(rules="b" * 64, who="ann", at=NOON + timedelta(days=1))
+
+
+def test_what_stands_behind_a_post_that_a_run_took_is_held_until_its_lease_ends(desk):
+    late(desk, "one")
+    desk.approve(desk.queue(desk.account("one"), "And this.", due=NOON + timedelta(minutes=30)))
+    desk.later(hours=1)
+    with desk.outbox.write() as tx:
+        [claim] = claims.claim(tx, desk.terms(), 1)
+    with desk.outbox.read() as tx:
+        [flight] = flights.flying(tx)
+        assert (flight.account, flight.entry, flight.since) == ("one", claim.delivery.entry, tx.at)
+        assert flight.until > tx.at
+    assert oldest(desk) is None
+    desk.later(hours=1)
+    assert oldest(desk) == NOON
+    with desk.outbox.read() as tx:
+        assert flights.flying(tx) == []

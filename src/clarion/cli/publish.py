@@ -298,4 +298,6 @@ def _rest(app: App, rest: str) -> None:
         from clarion.cli.status import look, next_due, waiting
 
         found = look(app)
-        shell.say_so("\n".join(["Nothing is due.", *waiting(app, found), next_due(app, found)]))
+        late = found.next_due is not None and found.next_due <= found.now
+        begin = "Nothing goes out now." if late or found.waiting else "Nothing is due."
+        shell.say_so("\n".join([begin, *waiting(app, found), next_due(app, found)]))

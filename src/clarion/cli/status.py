@@ -95,11 +95,15 @@ def _what_then(app: App, seen: Status) -> str:
         return ", and paused: clarion resume"
     with app.outbox.read() as tx:
         free = overdue.oldest(tx)
-    return ": clarion publish" if free else ", and its account waits or is closed: clarion doctor"
+    if free:
+        return ": clarion publish"
+    if seen.waiting and not seen.paused and not any(each.account for each in seen.needs):
+        return ", and its account waits: it goes on by itself"
+    return ", and its account waits or is closed: clarion doctor"
 
 
 def waiting(app: App, found: Status) -> list[str]:
-    """The accounts that wait by themselves, for their network's sake."""
+    """The accounts that wait by themselves: for their network's sake, or for a run that has not ended."""
     from clarion.cli.queueing import zone
     from clarion.review.preview import in_words
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from clarion.clock import moment
 from clarion.model import State
 from clarion.outbox import accounts, incidents, pauses, store
-from clarion.outbox.entries import corrections, posts, troubles
+from clarion.outbox.entries import corrections, flights, posts, troubles
 from clarion.outbox.pauses import Pause
 from clarion.outbox.store import Outbox
 
@@ -30,7 +30,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An account that its network, or a network that is down, makes wait for a while."""
+    """An account that its network, a network that is down, or a run that has not ended makes wait for a while."""
 
     account: str
     until: datetime
@@ -68,11 +68,22 @@ def look(outbox: Outbox, *, stopped: bool, names: Collection[str]) -> Status:
 
 def _waiting(tx: store.Tx) -> list[Waiting]:
     closed = {each.subject for each in incidents.standing(tx)}
-    return [
+    told = [
         Waiting(account=each.account.name, until=each.blocked_until, reason=each.blocked_reason or "")
         for each in accounts.standings(tx)
         if each.blocked_until and each.account.name not in closed
     ]
+    return [*told, *(_of_flight(each, tx.at) for each in flights.flying(tx))]
+
+
+def _of_flight(each: flights.Flight, now: datetime) -> Waiting:
+    seconds = int((now - each.since).total_seconds())
+    ago = f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
+    return Waiting(
+        account=each.account,
+        until=each.until,
+        reason=f"a run took #{each.entry} {ago} ago and has not ended; if it died, the next one goes on by itself",
+    )
 
 
 def _needs(tx: store.Tx, counts: dict[State, int], names: Collection[str]) -> list[Need]:
