@@ -172,11 +172,12 @@ def _show(app: App, entry: EntryView) -> None:
     from clarion.cli.queue import corrected
     from clarion.outbox.entries import corrections
 
-    shell.say_so(drawn(of_entry(app, entry)))
+    shell.say_so(drawn(of_entry(app, entry), because=entry.because, whose=entry.author or "its author"))
     with app.outbox.read() as tx:
         related = corrections.relations(tx, entry)
     for post in entry.posts:
         for line in corrected(post, related[post.id]):
             shell.say_so(f"{post.account.name} · {post.language}: {line}")
-    if entry.because:
+    asked = any(finding.level == "reason" for post in entry.posts for finding in post.findings)
+    if entry.because and not asked:  # queued by an older Clarion, or an answer nobody asked for
         shell.say_so(f"A check asked for a reason. {entry.author or 'Its author'} says: {entry.because}")

@@ -76,7 +76,8 @@ def preview(
     if number is not None:
         entry = _entry(app, number)
         _require_some(entry, languages, to)
-        _show(of_entry(app, entry, languages=languages, to=to), web, title)
+        shown = of_entry(app, entry, languages=languages, to=to)
+        _show(shown, web, title, because=entry.because, whose=entry.author or "its author")
         return
     request = Request(
         slug=str(what),
@@ -123,13 +124,21 @@ def _anew(app: App, show: Callable[[], None]) -> Callable[[], None]:
     return again
 
 
-def _show(shown: list[Preview], web: Path | None, title: str | None) -> None:
+def _show(
+    shown: list[Preview],
+    web: Path | None,
+    title: str | None,
+    *,
+    because: str | None = None,
+    whose: str = "yours",
+) -> None:
     from clarion.review.page import TITLE, write_web
 
     if web is None:
-        shell.show(drawn(shown))
+        shell.show(drawn(shown, because=because, whose=whose))
         return
-    page = write_web(web, shown, title=title or TITLE)
+    # The page is sent around: it names nobody.
+    page = write_web(web, shown, title=title or TITLE, because=because, whose="its author")
     shell.show(str(page))
     shell.say_so("One file, nothing is fetched: send it, or open it on a phone.")
 
@@ -137,7 +146,7 @@ def _show(shown: list[Preview], web: Path | None, title: str | None) -> None:
 def of_entry(
     app: App, entry: EntryView, *, languages: tuple[str, ...] = (), to: tuple[str, ...] = ()
 ) -> list[Preview]:
-    """An entry's posts as frozen, with what they will show."""
+    """An entry's posts as frozen, with what they will show and what their author was shown of the checks."""
     from clarion.campaign.ledgers.ledger import Ledger
     from clarion.cli.queueing import zone
     from clarion.outbox.entries.posts import image
@@ -153,6 +162,7 @@ def of_entry(
                 image=lambda sha256: image(tx, sha256),
                 due=post.due,
                 zone=zone(app),
+                findings=post.findings,
                 abroad=asks_abroad(ledger, post.language, _calls(post.used), audience),
             )
             for post in entry.posts

@@ -221,4 +221,5 @@ def _new(composed: Composed, rules: Rules) -> NewPost:
         mark=honesty.fingerprint(composed.payload, composed.account.network),
         day=rules.day(composed.payload, composed.due),
         margin=rules.window,
+        findings=composed.findings,
     )

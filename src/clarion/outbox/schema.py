@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 #: The newest migration. An outbox that says anything newer was written by a newer Clarion.
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -118,6 +118,8 @@ post = Table(
     Column("sensitive", Boolean, nullable=False),
     Column("evergreen", Boolean, nullable=False),
     Column("used", Text, nullable=False, server_default="[]"),
+    # What the checks said when it was queued, for whoever approves it: [rule, level, where, why, mend] each.
+    Column("findings", Text, nullable=False, server_default="[]"),
     Column("due", _Time, nullable=False),
     Column("late", BigInteger, nullable=False),  # microseconds
     Column("not_before", _Time, nullable=False),

@@ -26,17 +26,22 @@ _CLUSTER = regex.compile(r"\X")
 
 
 def terminal(
-    previews: Sequence[Preview], *, width: int = 80, plain: bool = False, because: str | None = None
+    previews: Sequence[Preview],
+    *,
+    width: int = 80,
+    plain: bool = False,
+    because: str | None = None,
+    whose: str = "yours",
 ) -> str:
     """The previews for a terminal `width` columns wide. Nothing is said by colour alone, or at all.
 
     `plain` draws with ASCII only (the texts keep their letters). What the checks say stands at the end, once for all
-    of them; `because` is the reason that was given already.
+    of them; `because` is the reason that was given already, and `whose` it is.
     """
     found = [finding for preview in previews for finding in preview.findings]
     said = [
         line
-        for lines in in_words_of(found, because=because)
+        for lines in in_words_of(found, because=because, whose=whose)
         for line in (*wrap(lines[0], width), *(w for more in lines[1:] for w in _indented(more, width)))
     ]
     blocks = [*(_lines(preview, width, plain=plain) for preview in previews), *([said] if said else [])]

@@ -17,8 +17,13 @@ FILE_NAME = "index.html"
 TITLE = "Preview"
 
 
-def web(previews: Sequence[Preview], *, title: str = TITLE) -> str:
-    """One page, whole in itself: no script, nothing fetched, readable on a small phone."""
+def web(
+    previews: Sequence[Preview], *, title: str = TITLE, because: str | None = None, whose: str = "yours"
+) -> str:
+    """One page, whole in itself: no script, nothing fetched, readable on a small phone.
+
+    `because` is the reason that was given for what the checks say, and `whose` it is.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     from clarion.networks import view
@@ -34,16 +39,26 @@ def web(previews: Sequence[Preview], *, title: str = TITLE) -> str:
         title=title,
         previews=previews,
         remarks=[
-            "\n".join(lines) for lines in in_words_of(each for one in previews for each in one.findings)
+            "\n".join(lines)
+            for lines in in_words_of(
+                (each for one in previews for each in one.findings), because=because, whose=whose
+            )
         ],
         styles=view.styles(preview.shown.network for preview in previews),
         draw=lambda shown: view.draw(replace(shown, at=None)),  # the page says when, above each post
     )
 
 
-def write_web(folder: Path, previews: Sequence[Preview], *, title: str = TITLE) -> Path:
-    """Write the page into a folder, made if need be; its path."""
+def write_web(
+    folder: Path,
+    previews: Sequence[Preview],
+    *,
+    title: str = TITLE,
+    because: str | None = None,
+    whose: str = "yours",
+) -> Path:
+    """Write the page into a folder, made if need be; its path. `because`, `whose`: as for `web`."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE_NAME
-    path.write_text(web(previews, title=title), encoding="utf-8")
+    path.write_text(web(previews, title=title, because=because, whose=whose), encoding="utf-8")
     return path

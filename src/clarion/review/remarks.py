@@ -12,20 +12,23 @@ from clarion.model import Finding
 _LEVELS = {"never": "Blocked", "reason": "Needs a reason", "look": "Please look"}
 
 
-def in_words_of(findings: Iterable[Finding], *, because: str | None = None) -> list[list[str]]:
+def in_words_of(
+    findings: Iterable[Finding], *, because: str | None = None, whose: str = "yours"
+) -> list[list[str]]:
     """Each thing that was found, as lines: level and what it is, the places where they are several, what mends it.
 
-    `because`: the reason that somebody gave already; what asks for one is answered by it.
+    `because`: the reason that somebody gave already; what asks for one is answered by it. `whose` reason it is.
     """
+    answer = because and f"{whose}: {because}"
     places: dict[tuple[str, str, str | None], dict[str, None]] = {}
     for each in findings:
         places.setdefault((each.level, each.why, each.mend), {})[each.where] = None
-    return [_lines(level, why, mend, list(where), because) for (level, why, mend), where in places.items()]
+    return [_lines(level, why, mend, list(where), answer) for (level, why, mend), where in places.items()]
 
 
-def _lines(level: str, why: str, mend: str | None, where: list[str], because: str | None) -> list[str]:
-    answered = level == "reason" and because
-    begin = f"{_LEVELS[level]} (yours: {because})" if answered else _LEVELS[level]
+def _lines(level: str, why: str, mend: str | None, where: list[str], answer: str | None) -> list[str]:
+    answered = level == "reason" and answer
+    begin = f"{_LEVELS[level]} ({answer})" if answered else _LEVELS[level]
     # An error of a template names its file itself.
     single = f"{where[0]}: " if len(where) == 1 and not why.startswith(where[0]) else ""
     return [

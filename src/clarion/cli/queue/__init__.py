@@ -124,6 +124,7 @@ def show(app: App, number: int, *, as_json: bool) -> None:
     """Show one entry: each post, where it stands, every try, and its address when it is up."""
     from clarion.outbox.entries import corrections, posts
     from clarion.outbox.entries.views import attempts
+    from clarion.review.remarks import in_words_of
 
     if app.rehearsing:
         shell.banner_of_rehearsal()
@@ -137,6 +138,9 @@ def show(app: App, number: int, *, as_json: bool) -> None:
     shell.show(f"#{entry.number} {entry.title}: {entry.state}, by {entry.author or 'nobody named'}")
     if entry.because:
         shell.show(f"because: {entry.because}")
+    found = (each for post in entry.posts for each in post.findings)
+    for remark in in_words_of(found, because=entry.because, whose=entry.author or "its author"):
+        shell.show("\n".join(remark))
     for post in entry.posts:
         for line in _post_lines(app, post, tries, corrected(post, related[post.id])):
             shell.show(line)
@@ -200,6 +204,7 @@ def plain_entry(
                 "due": post.due,
                 "digest": post.digest,
                 "warning": post.payload.warning,
+                "findings": post.findings,
                 "approved_by": [approval.who for approval in post.approvals],
                 **({} if related is None else asdict(related[post.id])),
                 "parts": [

@@ -219,7 +219,7 @@ def _show(app: App, entry: EntryView, chosen: Sequence[Again], times: dict[bool,
     from clarion.cli.preview import of_entry
 
     again = replace(entry, posts=tuple(replace(each.post, due=times[each.begun]) for each in chosen))
-    shell.say_so(drawn(of_entry(app, again)))
+    shell.say_so(drawn(of_entry(app, again), because=entry.because, whose=entry.author or "its author"))
     for each in chosen:
         failed = next(delivery for delivery in each.post.deliveries if delivery.part == each.part)
         shell.say_so(

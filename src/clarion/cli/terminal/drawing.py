@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 _WIDEST = 100
 
 
-def drawn(previews: Sequence[Preview], *, because: str | None = None) -> str:
+def drawn(previews: Sequence[Preview], *, because: str | None = None, whose: str = "yours") -> str:
     """The previews in words, as wide as the terminal is, and in ASCII where nothing else is wanted.
 
-    `because`: the reason that was given for what the checks say.
+    `because`: the reason that was given for what the checks say, and `whose` it is.
     """
     from clarion.review.lines import terminal
 
-    return terminal(previews, width=min(shell.width(), _WIDEST), plain=not shell.pretty(), because=because)
+    width = min(shell.width(), _WIDEST)
+    return terminal(previews, width=width, plain=not shell.pretty(), because=because, whose=whose)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from clarion import approval
 from clarion.clock import micros
 from clarion.digest import canonical
 from clarion.errors import ApprovalError, OutboxError
-from clarion.model import Approval, ApprovalPolicy, Payload, State, Used
+from clarion.model import Approval, ApprovalPolicy, Finding, Payload, State, Used
 from clarion.outbox import audit, once, schema
 from clarion.outbox.entries import taking_back
 from clarion.outbox.entries.views import (
@@ -99,6 +99,7 @@ class NewPost:
     mark: Fingerprint | None = None  # None: it says nothing that could be repeated
     day: int | None = None  # which it counts for against the cap (`caps.py`); None: for none
     margin: timedelta | None = None  # of its approvals' window; None: the usual one
+    findings: Sequence[Finding] = ()  # what the checks said, for whoever approves it
 
 
 def add(tx: Tx, entry: NewEntry, posts: Sequence[NewPost]) -> int:
@@ -268,6 +269,7 @@ def _insert_post(tx: Tx, number: int, account: int, post: NewPost) -> None:
             sensitive=post.sensitive,
             evergreen=post.evergreen,
             used=json.dumps([[used.kind, used.id, used.hash] for used in post.used]),
+            findings=json.dumps([astuple(each) for each in post.findings], ensure_ascii=False),
             due=micros(post.due),
             late=post.late // _MICROSECOND,
             not_before=micros(not_before),

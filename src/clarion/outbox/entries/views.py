@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from clarion.clock import micros, moment
 from clarion.digest import restore
 from clarion.errors import OutboxError
-from clarion.model import Account, Approval, Payload, Receipt, State, state_of_post
+from clarion.model import Account, Approval, Finding, Payload, Receipt, State, state_of_post
 from clarion.outbox import schema
 from clarion.outbox.accounts import restored
 from clarion.outbox.states import IN_DOUBT, PENDING, RECALLING, SCHEDULED, SENDING, SENT
@@ -71,10 +71,19 @@ class PostView:
     stored: bytes
     used: str  # the facts, calls and days it used, as `living.py` reads them
     window: tuple[datetime, datetime]  # in which an approval holds
+    said: str = "[]"  # by the checks, when it was queued
 
     @cached_property
     def payload(self) -> Payload:
         return restore(self.stored)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What its author was shown of what the checks found."""
+        return tuple(
+            Finding(rule=rule, level=level, where=where, why=why, mend=mend)
+            for rule, level, where, why, mend in json.loads(self.said)
+        )
 
     @property
     def state(self) -> State:
@@ -294,6 +303,7 @@ def _views(tx: Tx, which: sa.ColumnElement[bool]) -> list[EntryView]:
                 stored=bytes(row.payload),
                 used=row.used,
                 window=(moment(row.not_before), moment(row.not_after)),
+                said=row.findings,
             ),
         )
     return [
