@@ -3,13 +3,14 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
 from clarion.campaign import bundled
 from clarion.campaign.ledgers.ledger import Ledger
 from clarion.digest import canonical, restore
-from clarion.review.abroad import asks_abroad
+from clarion.review.abroad import asks_abroad, asks_in_words
 from clarion.review.lines import terminal
 from clarion.review.page import web, write_web
 from clarion.review.preview import Preview, of_payload
@@ -233,6 +234,63 @@ def test_a_russian_ask_that_is_only_safe_abroad_is_known_by_its_call_or_its_temp
 ):
     ledger = Ledger.load(bundled.posts().parent)
     assert asks_abroad(ledger, language, calls, audience) is folded
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Поделитесь этим и подпишите петицию: https://ohchr.org/p",
+        "Подели\u0301тесь с друзьями.",
+        "РАСПРОСТРАНИТЕ это.",
+        "Просим вас распространить это сообщение.",
+        "Нужен максимальный репост!",
+        "Поставьте, пожалуйста, свою подпись.",
+        "Напишите послу вашей страны.",
+        "Не молчите и подпишите обращение.",
+        "Приходите в субботу на площадь.",
+        "Если вы не в России, расскажите об этом.",
+        "Давайте вместе отправим письма.",
+        "Петиция к министру. Она здесь: https://ohchr.org/p",
+    ],
+)
+def test_an_ask_in_somebodys_own_words_is_known_by_its_verbs(text: str):
+    assert asks_in_words(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Если вы в России, не делайте репостов и не пересылайте это.",
+        "В России нельзя подписывать петиции.",
+        "Репост может быть опасен. Достаточно прочитать.",
+        "Сотни людей подписали петицию весной 2017 года.",
+        "Суд написал: пытки были.",
+        "Никогда не пишите об этом из России.",
+        "Мы помним. Не отводите взгляд.",
+        "The petition: https://ohchr.org/p. Share it, sign it.",
+    ],
+)
+def test_what_warns_or_tells_is_no_ask(text: str):
+    assert not asks_in_words(text)
+
+
+@pytest.mark.parametrize("path", sorted(bundled.posts().glob("*/ru*.md")), ids=lambda path: path.parent.name)
+def test_our_own_russian_texts_warn_and_ask_through_the_ledger_alone(path: Path):
+    assert not asks_in_words(path.read_text(encoding="utf-8"))
+
+
+def test_an_ask_in_a_typed_text_stands_behind_the_fold(board: Board):
+    typed = board.previews(text="Поделитесь этим.", languages=("ru",))
+    assert typed
+    assert all(each.abroad for each in typed)
+    assert not any(each.abroad for each in board.previews(text="Мы помним.", languages=("ru",)))
+
+
+def test_words_are_read_in_a_time_that_grows_with_them():
+    for again in ("поделиться ", "петиция ", "можно ", "подпи", "ваш репост-"):
+        begin = perf_counter()
+        asks_in_words("не " + again * (40_000 // len(again)))
+        assert perf_counter() - begin < 2
 
 
 def test_what_is_found_on_every_network_stands_once_below_the_posts(board: Board):

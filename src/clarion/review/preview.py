@@ -18,6 +18,7 @@ from clarion.composing.compose import Composed
 from clarion.composing.freeze import folds_warning, weight
 from clarion.model import Account, Card, Finding, Media, Part, Payload
 from clarion.networks.base import Shown, ShownImage, ShownPart, spans
+from clarion.review.abroad import asks_in_words
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 _FLAG_TAGS = range(0xE0020, 0xE0080)  # the flags of England, Scotland and Wales are spelt with these
@@ -71,7 +72,8 @@ def of_payload(
     later: Collection[int] = (),
     abroad: bool = False,
 ) -> Preview:
-    """What a frozen payload will look like. `image` gives the bytes of an image by its SHA-256. `abroad`: see `Preview`.
+    """What a frozen payload will look like. `image` gives the bytes of an image by its SHA-256. `abroad`: see `Preview`;
+    where its words ask for it, it is so anyway.
 
     `later`: the parts, from 1, whose link gets a card when the post is queued live.
     """
@@ -87,7 +89,12 @@ def of_payload(
         warning=visible(payload.warning) if payload.warning and folds_warning(account) else None,
         at=in_words(due, zone) if due else None,
     )
-    return Preview(shown=shown, findings=tuple(findings), abroad=abroad)
+    said = (payload.warning, *(words for part in payload.parts for words in _words(part)))
+    return Preview(
+        shown=shown,
+        findings=tuple(findings),
+        abroad=abroad or any(asks_in_words(words) for words in said if words),
+    )
 
 
 def in_words(moment: datetime, zone: tzinfo) -> str:
@@ -120,6 +127,12 @@ def _part(part: Part, payload: Payload, account: Account, image: Callable[[str],
         weight=weight(part, payload, account),
         limit=account.limits.text,
     )
+
+
+def _words(part: Part) -> tuple[str, ...]:
+    """All that readers of a part read."""
+    card = (part.card.title, part.card.description) if part.card else ()
+    return part.text, *(media.alt for media in part.media), *card
 
 
 def _image(media: Media, image: Callable[[str], bytes]) -> ShownImage:
