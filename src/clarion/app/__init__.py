@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from clarion.app.rehearsal import Rehearsal
     from clarion.campaign.config import Config
     from clarion.campaign.denied import Denied
+    from clarion.campaign.persons import Deed
     from clarion.clock import Clock
     from clarion.composing.linkcard import Pages
     from clarion.model import Account, ApprovalPolicy, Profile
@@ -98,9 +99,14 @@ class App:
 
         return self._clock or WallClock()
 
-    def who(self) -> str:
-        """Who is typing. Raises CampaignError when nobody said."""
+    def who(self, to: Deed | None = None) -> str:
+        """Who is typing. Raises CampaignError when nobody said, or where `[people]` names others.
+
+        `to`: what the name must have leave for; ApprovalError where it has none to approve. None: any name, as for what
+        stops a post.
+        """
         from clarion.accounts.me import who
+        from clarion.campaign import persons
 
         found = who()
         if found is None:
@@ -108,7 +114,15 @@ class App:
                 "Clarion does not know who you are, and approvals carry a name",
                 'CLARION_AS="a name or a pseudonym" before the command, or clarion init',
             )
+        if to is not None:
+            persons.require(self.config.people, found, to)
         return found
+
+    def may_approve(self, who: str) -> bool:
+        """Whether `who` may approve what they wrote themselves."""
+        from clarion.campaign import persons
+
+        return self.policy().mode == "alone" and persons.may(self.config.people, who, "approve")
 
     # ── rehearsal or live ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -31,7 +31,7 @@ def approve(app: App, numbers: tuple[int, ...], *, yes: bool) -> None:
     from clarion.errors import ApprovalError
     from clarion.model import State
 
-    who = app.who()
+    who = app.who("approve")
     if app.rehearsing:
         shell.banner_of_rehearsal()
     waiting = _waiting(app, numbers)

@@ -32,7 +32,7 @@ def queue_up(app: App, request: Request, *, at: str, yes: bool, as_json: bool, h
 
     if request.because is not None:
         request = replace(request, because=reasons.proper(request.because))
-    app.who()  # who is asked for it later is asked at once
+    app.who("write")  # who is asked for it later is asked at once
     now, due = moments(app, at, request.accounts, request.languages)
     try:
         posts = composing(app, due, now)(request)
@@ -82,7 +82,7 @@ def offer(
     from clarion.composing import entries, rules
     from clarion.composing.compose import require_clean
 
-    who = app.who()
+    who = app.who("write")
     posts = entries.compared(app.outbox, composed)
     _show(posts, zone=zone(app), because=request.because)
     house = rules.of(app.config)
@@ -98,7 +98,7 @@ def offer(
         shell.say_so(line)
     require_clean(posts)
     request = _with_reason(request, posts)
-    alone = app.policy().mode == "alone"
+    alone = app.may_approve(who)
     if (
         shell.interactive()
         and not yes
@@ -179,7 +179,7 @@ def say_when_live(app: App) -> None:
 
 def say_who_approves(app: App, number: int) -> None:
     """What is to be typed next for an entry that waits, and by whom."""
-    whose = "somebody else runs " if app.policy().mode == "team" else ""
+    whose = "" if app.may_approve(app.who()) else "somebody else runs "
     shell.say_so(f"Next: {whose}clarion approve {number}")
 
 

@@ -57,6 +57,7 @@ def resolve(
 
     if (sent is None) == (not absent):
         raise click.UsageError("say what you saw: --sent URL, or --absent")
+    doer = app.who("act") if app.config.people else who()
     if app.rehearsing:
         shell.banner_of_rehearsal()
     with app.outbox.read() as tx:
@@ -70,7 +71,7 @@ def resolve(
     if sent is not None:
         receipt = _receipt(doubt, sent, now)
         with app.outbox.write() as tx:
-            handling.is_up(tx, doubt, receipt, outbox_id=app.outbox.id, who=who())
+            handling.is_up(tx, doubt, receipt, outbox_id=app.outbox.id, who=doer)
         if doubt.delivery.recall_wanted:
             shell.show(f"{_name(doubt)}: up, and taken down when clarion publish runs: {receipt.url}")
         else:
@@ -79,11 +80,11 @@ def resolve(
     _ask(doubt, yes=yes)
     if doubt.delivery.state is State.RECALLING:
         with app.outbox.write() as tx:
-            handling.is_down(tx, doubt, who=who())
+            handling.is_down(tx, doubt, who=doer)
         shell.show(f"{_name(doubt)}: down, deleted by hand")
         return
     with app.outbox.write() as tx:
-        handling.is_absent(tx, doubt, outbox_id=app.outbox.id, who=who())
+        handling.is_absent(tx, doubt, outbox_id=app.outbox.id, who=doer)
     again = "not sent again" if doubt.taken_back else "goes again, when clarion publish runs"
     shell.show(f"{_name(doubt)}: {again}")
 
@@ -111,14 +112,14 @@ def retry(app: App, number: int, at: str | None, *, yes: bool) -> None:
     from clarion.composing import entries, rules
     from clarion.outbox.claiming import handling
 
-    who = app.who()
+    who = app.who("write")
     if app.rehearsing:
         shell.banner_of_rehearsal()
     with app.outbox.read() as tx:
         entry, chosen = handling.retriable(tx, number)
     times = _times(app, chosen, at)
     _show(app, entry, chosen, times)
-    alone = app.policy().mode == "alone"
+    alone = app.may_approve(who)
     asked = shell.interactive() and not yes
     if asked and not shell.confirm(_question(app, chosen, times, alone=alone), yes=False):
         shell.say_so("Nothing was changed.")
