@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -72,3 +73,27 @@ def test_approve_says_what_no_approval_lets_go_and_what_to_type(run, campaign):
     assert 'the fact "told" has changed since the post was queued. An approval does not let it go' in said
     assert "clarion queue cancel 1, then clarion queue add tried" in said
     assert "pending" in run("queue", "show", "1").stdout
+
+
+def test_what_is_approved_with_words_that_the_ledger_has_no_more_is_told_before_it_is_due(run, campaign):
+    write(campaign, review_by=None)
+    run("queue", "add", "tried", "--to", "mastodon", "--at", "in 5 days", "--yes")
+    told = ("status",), ("doctor",), ("posts", "check", "tried")
+    for words in told:
+        assert "will not go out" not in in_a_line(run(*words))
+    write(campaign, wording="it was reported twice", review_by=None)
+    for words in told:
+        said = in_a_line(run(*words))
+        assert '#1 will not go out as approved: the fact "told" has changed since the post was queued' in said
+        assert "clarion queue cancel 1, then queue it anew with what is true now" in said
+    needs = json.loads(run("status", "--json").stdout)["needs"]
+    assert [each["what"].partition(":")[0] for each in needs] == ["#1 will not go out as approved"]
+    run("queue", "cancel", "1", "--yes")
+    assert "will not go out" not in in_a_line(run("status"))
+
+
+def test_a_ledger_that_cannot_be_read_is_told_once(run, campaign):
+    write(campaign, review_by=None)
+    run("queue", "add", "tried", "--to", "mastodon", "--at", "in 5 days", "--yes")
+    (campaign / "posts" / "facts.toml").write_text("facts = 4")
+    assert run("status").stdout.count("posts/facts.toml") == 1

@@ -7,6 +7,7 @@ and what is still missing for going live is said beside.
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -38,11 +39,13 @@ def of_campaign(app: App, crontab: Crontab) -> list[Line]:
     found = [*of_machine(app), *of_outbox(app)]
     if stopped([line for line in found if line.about == OUTBOX]):
         return found
+    from clarion.app.standing import outdated
     from clarion.outbox.hosting import overdue
     from clarion.reporting.status import look
 
     try:
         status = look(app.outbox, stopped=app.stop_file.exists(), names=app.config.accounts)
+        status = replace(status, needs=(*status.needs, *outdated(app.outbox, app.folder, app.config)))
         with app.outbox.read() as tx:
             oldest = overdue.oldest(tx)
         none = not app.accounts()

@@ -31,10 +31,12 @@ def status(app: App, *, as_json: bool) -> None:
 
 
 def look(app: App) -> Status:
+    from clarion.app.standing import outdated
     from clarion.reporting.status import look
 
     found = look(app.outbox, stopped=app.stop_file.exists(), names=app.config.accounts)
-    return replace(found, needs=(*_left_open(app), *found.needs))
+    stale = outdated(app.outbox, app.folder, app.config)
+    return replace(found, needs=(*_left_open(app), *found.needs, *stale))
 
 
 def _left_open(app: App) -> list[Need]:
@@ -127,8 +129,8 @@ def overdue(app: App) -> list[str]:
         return []
     try:
         stands = standings(app.folder, app.config)
-    except CampaignError as error:
-        return [f"Needs you: {error.message}. {error.hint or ''}".rstrip()]
+    except CampaignError:  # which stands among what needs somebody
+        return []
     entries: dict[str, list[int]] = {}
     for each in found:
         if notice := living.notice(each.used, each.language, stands, now):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,20 @@ def _found(app: App, slugs: tuple[str, ...], today: date | None) -> list[tuple[s
         for finding in told
     ]
     shell.say_so(f"{_counted(len(wanted), 'template')} checked, {_counted(len(found), 'finding')}.")
+    if today is None:
+        _say_outdated(app)
     return found
+
+
+def _say_outdated(app: App) -> None:
+    """What is approved with words that the ledgers have no more. A volunteer's copy of the folder has no outbox, or another."""
+    from clarion.app.standing import outdated
+    from clarion.errors import OutboxError
+
+    if app.outbox_url or app.outbox_path.exists():
+        with suppress(OutboxError):
+            for need in outdated(app.outbox, app.folder, app.config):
+                shell.say_so(f"In the queue: {need.what}. {need.hint}")
 
 
 def _counted(count: int, thing: str) -> str:
