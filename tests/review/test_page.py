@@ -8,6 +8,7 @@ from time import perf_counter
 import pytest
 
 from clarion.campaign import bundled
+from clarion.campaign.checks import found
 from clarion.campaign.ledgers.ledger import Ledger
 from clarion.digest import canonical, restore
 from clarion.review.abroad import asks_abroad, asks_in_words
@@ -298,3 +299,18 @@ def test_what_is_found_on_every_network_stands_once_below_the_posts(board: Board
     assert page.words.count("Needs a reason: this text: “300”") == 1
     assert page.words.rindex("Bluesky · @eyes.example") < page.words.index("Needs a reason")
     assert {"href": "#checks"} in page.all("a")
+
+
+def test_what_is_blocked_says_so_at_the_top_and_at_the_post_itself(board: Board):
+    [mastodon, *others] = board.previews(slug="judgment", languages=("en",))
+    assert others
+    stopped = replace(mastodon, findings=(found("broken", where="posts/judgment", why="It says nothing."),))
+    page = Page(web([*others, stopped]))
+    top, _, posts = page.unfolded.partition(others[0].heading)
+    assert f"Blocked: 1 of {len(others) + 1} must not be posted as it is." in top
+    shown, _, remarks = posts.rpartition("What the checks say")
+    assert shown.rindex("Blocked: do not post this as it is.") > shown.rindex(stopped.heading)
+    assert shown.count("Blocked:") == 1
+    assert "Blocked: posts/judgment: It says nothing." in remarks
+    assert page.all("a").count({"href": "#checks"}) == 3
+    assert "locked" not in Page(web(others)).words

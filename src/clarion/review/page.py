@@ -38,6 +38,7 @@ def web(
     return pages.get_template("preview.html").render(
         title=title,
         previews=previews,
+        blocked=sum(each.blocked for each in previews),
         remarks=[
             "\n".join(lines)
             for lines in in_words_of(

@@ -38,6 +38,11 @@ class Preview:
         return networks.options(self.shown.network).TITLE
 
     @property
+    def blocked(self) -> bool:
+        """Whether a check says that it is never posted as it is."""
+        return any(each.level == "never" for each in self.findings)
+
+    @property
     def heading(self) -> str:
         """Which post this is, in one line."""
         handle = self.shown.handle
