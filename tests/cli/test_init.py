@@ -7,7 +7,7 @@ import pytest
 
 from clarion.accounts import me
 from clarion.campaign import bundled, config
-from clarion.cli.init import price_of_x, zone_here
+from clarion.cli.init import SOMEBODY, price_of_x, zone_here
 from clarion.model import Part
 from clarion.networks import login
 from clarion.networks.x import prices
@@ -75,6 +75,15 @@ def test_who_you_are_is_kept_for_this_user_and_not_in_the_campaign(run, here):
     run("init", "--yes", "--as", "Вера")
     assert me.who() == "Вера"
     assert "Вера" not in (here / "config.toml").read_text()
+
+
+def test_a_name_that_nobody_chose_gives_way_to_the_first_that_somebody_says(run):
+    run("init", "first", "--yes")
+    assert me.who() == SOMEBODY
+    assert "you are “Vera”" in run("init", "second", "--yes", "--as", "Vera").stderr
+    assert me.who() == "Vera"
+    run("init", "third", "--yes")
+    assert me.who() == "Vera"
 
 
 def test_a_name_once_remembered_is_kept_and_another_is_for_one_command(run):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: The name approvals carry when nobody said one.
+#: The name approvals carry while nobody said one.
 SOMEBODY = "organiser"
 _GITIGNORE = "# The outbox and the secrets live outside this folder.\n*.tmp\n"
 
@@ -65,7 +65,8 @@ def init(folder: Path, *, yes: bool, **given: str | None) -> None:
     answers = _answers(document, given, ask=not yes and shell.interactive())
     fill(document, answers)
     kept = make(folder, document)
-    if me.remembered() is None and answers.me != me.who():
+    # What nobody chose gives way to what somebody says.
+    if me.remembered() in (None, SOMEBODY) and answers.me != me.who():
         me.remember(answers.me)
     _tell(folder, document, answers, kept)
 
