@@ -140,7 +140,7 @@ def test_undo_names_the_last_commands_entries(desk: Desk) -> None:
     desk.queue(account, "one")
     number = desk.queue(account, "two")
     with desk.outbox.read() as tx:
-        assert posts.last_batch(tx) == [number]
+        assert posts.last_batch(tx, who="Ann") == [number]
 
 
 def test_cancelling_leaves_nothing_to_send(desk: Desk) -> None:

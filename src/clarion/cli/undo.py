@@ -1,4 +1,4 @@
-"""`clarion undo`: take back what the last command queued."""
+"""`clarion undo`: take back what your last command queued."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 @options.yes
 @click.pass_obj
 def undo(app: App, *, yes: bool) -> None:
-    """Take back what the last command queued and has not gone out."""
+    """Take back what your last command queued and has not gone out. Somebody else's: clarion queue cancel."""
     from clarion.accounts.me import who
+    from clarion.cli.queue.taking_back import tell
     from clarion.composing import entries
     from clarion.errors import ClarionError
     from clarion.outbox.entries import posts
@@ -25,15 +26,13 @@ def undo(app: App, *, yes: bool) -> None:
     if app.rehearsing:
         shell.banner_of_rehearsal()
     with app.outbox.read() as tx:
-        newest = [posts.show(tx, number) for number in posts.last_batch(tx)]
+        newest = [posts.show(tx, number) for number in posts.last_batch(tx, who=who())]
     waiting = [entry for entry in newest if entries.waits(entry)]
     names = ", ".join(f"#{entry.number} {entry.title}" for entry in waiting)
     if waiting and not shell.interactive() and not yes:
         raise ClarionError(f"nothing was taken back: {names} still waits", "clarion undo --yes")
-    if waiting and not shell.confirm(f"Take back {names}?", yes=yes):
+    if waiting and not shell.confirm(f"Take back your {names}?", yes=yes):
         shell.say_so("Nothing was taken back.")
         return
     for entry in entries.undo(app.outbox, who=who()):
-        shell.show(f"#{entry.number} {entry.title}: cancelled")
-        if any(delivery.receipt for post in entry.posts for delivery in post.deliveries):
-            shell.say_so(f"Some of it was up already and stays: clarion queue show {entry.number}")
+        tell(app, entry.number, posts.cancellable(entry))

@@ -121,21 +121,33 @@ def hold_named(outbox: Outbox, denied: Denied, *, who: str | None) -> list[int]:
 
 
 def undo(outbox: Outbox, *, who: str | None) -> list[EntryView]:
-    """Take back what the newest command queued and that still waits; those entries as they were.
+    """Take back what `who` queued with their newest command, as far as it can be; those entries as they were.
 
-    Raises OutboxError when all of it has gone out or was taken back before.
+    Raises OutboxError when all of it has gone out or was taken back before, or all that is queued is somebody else's.
     """
     with outbox.write() as tx:
-        numbers = posts.last_batch(tx)
+        numbers = posts.last_batch(tx, who=who)
         posts.lock_entries(tx, numbers)
         newest = [posts.show(tx, number) for number in numbers]
         waiting = [entry for entry in newest if waits(entry)]
         for entry in waiting:
             posts.cancel(tx, entry.number, who=who)
+        others = posts.entries(tx, limit=1)
+    if others and not newest:
+        other = others[0]
+        raise OutboxError(
+            f"nothing of yours was queued; the last entry, #{other.number} ({other.title}), is of {other.author or 'nobody named'}",
+            f"clarion queue cancel {other.number}",
+        )
     if not newest:
         raise OutboxError("nothing was queued yet", 'clarion say "…"')
     if not waiting:
         last = newest[-1]
+        if last.state in (State.SENDING, State.IN_DOUBT):
+            raise OutboxError(
+                f"#{last.number} ({last.title}) was taken back already: it is not sent again, but may be up",
+                f"clarion recall {last.number}",
+            )
         raise OutboxError(
             f"the last entry, #{last.number} ({last.title}), is {last.state}: there is nothing left to take back",
             f"clarion queue show {last.number}",
@@ -144,9 +156,16 @@ def undo(outbox: Outbox, *, who: str | None) -> list[EntryView]:
 
 
 def waits(entry: EntryView) -> bool:
-    """Whether something of it can still be taken back."""
-    states = {delivery.state for post in entry.posts for delivery in post.deliveries}
-    return bool(states & {State.PENDING, State.SCHEDULED})
+    """Whether something of it can still be taken back: it waits, or it would be sent again."""
+    return any(
+        delivery.state in (State.PENDING, State.SCHEDULED)
+        or (
+            delivery.state in (State.SENDING, State.IN_DOUBT)
+            and not (delivery.cancel_wanted or delivery.recall_wanted)
+        )
+        for post in entry.posts
+        for delivery in post.deliveries
+    )
 
 
 def _repeated(tx: Tx, composed: Sequence[Composed]) -> list[list[Finding]]:

@@ -153,7 +153,7 @@ def show(app: App, number: int, *, as_json: bool) -> None:
 def cancel(app: App, number: int, *, yes: bool) -> None:
     """Cancel what still waits of an entry. What is up stays up: clarion recall takes that down."""
     from clarion.accounts.me import who
-    from clarion.cli.queueing import posts_in_words
+    from clarion.cli.queue.taking_back import tell
     from clarion.errors import ClarionError
     from clarion.outbox.entries import posts
 
@@ -167,14 +167,13 @@ def cancel(app: App, number: int, *, yes: bool) -> None:
             f"nothing was cancelled: #{number} {entry.title} is still {entry.state}",
             f"clarion queue cancel {number} --yes",
         )
-    if not shell.confirm(f"Cancel #{entry.number} {entry.title} ({entry.state})?", yes=yes):
+    by = f"{entry.state}, by {entry.author or 'nobody named'}"
+    if not shell.confirm(f"Cancel #{entry.number} {entry.title} ({by})?", yes=yes):
         shell.say_so("Nothing was cancelled.")
         return
     with app.outbox.write() as tx:
         touched = posts.cancel(tx, number, who=who())
-    shell.show(f"#{number} {entry.title}: {posts_in_words(len(touched))} cancelled")
-    if any(delivery.receipt or delivery.intended for post in touched for delivery in post.deliveries):
-        shell.say_so(f"Some of it is up or may be up, and stays. To take it down: clarion recall {number}")
+    tell(app, number, touched)
 
 
 queue.add_command(mending.retry)
@@ -296,6 +295,7 @@ def _where(delivery: DeliveryView, *, gone: bool) -> str:
 #: What became of a try, by the outcome that the outbox keeps.
 _OUTCOMES = {
     "sent": "it is up",
+    "not_shown": "the network took it and did not show it",
     "refused": "the network refused it",
     "rate_limited": "too many requests, not created",
     "account_blocked": "the account may not, not created",

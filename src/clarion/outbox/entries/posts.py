@@ -234,13 +234,20 @@ def void_approvals(tx: Tx, which: sa.ColumnElement[bool], *, who: str | None, re
         )
 
 
-def last_batch(tx: Tx) -> list[int]:
-    """The numbers that the newest command queued and that still wait, for `undo`."""
-    newest = sa.select(schema.entry.c.batch).order_by(schema.entry.c.number.desc()).limit(1).scalar_subquery()
+def last_batch(tx: Tx, *, who: str | None) -> list[int]:
+    """The numbers that `who` queued with their newest command, for `undo`; of a thousand authors' at most."""
+    entry = schema.entry
+    newest = sa.func.max(entry.c.number).label("newest")
+    authors = tx.execute(
+        sa.select(entry.c.author, newest).group_by(entry.c.author).order_by(newest.desc()).limit(1000)
+    )
+    me = approval.person(who or "")
+    mine = [row.newest for row in authors if approval.person(row.author or "") == me]
+    if not mine:
+        return []
+    batch = sa.select(entry.c.batch).where(entry.c.number == max(mine)).scalar_subquery()
     numbers = tx.execute(
-        sa.select(schema.entry.c.number)
-        .where(schema.entry.c.batch == newest)
-        .order_by(schema.entry.c.number),
+        sa.select(entry.c.number).where(entry.c.batch == batch).order_by(entry.c.number),
     ).scalars()
     return [int(number) for number in numbers]
 
