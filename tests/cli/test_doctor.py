@@ -127,6 +127,28 @@ def told(networks, *words, code=0) -> dict[tuple[str, str], tuple[str, str, str 
     return {(line["about"], line["what"]): (line["verdict"], line["says"], line["mend"]) for line in lines}
 
 
+def test_a_mode_that_somebody_wrote_by_hand_is_told_with_what_makes_a_campaign_live(run, campaign):
+    path = campaign / "config.toml"
+    written = path.read_text()
+    assert written.count('mode = "rehearsal"') == 1
+    path.write_text(written.replace('mode = "rehearsal"', 'mode = "live"'))
+    what = 'config.toml says mode = "live", but clarion live was never run for this campaign'
+    mend = 'write mode = "rehearsal" in config.toml, then: clarion live'
+    lines = json.loads(run("doctor", "--json", code=1).stdout)
+    assert [(each["says"], each["mend"]) for each in lines if each["verdict"] == "stops"][:1] == [
+        (what, mend)
+    ]
+    assert not any("restore" in (each["mend"] or "") for each in lines)
+    for words in (("status",), ("db", "check")):
+        said = run(*words, code=2).stderr
+        assert what in said
+        assert mend in said
+    path.write_text(written.replace('mode = "rehearsal"', 'mode = "lve"'))
+    said = run("doctor", code=2).stderr
+    assert 'write mode = "rehearsal"; what makes it live is: clarion live' in said
+    assert 'did you mean "live"' not in said
+
+
 # ── doctor ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

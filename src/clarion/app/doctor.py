@@ -166,12 +166,15 @@ def _for_live(app: App, name: str) -> Line:
 
 def of_outbox(app: App) -> list[Line]:
     """Whether the outbox is sound, as `db check` says it."""
+    from clarion.app.live import never_went_live
     from clarion.outbox.hosting import health
     from clarion.outbox.hosting.host import host_id
 
     if app.rehearsing and not app.outbox_path.exists():
         _ = app.outbox  # a rehearsal's is made when it is first asked for
     expected = app.config.campaign.outbox if app.config.live else None
+    if app.config.live and expected is None:
+        return [_of_error(never_went_live())]
     if app.outbox_url:
         return _of_readings(health.of_postgres(app.outbox_url, expected=expected))
     return _of_readings(health.of_sqlite(app.outbox_path, host=host_id(), expected=expected))

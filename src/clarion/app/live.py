@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from clarion.outbox.store import Outbox
 
 
+def never_went_live() -> AnotherOutbox:
+    """What is wrong where somebody wrote the mode by hand: no outbox is named that may publish."""
+    return AnotherOutbox(
+        'config.toml says mode = "live", but clarion live was never run for this campaign',
+        'write mode = "rehearsal" in config.toml, then: clarion live',
+    )
+
+
 class AnotherOutbox(OutboxError):
     """The campaign publishes from another outbox than the one at hand."""
 
@@ -134,10 +142,7 @@ class Live:
             return  # it is `clarion live` that asks: it writes down which outbox may publish
         named = self.config.campaign.outbox
         if named is None:
-            raise AnotherOutbox(
-                'config.toml says mode = "live", but clarion live was never run for this campaign',
-                'write mode = "rehearsal" in config.toml, then: clarion live',
-            )
+            raise never_went_live()
         if named != here:
             raise AnotherOutbox(
                 "this campaign publishes from another machine; two would post everything twice",

@@ -46,6 +46,10 @@ _LIKE = {
 _MEANT = {"page": "link", "url": "link", "address": "link"}
 
 
+#: What a command writes: by hand it would not do what the command does.
+_BY_COMMAND = {("campaign", "mode", "live"): 'write mode = "rehearsal"; what makes it live is: clarion live'}
+
+
 class Complaint(NamedTuple):
     """What is wrong about one key, in words that go on after the key's name."""
 
@@ -169,7 +173,9 @@ def _usual(kind: Any, key: Key) -> str | None:
 def _wrong_choice(kind: Any, key: Key, value: str) -> Complaint:
     choices = [str(choice) for choice in getattr(_type_at(kind, key), "values", ())]
     listed = ", ".join(choices)
-    return Complaint(key, f'cannot be "{value}"; it is one of: {listed}', did_you_mean(value, choices))
+    by_hand = [choice for choice in choices if (*key, choice) not in _BY_COMMAND]
+    usual = next((_BY_COMMAND[*key, choice] for choice in choices if choice not in by_hand), None)
+    return Complaint(key, f'cannot be "{value}"; it is one of: {listed}', did_you_mean(value, by_hand, usual))
 
 
 def _fields(kind: Any, key: Key) -> list[str]:

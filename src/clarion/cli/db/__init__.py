@@ -39,6 +39,7 @@ def db() -> None:
 @click.pass_obj
 def check(app: App, *, accept_clock: bool, yes: bool, as_json: bool) -> None:
     """Say whether the outbox is sound: file, schema, owner, clock, audit trail. Changes nothing."""
+    from clarion.app.live import never_went_live
     from clarion.outbox.hosting import health
     from clarion.outbox.hosting.host import host_id
 
@@ -47,6 +48,8 @@ def check(app: App, *, accept_clock: bool, yes: bool, as_json: bool) -> None:
     if accept_clock:
         _accept_clock(app, yes=yes)
     expected = app.config.campaign.outbox if app.config.live else None
+    if app.config.live and expected is None:
+        raise never_went_live()
     if app.outbox_url:
         readings = health.of_postgres(app.outbox_url, expected=expected)
     else:
