@@ -28,8 +28,11 @@ def found(desk: Desk, text: str, now: datetime) -> list[tuple[str, str, str]]:
 
 
 GIVE = call("give", kind="donate", wording={"en": "give what you can spare"})
+#: It asks for money by its words, and not by its kind.
+INFORM = call("tell", kind="inform", wording={"en": "donate what you can spare"})
 LISTED = (
     GIVE
+    + INFORM
     + '[recipients.group]\nname = "Safe Passage"\npage = "https://osce.org/give"\nchecked_on = 2026-01-01\n'
 )
 
@@ -47,6 +50,11 @@ LISTED = (
         (LISTED, "Safe Passage: {{ call('give') }}, https://osce.org/give, https://osce.org", {"recipient"}),
         (GIVE, "Safe Passage helps people leave. {{ call('give') }}: https://osce.org/give", {"recipient"}),
         (LISTED, "Anybody helps people leave: https://osce.org/other", set()),
+        (LISTED, "Donate to Safe Passage: {{ call('give') }}, https://osce.org/give", set()),
+        (LISTED, "Donate to Safe Passage: https://osce.org/give", {"asks-for-money"}),
+        (LISTED, "Safe Passage: {{ call('give') }}, by PayPal: anna-flees", {"asks-for-money"}),
+        (LISTED, "Safe Passage asks you. {{ call('tell')|sentence }}.", set()),
+        (INFORM, "My cousin asks you. {{ call('tell')|sentence }}.", {"recipient"}),
     ],
 )
 def test_money_is_asked_for_a_verified_recipient_alone(

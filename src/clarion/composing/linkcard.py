@@ -252,6 +252,7 @@ class _Maker:
                 network=self.account.network,
                 vouched=tuple(vouched.get(name, ())),
                 source=self.rendered.source,
+                gives=self.rendered.gives,
             )
             yield from checks.check_passage(passage, self.cards.by)
 

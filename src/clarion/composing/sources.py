@@ -14,6 +14,7 @@ from typing import Protocol
 
 from clarion.campaign import domains, proper, templates, toml
 from clarion.campaign.checks import found
+from clarion.campaign.checks.money import asks
 from clarion.campaign.ledgers.calls import Call
 from clarion.campaign.ledgers.ledger import Ledger
 from clarion.campaign.plain import parts_of
@@ -196,13 +197,14 @@ class FromTemplate:
         ]
         for used in rendered.used:
             findings += self._objections(used, rendered.where, language)
-        return findings + self._unverified(rendered)
+        return findings + self._unverified(rendered, language)
 
-    def _unverified(self, rendered: Rendered) -> list[Finding]:
+    def _unverified(self, rendered: Rendered, language: str) -> list[Finding]:
         """A post that asks for money for somebody whom the campaign did not verify. An example asks nobody."""
         text = "\n".join(rendered.parts)
         pages = {link.address for link in domains.links(text)}
-        if self.example or not self.ledger.calls.unverified(rendered.used, text, pages):
+        asking = rendered.gives or self._asked_in_other_calls(rendered, language)
+        if self.example or not asking or not self.ledger.calls.unverified(text, pages):
             return []
         return [
             found(
@@ -212,6 +214,11 @@ class FromTemplate:
                 mend="Name one as posts/calls.toml has them. Whoever has verified another adds it there: [recipients.ID]",
             )
         ]
+
+    def _asked_in_other_calls(self, rendered: Rendered, language: str) -> bool:
+        """Whether a call that is of another kind asks for money all the same: no kind hides it."""
+        calls = dict(self.ledger.calls.items())
+        return any(asks(calls[id_].wording.get(language, "")) for id_ in rendered.calls)
 
     def _objections(self, used: Used, where: str, language: str) -> list[Finding]:
         """What speaks against something of the ledger that the text used. A call must still be open when it goes out."""

@@ -131,6 +131,12 @@ BAD: dict[str, list[str | tuple[str, str]]] = {
         ("Вот реквизиты", "ru"),
         ("Помогите рублём", "en"),
     ],
+    "asks-for-money": [
+        "Please send money to our PayPal anna-flees, for she flees.",
+        "Donate now to help people leave: https://example.org/donate",
+        "Whoever helps them leave: https://example.org/donate",
+        "They live from what you give, on Patreon",
+    ],
     "bidi": ["safe \u202egnp.exe", "a\u2066b\u2069", "a\u200fb"],
     "zero-width": [
         "Chech\u200bnya",
@@ -231,6 +237,8 @@ GOOD = [
     "The road to the court; a street in a town; Baker Street",
     "Не переводите деньги и не делайте репостов",
     "Give what you can, if you are outside Russia",
+    "In spring people donated to the Network, and donors in Russia risk prison",
+    "If you are in Russia, do not send money and do not donate",
     "On 9 May Street parades are held".replace("9 May ", ""),
     "Laman is a name, and Tokhtar another",
     "The boys, and what they said",
@@ -326,6 +334,15 @@ def test_a_place_that_a_call_prints_is_no_persons_and_one_of_a_fact_may_be() -> 
     text = "Write to 12 Baker Street"
     assert rules(text, vouched=(CallSpan(9, 24),)) == set()
     assert rules(text, vouched=((9, 24),)) == {"address"}
+
+
+def test_money_is_asked_for_by_a_call_of_the_ledger_alone() -> None:
+    text = "Safe Passage: donate what you can, https://example.org/give"
+    assert rules(text) == {"asks-for-money"}
+    assert rules(text, vouched=((0, len(text)),)) == {"asks-for-money"}
+    assert rules(text, vouched=(CallSpan(14, len(text)),)) == set()
+    assert rules(f"Please {text}", gives=True) == set()  # beside a call to give, for which the ledger answers
+    assert rules(f"{text}, or via PayPal", gives=True) == {"asks-for-money"}
 
 
 def test_a_link_that_a_call_prints_was_decided_on_in_the_ledger() -> None:

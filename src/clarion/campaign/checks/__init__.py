@@ -118,6 +118,7 @@ def _passages(rendered: Rendered, language: str, network: str | None, *, typed: 
             network=network,
             vouched=vouched,
             source=rendered.source,
+            gives=rendered.gives,
         )
     for number, seam in enumerate(_seams(rendered.parts), 1):
         where = f"{rendered.where}, parts {number} and {number + 1}"
@@ -129,15 +130,23 @@ def _passages(rendered: Rendered, language: str, network: str | None, *, typed: 
             language=language,
             kind="warning",
             network=network,
+            gives=rendered.gives,
         )
     for path, alt_text in rendered.images:
         where = f"{rendered.where}, alt text of {path.name}"
-        yield Passage(text=alt_text, where=where, language=language, kind="alt", file=path.name)
+        yield Passage(
+            text=alt_text, where=where, language=language, kind="alt", file=path.name, gives=rendered.gives
+        )
     for name, words in rendered.card.items():
         spans = tuple(rendered.card_vouched.get(name, ()))
         source = words if name == "source" else rendered.source
         yield Passage(
-            text=words, where=f"{rendered.where}, card", language=language, vouched=spans, source=source
+            text=words,
+            where=f"{rendered.where}, card",
+            language=language,
+            vouched=spans,
+            source=source,
+            gives=rendered.gives,
         )
     yield Passage(
         text="\n\n".join(rendered.parts),

@@ -39,6 +39,9 @@ class Passage:
     vouched: tuple[Span, ...] = ()  # what a ledger or a date filter printed
     file: str = ""  # of an alt text: the picture's name
     source: str | None = None
+    gives: bool = (
+        False  # its post makes a call to give: the ledger answers for who gets it, and for its links
+    )
     grounded: bool = False  # its words are from a ledger, or somebody's own: they need name no further source
 
 

@@ -64,6 +64,12 @@ RULES: tuple[Rule, ...] = (
         why="People in Russia risk prison for giving, so nobody is asked in Russian.",
     ),
     Rule(
+        id="asks-for-money",
+        level="never",
+        find=money.asks_for_money,
+        why="Money may go to a fraud, or betray who gave; only a call to give, for a verified recipient, asks for it.",
+    ),
+    Rule(
         id="bidi", level="never", find=hidden.bidi, why="People would approve other words than readers see."
     ),
     Rule(

@@ -116,10 +116,12 @@ class Calls:
             _require_recipient(document, id_, recipient)
         return cls(ledger.calls, recipients=ledger.recipients)
 
-    def unverified(self, used: Iterable[Used], text: str, pages: Collection[str]) -> bool:
+    def ask_for_money(self, used: Iterable[Used]) -> bool:
+        """Whether one of the calls that a post used asks to give money."""
+        return any(each.kind == "call" and self._asks_for_money(each.id) for each in used)
+
+    def unverified(self, text: str, pages: Collection[str]) -> bool:
         """Whether a text that asks for money names nobody of the verified list, or leads to another page than theirs."""
-        if not any(each.kind == "call" and self._asks_for_money(each.id) for each in used):
-            return False
         named = [each for each in self._recipients.values() if each.name in text]
         return not named or not set(pages) <= {each.page for each in named}
 

@@ -43,6 +43,7 @@ class Rendered:
     images: tuple[tuple[Path, str], ...] = ()  # file, alt text
     used: tuple[Used, ...] = ()
     calls: tuple[str, ...] = ()  # the ids of the calls it makes, or rests on
+    gives: bool = False  # whether one of them asks to give money
     audience: Audience = "everyone"
     #: The words of its image card, by the names that `cards.Card` has; and in each of them, what is vouched for.
     card: Mapping[str, str] = field(default_factory=dict)
@@ -226,6 +227,7 @@ def _finished(asked: Asked, written: _Text | CampaignError) -> Rendered | Campai
         ),
         used=written.used,
         calls=tuple(used.id for used in written.used if used.kind == "call"),
+        gives=asked.ledger.calls.ask_for_money(written.used),
         audience=template.about.audience,
         card={name: words for name, (words, _) in card.items()},
         card_vouched={name: spans for name, (_, spans) in card.items()},
