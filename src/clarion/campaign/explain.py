@@ -47,7 +47,9 @@ _MEANT = {"page": "link", "url": "link", "address": "link"}
 
 
 #: What a command writes: by hand it would not do what the command does.
-_BY_COMMAND = {("campaign", "mode", "live"): 'write mode = "rehearsal"; what makes it live is: clarion live'}
+_BY_COMMAND: dict[Key, str] = {
+    ("campaign", "mode", "live"): 'write mode = "rehearsal"; what makes it live is: clarion live'
+}
 
 
 class Complaint(NamedTuple):
