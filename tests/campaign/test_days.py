@@ -100,6 +100,15 @@ def test_a_ledger_that_is_not_right_names_file_and_key(
     assert caught.value.message.startswith("posts/days.toml, line ")
 
 
+def test_without_the_ledger_of_facts_no_day_is_blamed(folder: Folder) -> None:
+    loaded(folder)
+    (folder.path / "posts/facts.toml").unlink()
+    with pytest.raises(CampaignError) as caught:
+        Days.load(folder.path, Facts.load(folder.path))
+    assert caught.value.message == "posts/facts.toml is missing, and posts/days.toml names facts of it"
+    assert (caught.value.hint or "").startswith("bring posts/facts.toml back")
+
+
 def test_a_day_whose_fact_is_blocked_is_what_is_to_be_removed(folder: Folder) -> None:
     with pytest.raises(CampaignError) as caught:
         loaded(folder, facts=BLOCKED).get("learned", where=HERE)

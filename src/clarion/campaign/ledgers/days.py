@@ -118,6 +118,12 @@ class Days:
 def _require(document: Document, id_: str, day: Day, facts: Facts) -> None:
     lookup.require_words(document, ("days", id_, "name"), day.name)
     lookup.require_dates(document, ("days", id_), day, "date")
+    if day.fact is not None and not facts.written:
+        # No line of the days is wrong.
+        raise CampaignError(
+            f"{fact_ledger.FILE} is missing, and {FILE} names facts of it",
+            f"bring {fact_ledger.FILE} back, or write it anew with [facts.{day.fact}]",
+        )
     if day.fact is not None and day.fact not in facts.ids():
         raise document.error(
             ("days", id_, "fact"),

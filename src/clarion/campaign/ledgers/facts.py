@@ -57,7 +57,7 @@ class Facts:
 
     def __init__(self, facts: Mapping[str, Fact], *, written: bool = True) -> None:
         self._facts = facts
-        self._written = written  # whether there is a ledger at all
+        self.written = written  # whether there is a ledger at all
 
     @classmethod
     def load(cls, folder: Path) -> Facts:
@@ -81,7 +81,7 @@ class Facts:
 
     def get(self, id_: str, *, where: str, today: dt.date | None = None) -> Fact:
         """A fact that may be used, on the day `today` if one is given. `where` is the template that asks."""
-        fact = lookup.found("fact", self._facts, id_, where=where, written=self._written)
+        fact = lookup.found("fact", self._facts, id_, where=where, written=self.written)
         if today and fact.lapsed(today):
             raise CampaignError(
                 f'{where}: the fact "{id_}" was to be reviewed by {fact.review_by}, says {FILE}, and is now too old to be said',
