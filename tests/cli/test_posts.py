@@ -60,6 +60,23 @@ def test_a_template_that_is_not_there_is_no_finding(run):
     assert 'did you mean "court-found"' in run("posts", "check", "court-fund", code=2).stderr
 
 
+@pytest.mark.parametrize(
+    "typed", ["FAQ", "posts/faq", "./posts/faq/", "./faq", "faq/", "posts/faq/en.2.md", "{here}/posts/faq"]
+)
+def test_a_template_is_found_as_a_shell_completes_it_and_in_capitals(run, campaign, typed):
+    name = typed.format(here=campaign)
+    assert run("posts", "show", name).stdout.startswith("faq:")
+    assert "1 template checked" in run("posts", "check", name).stderr
+    assert "Mastodon" in run("preview", name).stdout
+    run("queue", "add", name, "--yes")
+    assert json.loads(run("queue", "list", "--json").stdout)[0]["title"] == "faq"
+
+
+@pytest.mark.parametrize("typed", ["posts/", "../faq", "posts", "Court-Fuond"])
+def test_a_path_that_is_no_template_is_said_so(run, typed):
+    assert "there is no template" in run("queue", "add", typed, code=2).stderr
+
+
 def test_the_list_shows_a_broken_template_in_words_and_goes_on(run, broken):
     shown = run("posts", "list").stdout
     assert "broken: posts/court-found/post.toml" in shown

@@ -10,7 +10,7 @@ import click
 
 from clarion.cli.terminal import offering, options, shell
 from clarion.cli.terminal.drawing import drawn
-from clarion.cli.terminal.typed import DAY
+from clarion.cli.terminal.typed import DAY, SLUG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         "clarion preview court-found --watch",
     )
 )
-@click.argument("what", metavar="[SLUG|#N]", required=False, shell_complete=offering.templates)
+@click.argument("what", metavar="[SLUG|#N]", required=False, type=SLUG, shell_complete=offering.templates)
 @options.languages("Only in this language.")
 @options.accounts("Only as this account shows it.")
 @options.wording

@@ -10,6 +10,7 @@ from clarion.cli.posts import keeping, ledger, writing
 from clarion.cli.posts.check import check
 from clarion.cli.terminal import offering, shell
 from clarion.cli.terminal.tables import table
+from clarion.cli.terminal.typed import SLUG
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -75,7 +76,7 @@ def _row(app: App, slug: str) -> dict[str, Any]:
 
 
 @posts.command(epilog=shell.example("clarion posts show court-found"))
-@click.argument("slug", shell_complete=offering.templates)
+@click.argument("slug", type=SLUG, shell_complete=offering.templates)
 @click.option(
     "--lang",
     "languages",

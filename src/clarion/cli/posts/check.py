@@ -10,7 +10,7 @@ import click
 
 from clarion.cli.terminal import offering, shell
 from clarion.cli.terminal.tables import table
-from clarion.cli.terminal.typed import DAY
+from clarion.cli.terminal.typed import DAY, SLUG
 
 if TYPE_CHECKING:
     from clarion.app import App
@@ -29,7 +29,7 @@ _BLOCKING = frozenset({"never", "reason"})
         "clarion posts check --rules",
     )
 )
-@click.argument("slugs", nargs=-1, metavar="[SLUG]...", shell_complete=offering.templates)
+@click.argument("slugs", nargs=-1, type=SLUG, metavar="[SLUG]...", shell_complete=offering.templates)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option(
     "--format",

@@ -12,6 +12,7 @@ import click
 
 from clarion.cli.terminal import offering, options, shell
 from clarion.cli.terminal.drawing import drawn
+from clarion.cli.terminal.typed import SLUG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 )
 @click.argument("slug")
 @click.option(
-    "--like", metavar="SLUG", shell_complete=offering.templates, help="Begin with all this one has."
+    "--like",
+    type=SLUG,
+    metavar="SLUG",
+    shell_complete=offering.templates,
+    help="Begin with all this one has.",
 )
 @options.languages("In this language (default: all of the campaign).")
 @click.pass_obj
@@ -56,7 +61,7 @@ def new(app: App, *, slug: str, like: str | None, languages: tuple[str, ...]) ->
         "EDITOR=nano clarion posts edit our-vigil --about",
     )
 )
-@click.argument("slug", shell_complete=offering.templates)
+@click.argument("slug", type=SLUG, shell_complete=offering.templates)
 @options.languages("Only the text in this language (default: all of them, one after another).")
 @options.wording
 @click.option("--about", is_flag=True, help="Edit post.toml.")

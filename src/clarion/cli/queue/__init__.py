@@ -10,7 +10,7 @@ import click
 from clarion.cli.queue import mending
 from clarion.cli.terminal import offering, options, shell
 from clarion.cli.terminal.tables import table
-from clarion.cli.terminal.typed import NUMBER, pairs
+from clarion.cli.terminal.typed import NUMBER, SLUG, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ def queue() -> None:
         "clarion queue add stay-informed --wording 2 --to mastodon --yes",
     )
 )
-@click.argument("slug", shell_complete=offering.templates)
+@click.argument("slug", type=SLUG, shell_complete=offering.templates)
 @options.variables
 @options.wording
 @options.languages("Only in this language (default: all it has).")

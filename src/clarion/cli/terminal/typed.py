@@ -1,4 +1,4 @@
-"""What people type in a form of its own: an entry's number, a day, and NAME=VALUE."""
+"""What people type in a form of its own: an entry's number, a template's name, a day, and NAME=VALUE."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ class Number(click.ParamType[int]):
 
 
 NUMBER = Number()
+
+
+class Slug(click.ParamType[str]):
+    """A template's name, also as the path that a shell completes, and in capitals: posts/faq/, ./posts/faq, FAQ."""
+
+    name = "slug"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        path = f"/{str(value).removeprefix('./')}"
+        inside = path.rpartition("/posts/")[2].partition("/")[0]
+        return (inside or path.strip("/")).lower()
+
+
+SLUG = Slug()
 
 
 class Day(click.ParamType[dt.date]):
