@@ -69,7 +69,7 @@ def test_what_is_queued_and_names_somebody_goes_no_further(run, text):
     assert "#1 has one of these names and will not go out: clarion queue cancel 1" in " ".join(said.split())
     states = {entry["number"]: entry["state"] for entry in json.loads(run("queue", "list", "--json").stdout)}
     assert states == {1: "pending", 2: "scheduled"}
-    assert "people in danger" in run("approve", "1", "--yes").stderr
+    assert "people in danger" in run("approve", "1", "--yes", code=3).stderr
     assert json.loads(run("queue", "show", "1", "--json").stdout)["state"] == "pending"
 
 

@@ -69,7 +69,7 @@ def test_approve_says_what_no_approval_lets_go_and_what_to_type(run, campaign):
     write(campaign, review_by=None)
     run("queue", "add", "tried", "--to", "mastodon")
     write(campaign, wording="it was reported twice", review_by=None)
-    said = in_a_line(run("approve", "1", "--yes"))
+    said = in_a_line(run("approve", "1", "--yes", code=3))
     assert 'the fact "told" has changed since the post was queued. An approval does not let it go' in said
     assert "clarion queue cancel 1, then clarion queue add tried" in said
     assert "pending" in run("queue", "show", "1").stdout
@@ -97,3 +97,42 @@ def test_a_ledger_that_cannot_be_read_is_told_once(run, campaign):
     run("queue", "add", "tried", "--to", "mastodon", "--at", "in 5 days", "--yes")
     (campaign / "posts" / "facts.toml").write_text("facts = 4")
     assert run("status").stdout.count("posts/facts.toml") == 1
+
+
+@pytest.fixture
+def held(run, campaign):
+    """#1 waits for people, in four posts, because Vera blocked the fact that they used."""
+    write(campaign, review_by=None)
+    run("queue", "add", "tried", "--yes", "--at", "in 5 days")
+    run("posts", "block", "told", "--why", "The source took it back")
+
+
+def waits(run):
+    return [line for line in run("queue", "list").stderr.splitlines() if "waits for people" in line]
+
+
+def test_what_mends_a_block_is_named_once_for_all_the_posts_it_holds(run, held):
+    answer = run("approve", "1", "--yes", code=3)
+    assert in_a_line(answer).count("The source took it back") == 1
+    said = in_a_line(answer)
+    assert '#1: the fact "told" is blocked: The source took it back. An approval does not let it go.' in said
+    assert 'clarion posts unblock told --why "…"; if not: clarion queue cancel 1' in said
+    assert "clarion queue add" not in said
+
+
+def test_what_another_host_blocked_is_known_before_its_folder_is_here(run, held, campaign):
+    write(campaign, review_by=None)
+    said = in_a_line(run("approve", "1", "--yes", code=3))
+    assert '#1: the fact "told" is blocked: The source took it back. An approval does not let it go.' in said
+    assert "clarion posts unblock told" in said
+
+
+def test_after_unblock_nothing_is_said_to_be_blocked_and_an_approval_lets_it_go(run, held):
+    assert waits(run) == ['#1 waits for people: the fact "told" is blocked: The source took it back']
+    run("posts", "unblock", "told", "--why", "I read the source again: it stands by it")
+    [line] = waits(run)
+    assert "is blocked" not in line
+    assert 'the fact "told" was blocked and may be said again: clarion approve' in line
+    run("approve", "1", "--yes")
+    assert waits(run) == []
+    assert "scheduled" in run("queue", "list").stdout

@@ -155,7 +155,7 @@ def test_an_account_may_come_back_and_what_was_held_waits_for_people(live, campa
     live.types("say", "This waits.", "--at", LATER, "--to", "mastodon", "--yes")
     before = (campaign / "config.toml").read_text()
     live.types("accounts", "remove", "mastodon", "--yes")
-    said = live.types("approve", "1", "--yes").stderr
+    said = live.types("approve", "1", "--yes", code=3).stderr
     assert "its account was removed: clarion accounts add mastodon, or clarion queue cancel 1" in said
     assert [row[0] for row in deliveries(live, "mastodon")] == ["pending"]
     (campaign / "config.toml").write_text(before)

@@ -50,7 +50,7 @@ def test_a_second_edit_of_a_post_is_refused_and_the_first_named(run, number):
 def test_an_edit_of_what_was_taken_down_is_not_approved(run, number):
     waiting = edit(run, number)
     run("recall", str(number), "--yes")
-    said = run("approve", str(waiting), "--yes").stderr
+    said = run("approve", str(waiting), "--yes", code=3).stderr
     assert f"what it edits is not up: clarion queue cancel {waiting}" in said
     assert state(run, waiting) == "pending"
     run("queue", "cancel", str(waiting), "--yes")
@@ -61,7 +61,7 @@ def test_an_approval_that_comes_too_late_is_not_taken(run, app):
     with app.outbox.write() as tx:
         times = {name: schema.post.c[name] - 86_400_000_000 for name in ("due", "not_before", "not_after")}
         tx.execute(sa.update(schema.post).values(**times))
-    said = run("approve", "1", "--yes").stderr
+    said = run("approve", "1", "--yes", code=3).stderr
     assert "and is too late: clarion queue retry 1" in said
     assert state(run, 1) == "pending"
     run("queue", "retry", "1", "--yes")

@@ -55,6 +55,7 @@ def block(tx: Tx, kind: str, id_: str, *, why: str, who: str | None) -> list[int
 def unblock(tx: Tx, kind: str, id_: str, *, who: str | None, why: str | None = None) -> bool:
     """Take a block back; False when there was none. What it held stays before people."""
     gone = tx.execute(sa.delete(_block).where(_block.c.kind == kind, _block.c.id == id_))
+    _give_another_reason(tx, kind, id_)
     if gone.rowcount:
         audit.record(tx, "unblocked", f"{kind} {id_}", who=who, detail=why)
     return bool(gone.rowcount)
@@ -81,6 +82,21 @@ def blocked_in(used: sa.ColumnElement[str]) -> sa.ScalarSelect[str]:
 
 
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _give_another_reason(tx: Tx, kind: str, id_: str) -> None:
+    """Let what waits because of it say that it is not blocked any more; or what else is, that it used."""
+    delivery, post = schema.delivery, schema.post
+    waits = sa.and_(
+        delivery.c.state == State.PENDING.value, delivery.c.reason.contains(f'{kind} "{id_}" is blocked: ')
+    )
+    other = (
+        sa.select(_text("the ") + blocked_in(post.c.used))
+        .where(post.c.id == delivery.c.post)
+        .scalar_subquery()
+    )
+    again = f'the {kind} "{id_}" was blocked and may be said again: clarion approve, if it still holds'
+    tx.execute(sa.update(delivery).where(waits).values(reason=sa.func.coalesce(other, again)))
 
 
 def _text(said: str) -> sa.ColumnElement[str]:
