@@ -114,8 +114,9 @@ def test_a_restored_campaign_sends_nothing_twice(house: House) -> None:
     assert house.accepted_once() == 1
     dry = house.types("db", "restore", str(copy), "--dry-run")
     assert "3 deliveries may have gone out since" in dry.stderr
-    asked = house.types("db", "restore", str(copy))
-    assert "Nothing was changed" in asked.stderr
+    asked = house.types("db", "restore", str(copy), code=2)
+    assert "nothing was changed: it is not done unasked" in asked.stderr
+    assert f"clarion db restore {copy} --yes" in asked.stderr
     house.types("db", "restore", str(copy), "--yes")
     house.publishes_what_it_can()
     house.types("db", "check")

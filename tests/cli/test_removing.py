@@ -98,8 +98,9 @@ def test_nothing_is_removed_while_nobody_knows_whether_a_post_is_up(live, campai
 
 
 def test_nobody_who_is_not_asked_loses_an_account(live, campaign, state):
-    answer = live.types("accounts", "remove", "x")
-    assert "Nothing is removed." in answer.stderr
+    answer = live.types("accounts", "remove", "x", code=2)
+    assert "nothing is removed: it is not done unasked" in answer.stderr
+    assert "clarion accounts remove x --yes" in answer.stderr
     assert "x" in configured(campaign)
     assert SecretFile(state / "secrets.json", environ={}).get("x")
 

@@ -53,10 +53,11 @@ def remove(app: App, name: str, *, posts: str | None, yes: bool) -> None:
         _say_what_happens(way, name, found)
         posts = _asked(found, posts, yes=yes)
         _say_what_becomes(found, posts)
+        shell.require_asked(
+            yes=yes, nothing="nothing is removed", command=f"clarion accounts remove {name} --yes"
+        )
         if not shell.confirm(f"Remove “{name}”?", yes=yes):
-            # Who was asked and said no is not told how to do it all the same.
-            to = "" if shell.interactive() else " To remove it without being asked: --yes"
-            shell.say_so(f"Nothing is removed.{to}")
+            shell.say_so("Nothing is removed.")
             return
         _leave(app, live, name, cancel=posts == "cancel")
         _revoke(way)

@@ -105,8 +105,10 @@ def upgrade(app: App, *, yes: bool, dry_run: bool) -> None:
         shell.say_so(f"The outbox would be {'brought ' if before else ''}{what}. Nothing was changed.")
         return
     # An empty database has nothing to lose.
+    if before:
+        shell.require_asked(yes=yes, nothing="nothing was changed", command="clarion db upgrade --yes")
     if before and not shell.confirm(f"Bring the outbox {what}? Nobody may publish meanwhile.", yes=yes):
-        shell.say_so("Nothing was changed. Without being asked: clarion db upgrade --yes")
+        shell.say_so("Nothing was changed.")
         return
     opening.upgrade_postgres(url)
     shell.show(f"The outbox was {'brought ' if before else ''}{what}.")
@@ -164,10 +166,10 @@ def restore(app: App, file: Path, *, yes: bool, dry_run: bool) -> None:
     if dry_run:
         shell.say_so("Nothing was changed.")
         return
+    again = f"clarion db restore {shlex.quote(str(file))} --yes"
+    shell.require_asked(yes=yes, nothing="nothing was changed", command=again)
     if not shell.confirm("Put this backup in the place of the outbox?", yes=yes):
-        shell.say_so(
-            f"Nothing was changed. Without being asked: clarion db restore {shlex.quote(str(file))} --yes"
-        )
+        shell.say_so("Nothing was changed.")
         return
     done = _restore(app, file, dry_run=False)
     shell.show(f"Restored. {done.in_doubt} deliveries are in doubt.")

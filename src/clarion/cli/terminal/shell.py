@@ -153,6 +153,15 @@ def confirm(question: str, *, yes: bool) -> bool:
     return interactive() and click.confirm(printable(question), err=True)
 
 
+def require_asked(*, yes: bool, nothing: str, command: str) -> None:
+    """Raise ClarionError, exit 2, where nobody can be asked: a program must see that it was not done.
+
+    `nothing`: "nothing is removed". `command`: what does it without a question.
+    """
+    if not yes and not interactive():
+        raise ClarionError(f"{nothing}: it is not done unasked", command)
+
+
 def pretty() -> bool:
     """Whether tables may be drawn: a terminal, and nobody asked for plain text."""
     context = click.get_current_context(silent=True)
