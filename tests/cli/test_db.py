@@ -106,6 +106,18 @@ def test_a_synced_folder_is_refused_when_it_would_matter(organiser: Organiser) -
 # ── backup, restore ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_backup_that_cannot_be_made_names_the_file_that_was_asked_for(house: House, tmp_path: Path) -> None:
+    house.types("say", "Once.", "--yes")
+    copy = tmp_path / "gone" / "copy"
+    said = house.types("db", "backup", str(copy), code=2).stderr
+    assert f"no backup can be made at {copy}: No such file or directory" in said
+    assert f"mkdir -p {copy.parent}" in said
+    (tmp_path / "file").touch()
+    said = house.types("db", "backup", str(tmp_path / "file" / "copy"), code=2).stderr
+    assert f"no backup can be made at {tmp_path / 'file' / 'copy'}: Not a directory" in said
+    assert not list(tmp_path.rglob(".copy.*"))
+
+
 def test_a_restored_campaign_sends_nothing_twice(house: House) -> None:
     house.types("say", "Once.", "--yes")
     copy = Path(house.types("db", "backup").stdout.strip())

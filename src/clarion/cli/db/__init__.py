@@ -133,7 +133,15 @@ def backup(app: App, file: Path | None) -> None:
             f" --dbname={shlex.quote(_libpq(app.outbox_url))}",
         )
     copy = file or _usual_name(app)
-    make(app.outbox_path, copy)
+    try:
+        make(app.outbox_path, copy)
+    except OSError as error:  # of a draft beside it, whose name would tell nobody anything
+        raise OutboxError(
+            f"no backup can be made at {copy}: {error.strerror or error}",
+            f"mkdir -p {shlex.quote(str(copy.parent))}"
+            if isinstance(error, FileNotFoundError)
+            else "clarion db backup OTHER-FILE",
+        ) from error
     shell.show(str(copy))
     shell.say_so("Keep it on another disk, where only you can read it.")
 
