@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from clarion.errors import OutboxError
 from clarion.model import State
 from clarion.outbox import audit, leaving, schema
+from clarion.outbox.claiming import claims, looking, settle
 from tests.desk import Desk
 
 
@@ -78,6 +81,36 @@ def test_what_is_still_to_be_asked_for_is_undecided_too(two: Desk, state: State)
     set_state(two, 1, state, look_at=None)
     assert leave(two, cancel=True).waiting == [1, 3]  # its second part waited
     assert two.states(1) == [state.value, "cancelled"]
+
+
+@pytest.mark.parametrize("cancel", [True, False])
+def test_what_goes_again_after_a_look_may_be_up_and_nothing_leaves_before_that_is_known(
+    two: Desk, cancel: bool
+) -> None:
+    """“Absent” proves nothing once nobody repeats it: a late answer would bring up what is called cancelled."""
+    two.names.remove("news")
+    with two.outbox.write() as tx:
+        [claim] = claims.claim(tx, two.terms(), 10)
+        assert claim.delivery.entry == 1
+        settle.doubted(tx, claim, look_at=tx.now, reason="no answer")
+    with two.outbox.write() as tx:
+        [look] = looking.claim(tx, two.terms(), 10, timedelta(minutes=2))
+    with two.outbox.write() as tx:
+        assert settle.absent(tx, look)
+    assert two.states(1) == ["scheduled", "scheduled"]
+    with pytest.raises(OutboxError, match=r"#1 of “eyes” .*nobody knows") as caught:
+        leave(two, cancel=cancel)
+    assert caught.value.hint == "clarion publish, or clarion queue cancel 1; then clarion queue show 1"
+    assert two.states(1) == ["scheduled", "scheduled"]
+
+
+@pytest.mark.parametrize("cancel", [True, False])
+def test_what_was_held_after_a_request_may_be_up_too(two: Desk, cancel: bool) -> None:
+    set_state(two, 3, State.PENDING, first_intent_at=1)
+    with pytest.raises(OutboxError, match="#3 of “eyes”"):
+        leave(two, cancel=cancel)
+    set_state(two, 3, State.PENDING, first_intent_at=None)
+    assert leave(two, cancel=cancel).waiting == [1, 3]
 
 
 def test_an_account_that_left_is_not_verified_any_more_and_keeps_its_row(two: Desk) -> None:

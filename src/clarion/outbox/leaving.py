@@ -1,7 +1,8 @@
 """An account leaves: what of its posts still waits is held or cancelled; its row, its posts and their receipts stay.
 
 In: an account's name, in the caller's transaction. Out: the entries it touches. Nothing leaves while a post of it is on its
-way, in doubt or being recalled: without its secret nobody could find out how that ended.
+way, in doubt or being recalled, or waits for another try after a request that may have been taken: without its secret nobody
+could find out how that ended.
 """
 
 from __future__ import annotations
@@ -31,12 +32,15 @@ class Open:
 
 
 def still_open(tx: Tx, account: str) -> Open:
-    """What of an account is on its way, unread or in doubt; what waits for people or its time; what is up."""
+    """What of an account is on its way, unread or in doubt, or may be up; what waits for people or its time; what is up."""
+    waits = _delivery.c.state.in_(_WAITING)
+    # An earlier look did not find it; that proves nothing once it is not sent again (docs/decisions/0015).
+    again = sa.and_(waits, _delivery.c.first_intent_at.is_not(None))
     asked_for = _delivery.c.state.in_((State.SENT.value, State.RECALLED.value))
     unread = sa.and_(asked_for, _delivery.c.look_at.is_not(None))
     return Open(
-        undecided=_entries(tx, account, sa.or_(_delivery.c.state.in_(_UNDECIDED), unread)),
-        waiting=_entries(tx, account, _delivery.c.state.in_(_WAITING)),
+        undecided=_entries(tx, account, sa.or_(_delivery.c.state.in_(_UNDECIDED), unread, again)),
+        waiting=_entries(tx, account, waits),
         up=_entries(tx, account, _delivery.c.state == State.SENT.value),
     )
 
@@ -53,7 +57,7 @@ def leave(tx: Tx, account: str, *, cancel: bool, who: str | None) -> Open:
         first = found.undecided[0]
         raise OutboxError(
             f"#{first} of “{account}” is on its way, or nobody knows whether it is up",
-            f"clarion publish, then clarion queue show {first}",
+            f"clarion publish, or clarion queue cancel {first}; then clarion queue show {first}",
         )
     if cancel:
         of_it = sa.select(schema.post.c.id).where(mine)
