@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from clarion.campaign.checks import Passage, Standards, check_passage
 from clarion.campaign.denied import NOBODY, Denied, names_in
 from clarion.errors import CampaignError
 
@@ -72,6 +73,25 @@ def test_a_name_is_found_in_every_form(name: str, said: str) -> None:
 )
 def test_another_name_is_not(said: str) -> None:
     assert not list(Denied(KEY).adding(["Иван Иванов"]).find(said))
+
+
+@pytest.mark.parametrize("said", ["Song for Ivanov", "И. Иванов", "с Ивановым", "#Иванов", "Иван и Пётр"])
+def test_a_part_of_a_name_is_told_where_it_is_written_as_a_name(said: str) -> None:
+    assert list(Denied(KEY).adding(["Иван Иванов"]).parts(said))
+
+
+def test_a_word_in_small_letters_and_a_name_of_one_word_are_no_parts() -> None:
+    assert not list(Denied(KEY).adding(["Роза Мир"]).parts("Мы хотим мира"))
+    assert not list(Denied(KEY).adding(["Иванов"]).parts("с Ивановым"))
+
+
+def test_a_given_name_alone_is_not_taken_for_somebody() -> None:
+    by = Standards(denied=Denied(KEY).adding(["Аслан Магомадов"]))
+    for text, told in [("Aslan reads tonight", False), ("Aslan and Magomadov read", True)]:
+        found = check_passage(Passage(text=text, where="here", language="en"), by)
+        assert ("may-be-denied" in {each.rule for each in found}) == told
+    [one] = [each for each in found if each.rule == "may-be-denied"]
+    assert "agomadov" not in one.why + (one.mend or "")
 
 
 def test_the_place_of_a_name_is_its_place_in_the_text() -> None:

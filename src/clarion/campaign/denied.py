@@ -85,6 +85,15 @@ class Denied:
             if next(self._places(skeleton(unquote(link.address)).text), None):
                 yield link.start, link.end
 
+    def parts(self, text: str) -> Iterator[tuple[int, int]]:
+        """The places of words, written as names are, that are one word of a longer name: it may be that person."""
+        if not self._of_longer:
+            return
+        bones = skeleton(text)
+        for word, start, end in stems.words(bones.text):
+            if word[0].isupper() and self._hashes(stems.of_word(word)) & self._of_longer:
+                yield bones.span(start, end)
+
     def _places(self, text: str) -> Iterator[tuple[int, int]]:
         words = stems.words(text)
         hashes = {word: self._hashes(stems.of_word(word)) & self._all for word, _, _ in words}
@@ -152,6 +161,10 @@ class Denied:
     @cached_property
     def _all(self) -> frozenset[str]:
         return frozenset(each for name in self.names for word in name for each in word)
+
+    @cached_property
+    def _of_longer(self) -> frozenset[str]:
+        return frozenset(each for name in self.names if len(name) > 1 for word in name for each in word)
 
 
 NOBODY = Denied(b"")

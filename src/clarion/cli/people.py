@@ -36,6 +36,9 @@ def deny(app: App, file: Path | None, *, anew: bool) -> None:
     """Add names that must never be posted, asked for one by one and not shown.
 
     Kept on this machine only, as keyed hashes that cannot be read back. Every Russian case and both alphabets are found.
+
+    A name of several words is refused where all of them stand together, in any order; a surname of it alone is only
+    pointed out. To refuse the surname alone, too, give it as a name of its own.
     """
     from clarion.app.denied import deny as keep
 
@@ -45,6 +48,10 @@ def deny(app: App, file: Path | None, *, anew: bool) -> None:
     names, left = _typed() if file is None else (_read(file), False)
     kept = keep(app.state, names, anew=anew)
     shell.show(f"{len(kept)} name{'' if len(kept) == 1 else 's'} will never be posted from this machine.")
+    if any(" " in name for name in names):
+        shell.say_so(
+            "A surname alone is pointed out, not refused: to refuse it, too, give it as a name of its own."
+        )
     _hold(app, kept)
     if left:
         raise click.Abort
@@ -104,7 +111,11 @@ def _typed() -> tuple[list[str], bool]:
 
 def _name() -> str:
     typed = click.prompt(
-        "A name (not shown; Enter ends the list)", default="", show_default=False, hide_input=True, err=True
+        "A name, in full, or a surname to refuse it alone (not shown; Enter ends the list)",
+        default="",
+        show_default=False,
+        hide_input=True,
+        err=True,
     )
     return str(typed).strip()
 

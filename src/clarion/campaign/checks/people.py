@@ -33,6 +33,21 @@ def denied_name(passage: Passage, standards: Standards) -> Iterator[Remark]:
         return
 
 
+def may_be_denied(passage: Passage, standards: Standards) -> Iterator[Remark]:
+    """A surname alone, or one with an initial, that a person on that list has too. Given names stand for too many."""
+    denied = standards.denied
+    if next(denied.find(passage.text), None):
+        return  # refused already
+    for start, end in denied.parts(passage.text):
+        if not any(stems.of_word(word) & GIVEN for word, _, _ in stems.words(passage.text[start:end])):
+            line = passage.text.count("\n", 0, start) + 1
+            yield Remark(
+                f"Line {line} has a surname, or another part of a name, that is on the list of people in danger: is it this person?",
+                "Leave the name out if it may be. To refuse this word alone, too: clarion people deny",
+            )
+            return
+
+
 def minor_age(passage: Passage, standards: Standards) -> Iterator[Remark]:
     """The age of somebody under 18: with a place and a date it is as good as a name."""
     plain = skeleton(passage.text)

@@ -185,6 +185,12 @@ RULES: tuple[Rule, ...] = (
         why="Only public figures, and those who asked for it, are named.",
     ),
     Rule(
+        id="may-be-denied",
+        level="look",
+        find=people.may_be_denied,
+        why="A surname alone may mean a person on the campaign's list, or somebody else who has it.",
+    ),
+    Rule(
         id="private-details",
         level="look",
         find=victims.private_details,
