@@ -39,9 +39,10 @@ TRANSITIONS: dict[State, frozenset[State]] = {
         {State.SENT, State.FAILED, State.SCHEDULED, State.IN_DOUBT, State.CANCELLED, State.RECALLING}
     ),
     State.IN_DOUBT: frozenset({State.SENT, State.SCHEDULED, State.CANCELLED, State.RECALLING}),
-    State.FAILED: frozenset({State.PENDING, State.CANCELLED}),
-    State.EXPIRED: frozenset({State.PENDING, State.CANCELLED}),
-    State.CANCELLED: frozenset({State.PENDING}),
+    # In doubt, of these: only by an answer that came late.
+    State.FAILED: frozenset({State.PENDING, State.CANCELLED, State.IN_DOUBT}),
+    State.EXPIRED: frozenset({State.PENDING, State.CANCELLED, State.IN_DOUBT}),
+    State.CANCELLED: frozenset({State.PENDING, State.IN_DOUBT}),
     State.SENT: frozenset({State.RECALLING, State.IN_DOUBT, State.REPLACED}),
     State.RECALLING: frozenset({State.RECALLED}),
     State.RECALLED: frozenset(),

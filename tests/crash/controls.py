@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,15 +18,15 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from clarion.clock import Deadline
-from clarion.model import Account, Delivery, Receipt, Staged
+from clarion.model import Account, Receipt, Staged
 from clarion.networks.base import Publisher
-from clarion.outbox import schema
+from clarion.outbox import pauses, schema
 from clarion.outbox.claiming import recalling, settle
 from clarion.outbox.claiming.claims import Claim
 from clarion.outbox.entries import posts
 from clarion.publishing.worker import MARGIN_SECONDS, Publishers, Worker
 from tests.crash import recalls
-from tests.crash.stand import DEADLINE, LEASE, Plan, Stand, Verdict
+from tests.crash.stand import DEADLINE, LEASE, Plan, Process, Stand, Verdict
 
 STOP = signal.SIGSTOP
 _NEVER_TOO_LATE = -1e9
@@ -75,8 +76,26 @@ class SettledBefore(Worker):
 class NoLastLook(Worker):
     """Does not ask again, just before the request, whether people still want it."""
 
-    def _last_look(self, publisher: Publisher, delivery: Delivery) -> tuple[str | None, bool]:
+    def _last_look(self, publisher: Publisher, claim: Claim, seconds: float) -> tuple[str | None, bool]:
         return None, True
+
+
+class LastLookAtPeopleAlone(Worker):
+    """Asks people just before the request, but not whether its claim still stands."""
+
+    def _last_look(self, publisher: Publisher, claim: Claim, seconds: float) -> tuple[str | None, bool]:
+        objection, repeatable = super()._last_look(publisher, claim, seconds)
+        return None if objection in (pauses.LOST, pauses.NO_TIME) else objection, repeatable
+
+
+class AsleepAfterTheLastLook(Worker):
+    """All is well when it asks; then it is stopped, before it sends."""
+
+    def _last_look(self, publisher: Publisher, claim: Claim, seconds: float) -> tuple[str | None, bool]:
+        found = super()._last_look(publisher, claim, seconds)
+        if claim.intended:
+            signal.pthread_kill(threading.get_ident(), STOP)
+        return found
 
 
 @dataclass
@@ -184,23 +203,38 @@ def waking_beside_another(stand: Stand, kind: Kind) -> Verdict:
 
 
 def waking_too_late(stand: Stand, kind: Kind) -> Verdict:
-    """A process sleeps past its lease after its intent; others look, find nothing, and send it. Then it wakes.
+    """A process sleeps past its lease after its last look; others look, find nothing, and send it. Then it wakes.
 
-    On a network that ignores keys.
+    On a network that ignores keys. What the outbox knows by then it does not ask any more: its own count must hold it.
     """
     _post(stand, "mastodon", image=True)
     stand.running.fault("mastodon", "key_ignored", account="voice", count=None)
     short = timedelta(seconds=2 * DEADLINE + MARGIN_SECONDS + 0.6)
-    sleeper = stand.publish(
-        Plan(point="after_intent", signal=STOP), kind=kind.worker, wrap=kind.wrap, lease=short
-    )
+    sleeper = stand.publish(kind=AsleepAfterTheLastLook, wrap=kind.wrap, lease=short)
     stand.wait(sleeper, until_stopped=True)
     slept = Deadline(0.8)  # past the moment after which it may not begin to send
-    stand.lapse(sleeper.name)
-    for _ in range(4):
-        stand.pass_time()
-        stand.wait(stand.publish())
+    _others_send(stand, sleeper)
     time.sleep(max(0, slept.left))
+    stand.go_on(sleeper)
+    stand.wait(sleeper)
+    return _to_the_end(stand, kind)
+
+
+def waking_in_a_paused_guest(stand: Stand, kind: Kind) -> Verdict:
+    """A machine stands still after the intent, and its count of seconds with it; the database's clock runs on.
+
+    Others look, find nothing, and send it, on a network that ignores keys. Then the machine goes on, and has time left.
+    """
+    _post(stand, "mastodon", image=True)
+    stand.running.fault("mastodon", "key_ignored", account="voice", count=None)
+    sleeper = stand.publish(
+        Plan(point="after_intent", signal=STOP),
+        kind=kind.worker,
+        wrap=kind.wrap,
+        lease=LEASE + timedelta(minutes=1),
+    )
+    stand.wait(sleeper, until_stopped=True)
+    _others_send(stand, sleeper)
     stand.go_on(sleeper)
     stand.wait(sleeper)
     return _to_the_end(stand, kind)
@@ -246,6 +280,14 @@ def recalled_before_the_request(stand: Stand, kind: Kind) -> Verdict:
     return found
 
 
+def _others_send(stand: Stand, sleeper: Process) -> None:
+    """What a sleeper had claimed is found to be absent by others, and sent."""
+    stand.lapse(sleeper.name)
+    for _ in range(4):
+        stand.pass_time()
+        stand.wait(stand.publish())
+
+
 def _to_the_end(stand: Stand, kind: Kind) -> Verdict:
     for _ in range(6):
         stand.pass_time()
@@ -260,6 +302,7 @@ CONTROLS: dict[str, tuple[Callable[[Stand, Kind], Verdict], Kind]] = {
     "short_settle": (death_before_sending, Kind(worker=ShortSettle)),
     "no_fence": (waking_beside_another, Kind(worker=NoFence)),
     "no_deadline_check": (waking_too_late, Kind(wrap=without_deadline_check)),
+    "no_claim_check": (waking_in_a_paused_guest, Kind(worker=LastLookAtPeopleAlone)),
     "settled_before": (death_before_taking_down, Kind(worker=SettledBefore)),
     "no_last_look": (recalled_before_the_request, Kind(worker=NoLastLook)),
     "key_per_attempt": (late_accept, Kind(wrap=with_a_key_per_attempt)),

@@ -57,6 +57,7 @@ def test_each_safeguard_taken_away_is_seen_to_fail(db: str) -> None:
         "short_settle",
         "no_fence",
         "no_deadline_check",
+        "no_claim_check",
         "settled_before",
         "no_last_look",
         "key_per_attempt",

@@ -92,6 +92,7 @@ class Network:
         self.whose: dict[str, str] = {}
         self.gone: set[str] = set()  # remote ids that were taken down
         self.over: set[int] = set()  # entries that were recalled while nothing ran: never sent again
+        self.before_send: Callable[[Delivery], None] = lambda _delivery: None
 
     def stage(self, delivery: Delivery) -> Staged:
         return Staged(delivery=delivery, handles=tuple(media.sha256 for media in delivery.content.media))
@@ -99,6 +100,7 @@ class Network:
     def send(self, staged: Staged) -> Receipt:
         delivery = staged.delivery
         assert delivery.entry not in self.over, "sent after its recall"
+        self.before_send(delivery)
         taken, answer = SENDS[_next(self.sends, delivery.account.name, "good")]
         receipt = Receipt(remote_id=delivery.id, url=f"https://one.example/{delivery.id}", at=NOON)
         self.whose[receipt.remote_id] = delivery.account.name
@@ -159,6 +161,7 @@ class Machine(RuleBasedStateMachine):
         self.desk = Desk(opening.open_sqlite(self.folder / "outbox.sqlite3", host="here"))
         self.accounts = {name: self.desk.account(name) for name in ACCOUNTS}
         self.network = Network()
+        self.network.before_send = self._is_claimed
         self.fences: dict[str, int] = {}
         self.final: dict[str, State] = {}
         self.recalled: set[int] = set()  # entries
@@ -220,9 +223,15 @@ class Machine(RuleBasedStateMachine):
 
         self._publish([dice.choice(ACCOUNTS)], hook)
 
-    @rule(account=st.sampled_from(ACCOUNTS), point=st.sampled_from(("after_stage", "before_settle")))
+    @rule(
+        account=st.sampled_from(ACCOUNTS),
+        point=st.sampled_from(("claimed", "after_stage", "after_intent", "before_settle")),
+    )
     def wake_too_late(self, account: str, point: str) -> None:
-        """A process sleeps past its lease before its intent or after its answer; another does all there is to do."""
+        """A process sleeps past its lease, before its request or after its answer; another does all there is to do.
+
+        As in a paused guest: the outbox's clock runs on, and the process counts no second.
+        """
         self.network.sends, self.network.looks = {}, {}
         slept = False
 
@@ -306,6 +315,14 @@ class Machine(RuleBasedStateMachine):
             self.network.sends[name] = dice.choices(sends, k=4)
             self.network.looks[name] = dice.choices(LOOKS, k=dice.randint(0, 3))
             self.network.recalls[name] = dice.choices((*RECALLS, "good", "good"), k=dice.randint(0, 3))
+
+    def _is_claimed(self, delivery: Delivery) -> None:
+        """Whoever sends has a claim that is not over."""
+        with self.desk.outbox.read() as tx:
+            mine = sa.select(schema.delivery).where(schema.delivery.c.id == delivery.id)
+            row = tx.execute(mine).one()
+            assert row.state == "sending", f"sent while it is {row.state}"
+            assert row.lease_until > tx.now, "sent after its lease"
 
     def _deliveries(self) -> list[Any]:
         with self.desk.outbox.read() as tx:

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from clarion.model import Staged
 from clarion.outbox import audit, pauses, schema
-from clarion.outbox.claiming import claims, settle
+from clarion.outbox.claiming import claims, looking, settle
 from clarion.outbox.claiming.claims import Claim
+from clarion.outbox.claiming.tending import tend
 from clarion.outbox.entries import posts
 from tests.desk import NOON, Desk
 
@@ -104,7 +105,7 @@ def test_the_last_look_sees_a_pause_of_the_account_or_of_all_and_a_recall(desk: 
 
     def objection() -> str | None:
         with desk.outbox.read() as tx:
-            return pauses.objection(tx, claim.delivery.id, "voice")
+            return pauses.objection(tx, claim.delivery.id, "voice", fence=claim.fence, seconds=1)
 
     assert objection() is None
     pause(desk, "other")
@@ -126,8 +127,33 @@ def test_the_last_look_is_one_statement(desk: Desk) -> None:
     said: list[str] = []
     with desk.outbox.read() as tx:
         sa.event.listen(desk.outbox.engine, "before_cursor_execute", lambda *a: said.append(a[2]))
-        pauses.objection(tx, claim.delivery.id, "voice")
+        pauses.objection(tx, claim.delivery.id, "voice", fence=claim.fence, seconds=1)
     assert len(said) == 1
+
+
+def test_the_last_look_sees_that_the_claim_is_over_or_nearly_so(desk: Desk) -> None:
+    number = queued(desk)
+    [claim] = take(desk)
+
+    def objection(seconds: float, delivery: str = claim.delivery.id) -> str | None:
+        with desk.outbox.read() as tx:
+            return pauses.objection(tx, delivery, "voice", fence=claim.fence, seconds=seconds)
+
+    assert objection(300) is None
+    assert objection(300.1) == pauses.NO_TIME
+    assert objection(0, "another") == pauses.LOST
+    desk.later(minutes=5, seconds=1)
+    assert objection(0) == pauses.NO_TIME, "and nobody has noticed yet"
+    with desk.outbox.write() as tx:
+        tend(tx, lambda _account, _after: None)
+    assert desk.states(number) == ["in_doubt"]
+    assert objection(0) == pauses.LOST
+    with desk.outbox.write() as tx:
+        [look] = looking.claim(tx, desk.terms("two"), 1, timedelta(minutes=2))
+        assert settle.absent(tx, look)
+    [again] = take(desk)
+    assert again.fence > claim.fence
+    assert objection(0) == pauses.LOST
 
 
 def test_a_hold_asks_for_a_new_look_and_voids_every_earlier_word(desk: Desk) -> None:

@@ -139,7 +139,8 @@ def test_what_is_in_flight_is_recalling_the_moment_its_receipt_is_known(desk: De
     want(desk, number)
     assert desk.states(number) == ["sending", "cancelled"]
     with desk.outbox.write() as tx:
-        assert pauses.objection(tx, claim.delivery.id, "voice") == "it is to be recalled"
+        why_not = pauses.objection(tx, claim.delivery.id, "voice", fence=claim.fence, seconds=1)
+        assert why_not == "it is to be recalled"
         assert settle.sent(tx, claim, receipt(1))
     assert desk.states(number) == ["recalling", "cancelled"]
     assert down(desk) == [1]

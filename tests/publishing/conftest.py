@@ -27,6 +27,7 @@ class Network:
 
     def __init__(self) -> None:
         self.script: list[Answer] = []
+        self.names: list[Receipt] = []  # what the next creates are called, instead of their own names
         self.stage_script: list[Exception] = []
         self.looks: list[Sighting | Exception] = []
         self.taken: list[Delivery] = []
@@ -58,7 +59,7 @@ class Network:
             raise OutcomeUnknown("the answer was lost")
         if isinstance(answer, Exception):
             raise answer
-        return self.receipt(staged.delivery)
+        return self.names.pop(0) if self.names else self.receipt(staged.delivery)
 
     def edit(self, receipt: Receipt, staged: Staged) -> Receipt:
         self.edited.append(receipt.remote_id)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from clarion import points
-from clarion.outbox import pauses
+from clarion.outbox import pauses, schema
 from clarion.outbox.claiming.tending import Lapsed
+from clarion.outbox.limits.caps import Caps
 from tests.desk import LATE, NOON
 
 from .conftest import Stage
@@ -55,6 +58,28 @@ def test_a_pause_between_claim_and_send_withholds_the_request(stage: Stage, pict
         pauses.resume(tx, "voice", who="mira")
     stage.worker().drain()
     assert len(stage.network.taken) == 1
+
+
+@pytest.mark.parametrize(("most", "slowly"), [(1, "scheduled"), (2, "sent")])
+def test_what_is_uploaded_over_midnight_counts_for_the_day_on_which_it_goes_out(
+    stage: Stage, most: int, slowly: str
+) -> None:
+    caps = Caps(zone=UTC, most={"mastodon": most})
+    stage.desk.later(hours=11, minutes=59, seconds=30)
+    tomorrow = stage.desk.now + timedelta(minutes=30)
+    slow = queued(stage, picture=True, day=caps.day(stage.desk.now))
+    other = queued(stage, due=tomorrow, day=caps.day(tomorrow))
+    worker = stage.worker()
+    worker.terms = replace(worker.terms, caps=caps)
+    with at("after_stage", lambda: stage.desk.later(seconds=90)):
+        worker.drain()
+    assert stage.desk.states(slow) == [slowly]
+    with stage.desk.outbox.read() as tx:
+        day = sa.select(schema.post.c.day).where(schema.post.c.entry == slow)
+        assert tx.execute(day).scalar_one() == caps.day(tomorrow) - (slowly == "scheduled")
+    stage.desk.later(minutes=30)
+    worker.drain()
+    assert (stage.desk.states(slow), stage.desk.states(other)) == ([slowly], ["sent"])
 
 
 def test_a_breaking_hold_between_claim_and_send_asks_for_a_new_look(stage: Stage) -> None:

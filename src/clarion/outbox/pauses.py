@@ -1,7 +1,8 @@
 """Stopping: what people pause, for every host that uses this outbox, and what they hold for a new look.
 
 In: an account's name, or None for the whole campaign. Out: rows that every claim and every last look before a request
-reads. The `STOP` file, which stops one machine, is the worker's own affair.
+reads; the look itself, which asks at once whether the claim still stands. The `STOP` file, which stops one machine, is the
+worker's own affair.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from clarion.outbox.store import Tx
 
 #: The scope of a pause that stops every account.
 EVERYTHING = "*"
+#: What the last look says of a claim that is over, or as good as over.
+LOST = "another worker has it"
+NO_TIME = "there was no time left to send it safely"
 #: What a hold takes approvals from: nothing of it may be sent, or sent again, on an old word.
 _OPEN = (State.PENDING.value, State.SCHEDULED.value, State.SENDING.value, State.IN_DOUBT.value)
 _delivery = schema.delivery
@@ -95,11 +99,15 @@ def everything_paused(tx: Tx) -> bool:
     return bool(names) and names <= scopes
 
 
-def objection(tx: Tx, delivery: str, account: str) -> str | None:
-    """Why this delivery must not be sent now, or None: the last look before the request, one short read."""
+def objection(tx: Tx, delivery: str, account: str, *, fence: int, seconds: float) -> str | None:
+    """Why this delivery must not be sent now, or None: the last look before the request, one short read.
+
+    `fence` is the claim's, whose lease must last `seconds` more by the outbox's own clock. A worker's machine may have stood
+    still without knowing (a paused guest, whose time since boot stood still too) while others took what it had claimed.
+    """
     row = tx.execute(_LAST_LOOK, {"id": delivery, "account": account, "now": tx.now}).first()
-    if row is None:
-        return None
+    if row is None or row.state != State.SENDING.value or row.fence != fence:
+        return LOST
     if row.recall_wanted:
         return "it is to be recalled"
     if row.cancel_wanted:
@@ -107,7 +115,9 @@ def objection(tx: Tx, delivery: str, account: str) -> str | None:
     if row.paused:
         return "publishing is paused"
     # A look, or the read-back of the post before, may have been told to wait since this one was claimed.
-    return "its account was told to wait" if (row.blocked_until or 0) > tx.now else None
+    if (row.blocked_until or 0) > tx.now:
+        return "its account was told to wait"
+    return NO_TIME if row.lease_until < tx.now + int(seconds * 1_000_000) else None
 
 
 def hold(tx: Tx, account: str | None, *, who: str | None, reason: str | None = None) -> list[int]:
@@ -143,6 +153,9 @@ def _holds(tx: Tx) -> sa.ColumnElement[bool]:
 
 
 _LAST_LOOK = sa.select(
+    _delivery.c.state,
+    _delivery.c.fence,
+    _delivery.c.lease_until,
     _delivery.c.recall_wanted,
     _delivery.c.cancel_wanted,
     sa.select(schema.account.c.blocked_until)

@@ -19,16 +19,17 @@ from typing import Protocol
 
 from clarion.clock import Deadline
 from clarion.errors import AccountBlocked, OutboxBusy, OutcomeUnknown, PublishError, RateLimited, Refused
-from clarion.model import Account, Delivery, Receipt, Staged
+from clarion.model import Account, Receipt, Staged
 from clarion.networks.base import Absent, Found, Publisher, Unsure
 from clarion.outbox import pauses
-from clarion.outbox.claiming import claims, looking, recalling, settle
+from clarion.outbox.claiming import claims, late, looking, recalling, settle
 from clarion.outbox.claiming.claims import Claim, Held, Terms, Withheld
+from clarion.outbox.claiming.late import Late
 from clarion.outbox.claiming.tending import Lapsed, NextSlot, Tended, tend
 from clarion.outbox.limits import spending
 from clarion.outbox.store import Outbox, Tx
 from clarion.points import point
-from clarion.publishing import recall, reconcile, request
+from clarion.publishing import last_look, recall, reconcile, request
 from clarion.publishing.retry import ATTEMPTS, back_off
 from clarion.publishing.tally import Event, Tally
 
@@ -206,37 +207,33 @@ class Worker:
         return Deadline(self.terms.lease.total_seconds())
 
     def _may_send(self, publisher: Publisher, claim: Claim, lease: Deadline) -> bool:
-        """The last look before the request: nobody said stop, time is left, and a repeat is still safe."""
-        objection, repeatable = self._last_look(publisher, claim.delivery)
+        """The last look before the request: nobody said stop, the claim is ours, time is left, and a repeat is still safe."""
+        needs = publisher.send_seconds + MARGIN_SECONDS
+        objection, repeatable = self._last_look(publisher, claim, needs)
+        # After the read, which may have waited.
+        if objection is None and not lease.allows(needs):
+            objection = pauses.NO_TIME
         if objection is not None:
-            self._release(claim, objection)
-            return False
-        # After the read, which may have waited. Later, or the next claim would find as little time: images may take
-        # longer than the lease.
-        if not lease.allows(publisher.send_seconds + MARGIN_SECONDS):
-            self._release(claim, "there was no time left to send it safely", later=LATER)
+            self._withhold(claim, objection)
             return False
         if not repeatable:
             self._doubt(claim, "it may be up, and it is too late to send it again safely")
             return False
         return True
 
-    def _last_look(self, publisher: Publisher, delivery: Delivery) -> tuple[str | None, bool]:
-        """Why people do not want it sent now, in one short read; and whether a repeat would be safe."""
-        with self.outbox.read() as tx:
-            objection = pauses.objection(tx, delivery.id, delivery.account.name)
-            since = tx.at - (delivery.first_intent_at or tx.at)
-        if self.halted():
-            objection = objection or "Clarion was told to stop"
-        # An edit done again is the same edit, however late.
-        safe = delivery.edits is not None or since < timedelta(seconds=publisher.repeat_seconds)
-        return objection, not delivery.tried or safe
+    def _last_look(self, publisher: Publisher, claim: Claim, seconds: float) -> tuple[str | None, bool]:
+        objection, repeatable = last_look.look(self.outbox, publisher, claim, seconds)
+        return objection or ("Clarion was told to stop" if self.halted() else None), repeatable
+
+    def _withhold(self, claim: Claim, objection: str) -> None:
+        # Later, or the next claim would find as little time: images may take longer than the lease.
+        self._release(claim, objection, later=LATER if objection == pauses.NO_TIME else timedelta(0))
 
     def _stage(self, publisher: Publisher, claim: Claim) -> Staged | None:
         """Upload what must be up before. Nothing can have appeared yet, whatever goes wrong."""
-        objection, _ = self._last_look(publisher, claim.delivery)
+        objection, _ = self._last_look(publisher, claim, 0)
         if objection is not None:
-            self._release(claim, objection)
+            self._withhold(claim, objection)
             return None
         point("before_stage")
         try:
@@ -285,9 +282,10 @@ class Worker:
         point("before_settle")
         with self.outbox.write() as tx:
             held = settle.sent(tx, claim, receipt)
+            came = Late(kind="sent", detail=claim.notice) if held else late.bring(tx, claim, receipt)
         point("after_settle")
-        if held:
-            self._note("sent", claim, claim.notice, url=receipt.url)
+        if came:
+            self._note(came.kind, claim, came.detail, url=receipt.url if came.kind == "sent" else None)
         return held
 
     def _settle(self, claim: Claim, error: PublishError) -> None:

@@ -122,7 +122,9 @@ def claim(
 
 
 def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
-    """Write the intent and renew the lease. Raises Withheld when the claim is lost, paused, recalled or voided."""
+    """Write the intent and renew the lease. Raises Withheld when the claim is lost, paused, recalled or voided, or
+    when its day is over.
+    """
     delivery = schema.delivery
     # In a statement of its own: whoever voids an approval or takes it back holds this row, and comes before or after.
     tx.execute(_HOLD_ROW, {"id": claimed.delivery.id})
@@ -136,6 +138,9 @@ def intend(tx: Tx, terms: Terms, claimed: Claim, staged: Staged) -> Claim:
         raise Withheld("publishing is paused")
     if _quiet_until(tx, terms, claimed.delivery.account.name):
         raise Withheld(QUIET)
+    # The next claim counts it for the day that is: here it would hold this row and wait for others.
+    if _carried_over(tx, terms, candidate):
+        raise Withheld("the day that it counts for is over")
     why_not = _objection(tx, terms, candidate)
     if why_not is not None:
         raise Withheld(why_not)
