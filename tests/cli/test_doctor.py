@@ -389,6 +389,25 @@ def test_without_cron_only_what_is_scheduled_is_stopped(minutes, deliveries, cro
     assert of_cron(status, crontab, log=Path("log"), rehearsing=rehearsing)[0].verdict == verdict
 
 
+@pytest.mark.parametrize(("crontab", "command"), [(None, "install-cron --print"), ("none", "install-cron")])
+def test_a_run_that_no_crontab_began_is_no_sign_that_cron_is_well(crontab, command):
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    status = Status(
+        now=now,
+        stopped=False,
+        paused=(),
+        deliveries={},
+        next_due=None,
+        heartbeat=now,
+        waiting=(),
+        needs=(),
+    )
+    ran, line = of_cron(status, crontab, log=Path("log"), rehearsing=True)
+    assert ran.verdict == "ok"
+    assert line.verdict == "look"
+    assert line.mend == f"unless something else runs it every minute: clarion {command}"
+
+
 def test_without_a_crontab_one_line_says_what_to_do():
     status = Status(
         now=datetime(2026, 12, 1, tzinfo=UTC),

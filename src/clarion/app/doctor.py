@@ -326,8 +326,19 @@ def _of_crontab(crontab: Crontab) -> list[Line]:
         return [
             Line(about=CRON, what="crontab", verdict=Verdict.LOOK, says=says, mend="clarion install-cron")
         ]
-    says = "this machine has none" if crontab is None else "has no line for this campaign"
-    return [Line(about=CRON, what="crontab", verdict=Verdict.OK, says=says)]
+    # Another machine's, or another scheduler, may run it; nobody can tell from here, so this is no "ok".
+    lacks, way = (
+        ("this machine has none", " --print") if crontab is None else ("has no line for this campaign", "")
+    )
+    return [
+        Line(
+            about=CRON,
+            what="crontab",
+            verdict=Verdict.LOOK,
+            says=f"{lacks}: cron on this machine publishes nothing",
+            mend=f"unless something else runs it every minute: clarion install-cron{way}",
+        )
+    ]
 
 
 def _of_error(error: OutboxError) -> Line:
