@@ -48,7 +48,7 @@ def answering(
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.send_response(status)
+            self.send_response_only(status) if "Date" in headers else self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(raw))}.items():
                 self.send_header(name, value)
             self.end_headers()
@@ -231,6 +231,14 @@ def test_x_absent_is_only_what_a_whole_answer_does_not_show(body: object, sighti
     what = on_x(tried=True, first_intent_at=now - timedelta(seconds=130))
     with answering("x", body, resend=True) as publisher:
         assert came(lambda: publisher.find(what, 3, now)) == sighting
+
+
+def test_x_absent_takes_an_answer_that_says_what_time_it_is() -> None:
+    now = datetime.now(UTC)
+    what = on_x(tried=True, first_intent_at=now - timedelta(seconds=130))
+    nothing = {"meta": {"result_count": 0}}
+    with answering("x", nothing, headers=JSON | {"Date": "soon"}, resend=True) as publisher:
+        assert publisher.find(what, 3, now) == Unsure(look_again_in=None)
 
 
 # ── Mastodon: what a receipt may hold ─────────────────────────────────────────────────────────────────────────

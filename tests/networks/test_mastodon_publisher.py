@@ -246,6 +246,23 @@ def test_an_older_post_of_the_same_words_is_not_taken_for_it(mastodon, publisher
     assert publisher.find(asked, 1, later) == Absent()
 
 
+@pytest.mark.parametrize("ahead", [3, 20])
+def test_a_clock_that_is_ahead_hides_no_post(mastodon, publisher, ahead):
+    """Not every server knows a repeat by its key."""
+    ours = NOW + timedelta(minutes=ahead)
+    asked = delivery("Hello", first_intent_at=ours)
+    mastodon.fault("mastodon", "drop_after")
+    with pytest.raises(OutcomeUnknown):
+        send(publisher, asked)
+    assert isinstance(publisher.find(asked, 1, ours + timedelta(seconds=20)), Found)
+
+
+def test_a_clock_that_fell_behind_hides_no_post(mastodon, publisher):
+    receipt = send(publisher, delivery("Hello"))
+    mastodon.now = NOW + timedelta(minutes=10)
+    assert publisher.find(delivery("Hello"), 1, NOW + timedelta(minutes=1)) == Found(receipt=receipt)
+
+
 def test_it_is_found_behind_many_newer_posts(mastodon, publisher):
     receipt = send(publisher, delivery("Hello"))
     token = rehearsal.secret("voice")["access_token"]

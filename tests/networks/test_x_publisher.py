@@ -193,10 +193,50 @@ def test_where_its_owner_asks_what_no_look_of_two_minutes_found_goes_again_withi
     publisher = connect("x", resend=resend)
     networks.now = datetime(2026, 4, 1, 12, tzinfo=UTC)
     what = delivery(first_intent_at=networks.now, intent_lost=lost)
+    networks.now += after
     for looks in range(len(LOOK_AGAIN)):
-        assert publisher.find(what, looks, networks.now + after) == Unsure(look_again_in=LOOK_AGAIN[looks])
-    assert publisher.find(what, len(LOOK_AGAIN), networks.now + after) == last
+        assert publisher.find(what, looks, networks.now) == Unsure(look_again_in=LOOK_AGAIN[looks])
+    assert publisher.find(what, len(LOOK_AGAIN), networks.now) == last
     assert (publisher.repeat_seconds > 0) is resend
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [(3, 3), (3, 0), (58, 0), (90, 90)],
+    ids=["fast", "mended since", "by an hour", "by more"],
+)
+def test_a_clock_that_was_ahead_does_not_make_what_is_up_absent(networks, connect, then, now):
+    """The outbox's clock, ahead of X's by so many minutes at the first try, and at the look that decides."""
+    publisher = connect("x", resend=True, seconds=1.0)
+    networks.now = datetime(2026, 4, 1, 12, tzinfo=UTC)
+    what = delivery(first_intent_at=networks.now + timedelta(minutes=then))
+    networks.fault("x", "drop_after")
+    with pytest.raises(OutcomeUnknown):
+        post(publisher, what)
+    networks.now += timedelta(minutes=2)
+    assert publisher.find(what, len(LOOK_AGAIN), networks.now + timedelta(minutes=now)) == Unsure(
+        look_again_in=None
+    )
+
+
+@pytest.mark.parametrize(("ahead", "sure"), [(-1800, True), (50, True), (70, False)])
+def test_absent_takes_a_clock_that_is_not_ahead_by_xs_own_word(networks, connect, ahead, sure):
+    publisher = connect("x", resend=True)
+    networks.now = datetime(2026, 4, 1, 12, tzinfo=UTC)
+    ours = networks.now + timedelta(seconds=ahead)
+    what = delivery(first_intent_at=ours - timedelta(minutes=3))
+    found = publisher.find(what, len(LOOK_AGAIN), ours)
+    assert found == (Absent() if sure else Unsure(look_again_in=None))
+
+
+def test_what_another_delivery_sent_within_the_hour_is_not_what_was_up_before(networks, connect):
+    publisher = connect("x", resend=True)
+    networks.now = datetime(2026, 4, 1, 12, tzinfo=UTC)
+    before = post(publisher, delivery())
+    networks.now += timedelta(minutes=20)
+    what = delivery(first_intent_at=networks.now - timedelta(minutes=3))
+    assert publisher.find(what, 9, networks.now) == Unsure(look_again_in=None)
+    assert publisher.find(replace(what, others=frozenset({before.remote_id})), 9, networks.now) == Absent()
 
 
 def test_what_answered_a_post_that_is_gone_is_found_without_its_answer(networks, connect):

@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,6 +94,10 @@ class Session(requests.Session):
     @property
     def wrote(self) -> bool:
         return self._wire.wrote
+
+    def ahead(self, now: datetime) -> timedelta | None:
+        """How far a moment is ahead of the server's clock at the last answer; None where it did not say."""
+        return None if self.server_time is None else now - self.server_time
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send, and read the whole answer, within the deadline. SDKs' own timeouts, streams and redirects do not count."""

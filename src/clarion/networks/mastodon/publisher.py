@@ -12,7 +12,7 @@ import hmac
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -134,8 +134,7 @@ class MastodonPublisher:
             return Found(receipt=delivery.edits) if there else Absent()
         if delivery.first_intent_at is None:
             return Unsure(look_again_in=None)
-        since = delivery.first_intent_at - options.SKEW
-        for status in self._own_statuses(since):
+        for status, since in self._own_statuses(delivery.first_intent_at, now):
             if str(status.get("id")) in delivery.others:
                 continue
             if readback.resembles(delivery, status, since) and self._same_text(delivery, status):
@@ -250,8 +249,10 @@ class MastodonPublisher:
 
     # ── looking ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _own_statuses(self, since: datetime) -> Iterator[Mapping[str, Any]]:
-        """The account's posts since a moment, newest first. Raises Unavailable when there are too many to read."""
+    def _own_statuses(self, intent: datetime, now: datetime) -> Iterator[tuple[Mapping[str, Any], datetime]]:
+        """The account's posts since an intent, newest first, each with that moment by its server's clock, at the earliest:
+        not every server knows a repeat by its key, so no clock may hide a post. Raises Unavailable when there are too many.
+        """
         account, last = self._account.identity.remote_id, None
         for _ in range(_PAGES):
             with self._asking("the look"):
@@ -260,8 +261,9 @@ class MastodonPublisher:
                 )
             if not isinstance(page, list):
                 raise Unavailable("Mastodon answered the look with something else than a list of posts")
+            since = intent - options.SKEW - max(self._http.ahead(now) or timedelta(0), timedelta(0))
             for status in map(_object, page):
-                yield status
+                yield status, since
                 made, last = status.get("created_at"), status.get("id")
             if not page or (readback.is_moment(made) and made < since):
                 return

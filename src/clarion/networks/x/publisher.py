@@ -30,6 +30,8 @@ LOOK_AGAIN = (5.0, 25.0, 90.0)
 RESEND_FOR = timedelta(hours=1)
 #: How far this outbox's clock and X's may differ.
 SKEW = timedelta(minutes=2)
+#: By X's `Date`: half of it, for the moment of a look is read before its request, which takes a while.
+AHEAD = SKEW / 2
 #: Pages of 100 posts read at most in one look: each post read costs money.
 _PAGES = 3
 #: One appended piece of an upload (X takes up to 5 MB).
@@ -118,22 +120,37 @@ class XPublisher:
         raise Refused("on X a post cannot be edited")
 
     def find(self, delivery: Delivery, looks: int, now: datetime) -> Sighting:
-        whole = False
+        """Among the account's own posts since the first intent, by text, what it answers and its images.
+
+        Absent rests on that time alone. So the look that decides it goes an hour further back, for the outbox's clock may
+        have been ahead then and be right by now: what would be the post but for its time is a person's to judge.
+        """
+        whole = namesake = False
+        decides = looks >= len(LOOK_AGAIN) and self._may_resend(delivery, now)
         with self._translated():
-            for posts, last in self._own_posts(delivery):
+            for posts, last in self._own_posts(delivery, RESEND_FOR if decides else SKEW):
                 whole = last
                 for post in posts:
-                    if post["id"] not in delivery.others and _is(post, delivery):
+                    if post["id"] in delivery.others or not _is(post, delivery):
+                        continue
+                    if _in_time(post, delivery):
                         return Found(receipt=self._receipt(post["id"]))
+                    namesake = True
         if looks < len(LOOK_AGAIN):
             return Unsure(look_again_in=LOOK_AGAIN[looks])
-        return Absent() if whole and self._may_resend(delivery, now) else Unsure(look_again_in=None)
+        absent = decides and whole and not namesake and self._clock_is_right(now)
+        return Absent() if absent else Unsure(look_again_in=None)
 
     def _may_resend(self, delivery: Delivery, now: datetime) -> bool:
         """Whether it may go again, though X has no key that would keep it from appearing twice."""
         if delivery.intent_lost or delivery.first_intent_at is None:
             return False
         return (now - delivery.first_intent_at).total_seconds() < self.repeat_seconds
+
+    def _clock_is_right(self, now: datetime) -> bool:
+        """Whether X says so: asked for posts since a moment that lies ahead of its own clock, it shows none."""
+        ahead = self._http.ahead(now)
+        return ahead is not None and ahead <= AHEAD
 
     def confirm(self, delivery: Delivery, receipt: Receipt) -> bool:
         with self._translated():
@@ -196,8 +213,10 @@ class XPublisher:
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _own_posts(self, delivery: Delivery) -> Iterator[tuple[Sequence[dict[str, Any]], bool]]:
-        """The account's posts since the first attempt may have gone out, newest first, and whether these are the last.
+    def _own_posts(
+        self, delivery: Delivery, before: timedelta
+    ) -> Iterator[tuple[Sequence[dict[str, Any]], bool]]:
+        """The account's posts since so long before the first attempt, newest first, and whether these are the last.
 
         Raises Unavailable after a page that does not show all of what it counts: what is not there proves nothing.
         """
@@ -205,7 +224,7 @@ class XPublisher:
         if delivery.parent:
             since["since_id"] = delivery.parent.remote_id
         elif delivery.first_intent_at:
-            since["start_time"] = delivery.first_intent_at - SKEW
+            since["start_time"] = delivery.first_intent_at - before
         for _ in range(_PAGES):
             answer = self._client.get_users_tweets(
                 delivery.account.identity.remote_id,
@@ -318,10 +337,7 @@ def _id_of(answer: Any) -> str:
 
 
 def _is(post: dict[str, Any], delivery: Delivery) -> bool:
-    """Whether a post of the account is this delivery: made since its first attempt, same place in a thread, text, images."""
-    intent = delivery.first_intent_at
-    if intent and readback.created_at(post["id"]) < intent - SKEW:
-        return False
+    """Whether a post of the account is this delivery, but for its time: same place in a thread, text, images."""
     parent = delivery.parent.remote_id if delivery.parent else None
     if readback.answers(post) not in ((parent, None) if delivery.orphaned else (parent,)):
         return False
@@ -331,3 +347,9 @@ def _is(post: dict[str, Any], delivery: Delivery) -> bool:
     if delivery.parent:
         text = text.removeprefix(f"@{delivery.account.handle.removeprefix('@')} ")
     return readback.comparable(text) == readback.comparable(delivery.content.text)
+
+
+def _in_time(post: dict[str, Any], delivery: Delivery) -> bool:
+    """Whether a post was made since the delivery's first attempt."""
+    intent = delivery.first_intent_at
+    return intent is None or readback.created_at(post["id"]) >= intent - SKEW
