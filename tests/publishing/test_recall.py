@@ -195,6 +195,22 @@ def test_found_by_a_look_that_was_under_way_it_is_taken_down(stage: Stage) -> No
     assert stage.desk.states(number) == ["recalled"]
 
 
+def test_what_was_taken_and_not_shown_is_deleted_by_its_receipt(stage: Stage) -> None:
+    number = queued(stage, "one")
+    stage.network.shows = False
+    stage.worker().drain()
+    assert stage.desk.states(number) == ["in_doubt"]
+    stage.network.looks = [Unsure(look_again_in=None)]
+    recall(stage, number)
+    stage.worker().drain()
+    [receipt] = [f"r-{each.id}" for each in stage.network.taken]
+    assert (stage.desk.states(number), stage.network.recalled) == (["recalled"], [receipt])
+    for _ in range(6):  # it may be shown later
+        stage.desk.later(minutes=41)
+        stage.worker().drain()
+    assert stage.network.recalled == [receipt] * 5
+
+
 def test_a_worker_that_only_takes_down_sends_nothing(stage: Stage, up: int) -> None:
     other = queued(stage, "three")
     recall(stage, up)

@@ -126,6 +126,7 @@ def is_absent(tx: Tx, doubt: Doubt, *, outbox_id: str, who: str | None) -> None:
             first_intent_at=None,
             intent_lost=False,
             receipt=None,
+            remote_id=None,
             sent_at=None,
             look_at=None,
             looks=0,

@@ -4,8 +4,9 @@ In: entries' numbers, and who asks. Out: in one transaction, all that waits is c
 what may be up is taken down as soon as it is found. `look_at` is when a recalling delivery is tried next; without one a
 person must see to it. The last part of a post goes first, unless that waits for a person. Repeating is harmless.
 
-Where a request got no answer, it may arrive after the delete and put the post there again: a delivery so recalled has a
-`look_at` too, a few times, and is deleted again; so is one that somebody recalls once more.
+Where a request got no answer, it may arrive after the delete and put the post there again; what the network took and did
+not show may be shown later: a delivery so recalled has a `look_at` too, a few times, and is deleted again; so is one that
+somebody recalls once more.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def want(tx: Tx, numbers: Collection[int], *, who: str | None, because: str | No
         taking_back.stop(tx, mine, word="recall_wanted", reason="recalled")
         of_these = _delivery.c.post.in_(sa.select(_post.c.id).where(mine))
         _update(tx, of_these, _in(_OVER), state=State.CANCELLED.value, reason="recalled before it was sent")
-        _update(tx, of_these, _in([State.SENT]), state=State.RECALLING.value)
+        _update(tx, of_these, sa.or_(_in([State.SENT]), _NAMED), state=State.RECALLING.value)
         again = _in([State.RECALLING, State.RECALLED])
         _update(tx, of_these, again, look_at=tx.now, looks=0, backoffs=0, reason=None)
         _look_now(tx, of_these)
@@ -195,6 +196,11 @@ def want_again(tx: Tx, deliveries: Sequence[str], *, who: str | None, because: s
 
 
 _TO_DELETE = _delivery.c.state.in_([RECALLING, RECALLED])
+# The network took it and does not show it: it can be deleted by its name, which a look might not find. But not by the name
+# that it had before a restore: it may have been sent anew since.
+_NAMED = sa.and_(
+    _delivery.c.state == State.IN_DOUBT.value, _delivery.c.receipt.is_not(None), ~_delivery.c.intent_lost
+)
 _later = _delivery.alias("later")
 # Of those that wait equally long the newest; never before a later part of its post.
 _NEXT = turns.of_each_account(
@@ -321,13 +327,14 @@ def _write(tx: Tx, claimed: Claim, **values: Any) -> bool:
 
 
 def _again(tx: Tx, claimed: Claim, turn: int) -> int | None:
-    """When it is deleted once more, for the `turn`th time; None where no request of it can arrive any more."""
-    unknown = tx.execute(
+    """When it is deleted once more, for the `turn`th time; None where nothing of it can come up any more."""
+    unsettled = tx.execute(
         sa.select(schema.attempt.c.fence).where(
-            schema.attempt.c.delivery == claimed.delivery.id, schema.attempt.c.outcome == "unknown"
+            schema.attempt.c.delivery == claimed.delivery.id,
+            schema.attempt.c.outcome.in_(["unknown", settle.NOT_SHOWN]),
         )
     ).first()
-    after = taking_back.AGAIN[turn : turn + 1] if unknown else ()
+    after = taking_back.AGAIN[turn : turn + 1] if unsettled else ()
     return next((tx.now + each // _MICROSECOND for each in after), None)
 
 

@@ -27,6 +27,8 @@ from clarion.outbox.store import Tx
 #: So many "unavailable" in a row close an account for a while; then one delivery tries it.
 _BREAKER = 5
 _BREAKER_PAUSE = timedelta(minutes=15)
+#: The outcome of a try that the network said yes to, and then did not show.
+NOT_SHOWN = "not_shown"
 #: "Until somebody runs accounts verify": the year 9892.
 UNTIL_VERIFIED = 250_000_000_000_000_000
 
@@ -128,11 +130,12 @@ def unread(tx: Tx, claim: Claim) -> None:
 def not_there(tx: Tx, claim: Claim) -> bool:
     """The network said yes and shows nothing: a human must look. It is never sent again by itself, nor what follows."""
     reason = "the network took it and does not show it"
-    # The receipt stays, as evidence, but proves nothing any more.
-    if not _read_back(
-        tx, claim, state=State.IN_DOUBT.value, reason=reason, remote_id=None, look_at=None, looks=0
-    ):
+    # The receipt stays, and what the network calls it stays this delivery's: it may be shown yet, and no other's look shall
+    # take it for its own.
+    if not _read_back(tx, claim, state=State.IN_DOUBT.value, reason=reason, look_at=None, looks=0):
         return False
+    mine = _attempt.c.delivery == claim.delivery.id, _attempt.c.outcome == "sent"
+    tx.execute(sa.update(_attempt).where(*mine).values(outcome=NOT_SHOWN))
     _successor(tx, claim, due_at=None)
     return True
 
