@@ -33,6 +33,28 @@ _SAFE_WAL = (3, 51, 3)
 
 #: What a trigger of an outbox that is out of use says (opening.retire).
 RETIRED = "this outbox is out of use"
+#: What SQLite and PostgreSQL say of a full disk.
+_FULL = ("disk is full", "disk I/O", "No space left on device", "could not extend file")
+#: What the driver and the server say of a database that is away, is full of others, or comes back in a while.
+_UNREACHABLE = (
+    "connection failed",
+    "connection is bad",  # a socket that is not there
+    "connection timeout",
+    "could not connect",
+    "failed to resolve host",
+    "could not translate host name",
+    "terminating connection",
+    "server closed the connection",
+    "SSL SYSCALL error",
+    "SSL connection has been closed",
+    "could not receive data from server",
+    "could not send data to server",
+    "too many clients",
+    "too many connections",
+    "remaining connection slots",
+    "the database system is",  # starting up, shutting down, in recovery mode
+    "statement timeout",
+)
 
 # julianday has 40 µs to spare below the millisecond that SQLite's clock has
 _SQLITE_NOW = sa.text("SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000")
@@ -124,7 +146,21 @@ def _parsed(url: str | sa.URL) -> sa.URL:
         )
     said = [str(value) for key, value in parsed.query.items() if "password" in key.lower()]
     remember(parsed.password, *said)
+    if isinstance(url, str):
+        _refuse_torn(url)
     return parsed
+
+
+def _refuse_torn(url: str) -> None:
+    """A password ends at the first @: what stands behind it would be shown as the host. Raises OutboxError."""
+    _, _, behind_name = url.partition("://")[2].partition(":")
+    password, at, _ = behind_name.rpartition("@")
+    if at and "@" in password:
+        remember(password)
+        raise OutboxError(
+            "the outbox's address has an @ too many: nobody can tell where its password ends",
+            "write an @ in a password as %40",
+        )
 
 
 @contextmanager
@@ -136,10 +172,19 @@ def translated(engine: Engine) -> Iterator[None]:
         raise OutboxError("this is not UTF-8 text, and nothing of it was kept", "type it again") from error
     except sa.exc.DatabaseError as error:
         translate = _of_sqlite if engine.dialect.name == "sqlite" else _of_postgres
-        meant = translate(str(error.orig or error), place(engine), lost=error.connection_invalidated)
+        said = str(error.orig or error)
+        meant = _of_a_full_disk(said) or translate(said, place(engine), lost=error.connection_invalidated)
         if meant is None:
             raise
         raise meant from error
+
+
+def _of_a_full_disk(said: str) -> OutboxError | None:
+    if not any(words in said for words in _FULL):
+        return None
+    return OutboxError(
+        f"the disk took no more of the outbox ({_first_line(said)})", "make room, then run again"
+    )
 
 
 def _of_sqlite(said: str, where: str, *, lost: bool) -> OutboxError | None:
@@ -150,8 +195,6 @@ def _of_sqlite(said: str, where: str, *, lost: bool) -> OutboxError | None:
         )
     if "locked" in said or "busy" in said:
         return OutboxBusy("another Clarion is using the outbox; try again in a moment")
-    if "disk is full" in said or "disk I/O" in said:
-        return OutboxError(f"the disk took no more of the outbox ({said})", "make room, then run again")
     if "readonly" in said or "unable to open" in said:
         return OutboxError(f"the outbox cannot be written: {where}", f"chmod u+rw {where}")
     if "malformed" in said or "not a database" in said:
@@ -162,7 +205,7 @@ def _of_sqlite(said: str, where: str, *, lost: bool) -> OutboxError | None:
 
 
 def _of_postgres(said: str, where: str, *, lost: bool) -> OutboxError | None:
-    first = said.strip().splitlines()[0] if said.strip() else "no answer"
+    first = _first_line(said)
     if "deadlock detected" in said or "lock timeout" in said or "could not serialize" in said:
         return OutboxBusy("another Clarion is using the outbox; try again in a moment")
     if any(words in said for words in ("authentication failed", "no password supplied")) or (
@@ -173,18 +216,20 @@ def _of_postgres(said: str, where: str, *, lost: bool) -> OutboxError | None:
         )
     if any(words in said for words in ("value too long", "NUL (0x00)", "index row")):
         return OutboxError("a text is longer than the outbox keeps, or holds a zero byte", "make it shorter")
-    unreachable = (
-        "connection failed",
-        "connection is bad",  # a socket that is not there
-        "connection timeout",
-        "could not connect",
-        "terminating connection",
-    )
-    if lost or any(words in said for words in unreachable) or "server closed the connection" in said:
+    if "read-only transaction" in said or "during recovery" in said:
+        return OutboxBusy(
+            f"the database can only be read just now: {where} ({first})",
+            "name the primary server in config.toml, where this is a copy of it",
+        )
+    if lost or any(words in said for words in _UNREACHABLE):
         return OutboxBusy(
             f"the database does not answer: {where} ({first})", "is it running? clarion db check"
         )
     return None
+
+
+def _first_line(said: str) -> str:
+    return said.strip().splitlines()[0] if said.strip() else "no answer"
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
