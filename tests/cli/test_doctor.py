@@ -342,7 +342,8 @@ def test_a_spent_month_is_told_with_what_it_means_for_what_is_due(live):
 
 def test_what_needs_a_person_is_told_as_status_tells_it(live):
     live.types("say", "Nobody read this.")
-    assert told(live)["outbox", "needs you"] == ("look", "3 waiting for approval", "clarion approve")
+    one = ("look", "1 entry waiting for approval", "clarion approve 1")
+    assert told(live)["outbox", "needs you"] == one
     assert told(live)["outbox", "deliveries"][1] == "3 pending"
 
 

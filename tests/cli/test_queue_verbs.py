@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -270,6 +271,17 @@ def test_what_did_not_fail_is_not_tried_again(run, app):
     number = queued(run)
     said = run("queue", "retry", str(number), "--yes", code=2).stderr
     assert "only what failed or expired" in said
+
+
+def test_tries_are_counted_one_by_one_however_often_it_was_put_back(run, app):
+    number = queued(run)
+    doubt(app)
+    run("queue", "resolve", str(number), "--absent", "--yes")
+    with app.outbox.write() as tx:  # as when a run gives back what it holds
+        tx.execute(sa.update(schema.delivery).values(fence=schema.delivery.c.fence + 5))
+    fail(app)
+    said = run("queue", "show", str(number)).stdout
+    assert re.findall(r"try (\d+), ", said) == ["1", "2"]
 
 
 def test_show_tells_every_try(run, app):

@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+import sqlalchemy as sa
+
+from clarion.outbox import schema
+
+from .entries import doubt
 
 SOURCE = ("--source", "Novaya Gazeta")
 
@@ -38,4 +43,29 @@ def test_a_correction_that_waits_is_told_once(run, correction):
 
 def test_what_else_waits_is_counted_beside_it(run, correction):
     say(run, "A vigil for those who vanished, on Sunday.")
-    assert needs(run) == [correction, "1 more waiting for approval"]
+    assert needs(run) == [correction, "1 more entry waiting for approval"]
+
+
+def test_what_waits_is_counted_by_entries_as_people_know_them(run, app, here):
+    config = here / "config.toml"
+    config.write_text(config.read_text().replace('mode = "alone"', 'mode = "team"'))
+    run("say", "One.\n---\nTwo.\n---\nThree.", "--to", "mastodon", "--to", "bluesky", "--yes")
+    assert needs(run) == ["1 entry waiting for approval"]
+    assert "Needs you: 1 entry waiting for approval. clarion approve 1" in run("status").stdout
+    run("say", "A vigil for those who vanished, on Sunday.", "--yes")
+    assert "Needs you: 2 entries waiting for approval. clarion approve\n" in run("status").stdout
+
+
+def test_what_is_looked_for_by_itself_needs_nobody(run, app):
+    say(run, "They are not alone.")
+    doubt(app)
+    with app.outbox.write() as tx:
+        tx.execute(sa.update(schema.delivery).values(look_at=tx.now))
+    assert needs(run) == []
+    said = run("status").stdout
+    assert "clarion publish goes on with it: 1 in doubt, to be looked for." in said
+    with app.outbox.write() as tx:
+        tx.execute(sa.update(schema.delivery).values(look_at=None))
+    [need] = needs(run)
+    assert need.startswith("#1 on mastodon (en), part 1, is in doubt")
+    assert "goes on with it" not in run("status").stdout

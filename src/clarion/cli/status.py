@@ -60,6 +60,7 @@ def lines(app: App, found: Status) -> list[str]:
         said.append(f"STOPPED on this machine. To go on, remove {app.stop_file}")
     said += [in_words(app, each) for each in found.paused]
     said += [f"Needs you: {each.what}. {each.hint}" for each in found.needs]
+    said += [f"clarion publish goes on with it: {each.what}. {each.hint}" for each in found.going_on]
     said += waiting(app, found)
     said += months(app)
     said += overdue(app)

@@ -47,6 +47,9 @@ class Status:
     heartbeat: datetime | None
     waiting: tuple[Waiting, ...]  # accounts that go on by themselves
     needs: tuple[Need, ...]
+    going_on: tuple[
+        Need, ...
+    ] = ()  # what clarion publish sees to: it needs nobody, and the command shows which
 
 
 def look(outbox: Outbox, *, stopped: bool, names: Collection[str]) -> Status:
@@ -63,6 +66,7 @@ def look(outbox: Outbox, *, stopped: bool, names: Collection[str]) -> Status:
             heartbeat=moment(int(heartbeat)) if heartbeat else None,
             waiting=tuple(_waiting(tx)),
             needs=tuple(_needs(tx, counts, names)),
+            going_on=tuple(_going_on(tx, counts, names)),
         )
 
 
@@ -105,21 +109,36 @@ def _needs(tx: store.Tx, counts: dict[State, int], names: Collection[str]) -> li
     if counts.get(State.EXPIRED):
         found += _expired(tx)
     if counts.get(State.PENDING):
-        found += _pending(tx, counts[State.PENDING])
+        found += _pending(tx)
     return found
 
 
-def _pending(tx: store.Tx, count: int) -> list[Need]:
-    """What waits for people: corrections one by one, all else in one line."""
+def _going_on(tx: store.Tx, counts: dict[State, int], names: Collection[str]) -> list[Need]:
+    """What is looked for and what is being taken down, each in one line."""
+    found = []
+    if counts.get(State.IN_DOUBT):
+        looked = sum(each.look_at is not None for each in troubles.troubled(tx, State.IN_DOUBT))
+        found += [_by_publish(f"{looked} in doubt, to be looked for", State.IN_DOUBT)] if looked else []
+    if counts.get(State.RECALLING):
+        down = sum(not _is_stuck(each, names) for each in troubles.troubled(tx, State.RECALLING))
+        found += [_by_publish(f"{down} being taken down", State.RECALLING)] if down else []
+    return found
+
+
+def _by_publish(what: str, state: State) -> Need:
+    return Need(what=what, hint=f"clarion queue list --state {state}")
+
+
+def _pending(tx: store.Tx) -> list[Need]:
+    """What waits for people, as they know it, by entries: corrections one by one, all else in one line."""
     listed = corrections.waiting(tx)[:_LISTED]
-    entries = [posts.show(tx, number) for number in {each.entry for each in listed}]
-    told = sum(
-        each.state is State.PENDING for entry in entries for post in entry.posts for each in post.deliveries
-    )
+    rest = troubles.pending(tx) - {each.entry for each in listed}
     found = [_correction(each) for each in listed]
-    if count > told:
+    if rest:
         more = "more " if listed else ""
-        found.append(Need(what=f"{count - told} {more}waiting for approval", hint="clarion approve"))
+        entries = "entry" if len(rest) == 1 else "entries"
+        hint = f"clarion approve {min(rest)}" if len(rest) == 1 else "clarion approve"
+        found.append(Need(what=f"{len(rest)} {more}{entries} waiting for approval", hint=hint))
     return found
 
 
@@ -134,9 +153,8 @@ def _correction(each: corrections.Waiting) -> Need:
 
 
 def _in_doubt(tx: store.Tx) -> list[Need]:
-    """What only a person can settle, one by one; what is still looked for, in one line."""
-    troubled = troubles.troubled(tx, State.IN_DOUBT)
-    waiting = [each for each in troubled if each.look_at is None]
+    """What only a person can settle, one by one."""
+    waiting = [each for each in troubles.troubled(tx, State.IN_DOUBT) if each.look_at is None]
     found = [
         Need(
             what=f"#{each.entry} on {each.account} ({each.language}), part {each.part}, is in doubt: {each.reason}",
@@ -148,29 +166,22 @@ def _in_doubt(tx: store.Tx) -> list[Need]:
         found.append(
             Need(what=f"{len(waiting) - _LISTED} more in doubt", hint="clarion queue list --state in_doubt")
         )
-    if len(troubled) > len(waiting):
-        looked = len(troubled) - len(waiting)
-        found.append(
-            Need(
-                what=f"{looked} in doubt; Clarion is looking for them",
-                hint="clarion queue list --state in_doubt",
-            )
-        )
     return found
 
 
 def _recalling(tx: store.Tx, names: Collection[str]) -> list[Need]:
-    """What the network does not let us take down, one by one; what is still being taken down, in one line."""
-    troubled = troubles.troubled(tx, State.RECALLING)
-    stuck = [each for each in troubled if each.look_at is None or each.account not in names]
+    """What the network does not let us take down, one by one."""
+    stuck = [each for each in troubles.troubled(tx, State.RECALLING) if _is_stuck(each, names)]
     listed = "clarion queue list --state recalling"
     found = [_still_up(each, gone=each.account not in names) for each in stuck[:_LISTED]]
     if len(stuck) > _LISTED:
         found.append(Need(what=f"{len(stuck) - _LISTED} more still up", hint=listed))
-    if len(troubled) > len(stuck):
-        going_on = len(troubled) - len(stuck)
-        found.append(Need(what=f"{going_on} being taken down; clarion publish goes on with it", hint=listed))
     return found
+
+
+def _is_stuck(each: troubles.Trouble, names: Collection[str]) -> bool:
+    """Whether no run takes it down any more."""
+    return each.look_at is None or each.account not in names
 
 
 def _still_up(each: troubles.Trouble, *, gone: bool) -> Need:

@@ -271,7 +271,8 @@ def _post_lines(app: App, post: PostView, tries: Attempts, corrections: Sequence
     for delivery in post.deliveries:
         where = _where(delivery, gone=post.account.name not in app.config.accounts)
         lines.append(f"  {delivery.part}/{len(post.deliveries)} {where}".rstrip())
-        lines += [f"      {_try_in_words(app, each)}" for each in tries.get(delivery.id, [])]
+        mine = enumerate(tries.get(delivery.id, []), start=1)
+        lines += [f"      {_try_in_words(app, count, each)}" for count, each in mine]
     return lines
 
 
@@ -305,7 +306,7 @@ _OUTCOMES = {
 }
 
 
-def _try_in_words(app: App, tried: AttemptView) -> str:
+def _try_in_words(app: App, count: int, tried: AttemptView) -> str:
     from clarion.cli.queueing import zone
 
     at = tried.started_at.astimezone(zone(app))
@@ -313,6 +314,6 @@ def _try_in_words(app: App, tried: AttemptView) -> str:
     ended = tried.outcome and _OUTCOMES.get(tried.outcome, tried.outcome.replace("_", " "))
     detail = f": {tried.detail}" if tried.detail else ""
     return (
-        f"try {tried.fence}, {at:%Y-%m-%d %H:%M:%S %z}, worker {tried.worker}: "
+        f"try {count}, {at:%Y-%m-%d %H:%M:%S %z}, worker {tried.worker}: "
         f"{asked}{ended or 'not ended yet'}{detail}"
     )

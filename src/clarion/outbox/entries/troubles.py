@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from clarion.clock import micros, moment
 from clarion.model import State
 from clarion.outbox import schema
+from clarion.outbox.states import PENDING
 from clarion.outbox.store import Tx
 
 
@@ -57,6 +58,18 @@ def troubled(tx: Tx, state: State) -> list[Trouble]:
         )
         for row in rows
     ]
+
+
+def pending(tx: Tx) -> set[int]:
+    """The numbers of the entries of which something waits for people."""
+    delivery, post = schema.delivery, schema.post
+    rows = tx.execute(
+        sa.select(post.c.entry)
+        .join(delivery, delivery.c.post == post.c.id)
+        .where(delivery.c.state == PENDING)
+        .distinct()
+    )
+    return set(rows.scalars())
 
 
 def expired(tx: Tx, within: timedelta) -> list[int]:
