@@ -16,7 +16,7 @@ from clarion.outbox.claiming import claims, handling, looking, recalling, settle
 from clarion.outbox.claiming.claims import Claim, Withheld
 from clarion.outbox.claiming.tending import tend
 from clarion.outbox.entries import posts
-from clarion.outbox.hosting import backup, opening
+from clarion.outbox.hosting import backup, lost, opening
 from clarion.outbox.limits import spending
 from clarion.outbox.limits.spending import Window
 from clarion.outbox.store import Tx
@@ -328,6 +328,83 @@ def test_one_that_could_not_be_asked_for_again_is_put_off_and_not_counted(desk: 
         assert piece.reason is None
     desk.later(days=1)
     assert downs(desk) == []
+
+
+def not_shown(desk: Desk, number: int) -> Receipt:
+    """The network took it, said what it calls it, and does not show it."""
+    [claim] = [each for each in take(desk) if each.delivery.entry == number]
+    with desk.outbox.write() as tx:
+        settle.sent(tx, claim, receipt(number))
+        assert settle.not_there(tx, claim)
+    return receipt(number)
+
+
+def test_what_the_network_took_and_does_not_show_is_deleted_by_its_name_and_again_a_few_times(
+    desk: Desk,
+) -> None:
+    number = queued(desk)
+    taken = not_shown(desk, number)
+    want(desk, number)
+    assert desk.states(number) == ["recalling"]
+    assert look(desk) == []
+    for minutes in (0, 1, 1, 10, 40):
+        desk.later(minutes=minutes)
+        [claim] = downs(desk)
+        assert claim.down == taken
+        with desk.outbox.write() as tx:
+            assert recalling.recalled(tx, claim) is (minutes == 0)
+        assert desk.states(number) == ["recalled"]
+        assert downs(desk) == []
+    desk.later(days=1)
+    assert downs(desk) == []
+
+
+@pytest.mark.parametrize("recalled", [False, True])
+def test_what_the_network_took_and_does_not_show_proves_no_other_delivery(
+    desk: Desk, *, recalled: bool
+) -> None:
+    number = queued(desk)
+    taken = not_shown(desk, number)
+    if recalled:
+        want(desk, number)
+    namesake = queued(desk)
+    [claim] = take(desk)
+    with desk.outbox.write() as tx:
+        settle.doubted(tx, claim, look_at=tx.now, reason="lost")
+    [found] = look(desk)
+    assert found.delivery.others == {taken.remote_id}
+    with desk.outbox.write() as tx:
+        assert not settle.sent(tx, found, taken)
+    assert desk.states(namesake) == ["in_doubt"]
+
+
+def test_what_a_person_says_is_not_there_leaves_its_name(desk: Desk) -> None:
+    number = queued(desk)
+    taken = not_shown(desk, number)
+    with desk.outbox.write() as tx:
+        [doubt] = handling.doubts(tx, number)
+        handling.is_absent(tx, doubt, outbox_id=desk.outbox.id, who="mira")
+    [again] = take(desk)
+    with desk.outbox.write() as tx:
+        settle.doubted(tx, again, look_at=None, reason="lost")
+    with desk.outbox.read() as tx:
+        [row] = tx.execute(sa.select(schema.delivery)).all()
+        assert [each.outcome for each in tx.execute(sa.select(schema.attempt)).all()] == [
+            settle.NOT_SHOWN,
+            "unknown",
+        ]
+    assert (row.remote_id, row.receipt, taken.remote_id) == (None, None, str(number))
+
+
+def test_what_a_restore_lost_sight_of_is_not_deleted_by_an_old_name(desk: Desk) -> None:
+    number = queued(desk)
+    not_shown(desk, number)
+    with desk.outbox.write() as tx:
+        lost.doubt(tx, "restored")
+    want(desk, number)
+    assert (desk.states(number), downs(desk)) == (["in_doubt"], [])
+    [found] = look(desk)
+    assert found.taken_back
 
 
 def test_what_failed_is_not_tried_again(desk: Desk) -> None:
