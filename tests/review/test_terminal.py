@@ -57,6 +57,19 @@ def test_it_says_what_blocks_and_by_how_much(board: Board):
     )
 
 
+@pytest.mark.parametrize(("posts", "shown"), [(25, 25), (26, 2), (61, 2)])
+def test_of_a_thread_that_is_never_one_only_the_beginning_is_shown_before_what_blocks(
+    board: Board, posts: int, shown: int
+):
+    text = "\n---\n".join(f"Post {number} of many." for number in range(1, posts + 1))
+    drawn = terminal(board.previews(text=text, accounts=("mastodon",)))
+    assert drawn.count(" of many.") == shown
+    assert (f"… and {posts - shown} more\n" in drawn) is (shown < posts)
+    assert (f"a thread of {posts} posts; more than 25 are never one" in " ".join(drawn.split())) is (
+        posts > 25
+    )
+
+
 def test_hidden_characters_are_shown_and_no_control_reaches_the_terminal(board: Board):
     shown = terminal(board.previews(text="safe \u202eevil\u200b \x1b[31mred"))
     assert "⟨U+202E⟩evil⟨U+200B⟩ ⟨U+001B⟩[31mred" in shown

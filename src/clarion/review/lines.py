@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import regex
 from rich.cells import cell_len
 
+from clarion.composing.measure import MOST
 from clarion.networks.base import CARD_LATER
 from clarion.review.remarks import in_words_of
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _METER = 10
 _INDENT = "  "
+#: Of a thread that is too long for anybody: so many of its posts are shown.
+_BEGINNING = 2
 _CLUSTER = regex.compile(r"\X")
 
 
@@ -70,11 +73,17 @@ def _lines(preview: Preview, width: int, *, plain: bool) -> Iterator[str]:
     if shown.warning:
         sign, dash = ("", "-") if plain else ("⚠ ", "—")
         yield from wrap(f"{sign}Warning: {shown.warning} {dash} the reader must open this", width)
-    for number, part in enumerate(shown.parts, 1):
+    count = len(shown.parts)
+    # So many are never one thread and nobody approves them: what is wrong shall not scroll away above them.
+    read = shown.parts if count <= MOST else shown.parts[:_BEGINNING]
+    for number, part in enumerate(read, 1):
         yield ""
-        if len(shown.parts) > 1:
-            yield f"{number}/{len(shown.parts)}"
+        if count > 1:
+            yield f"{number}/{count}"
         yield from _part(part, width, plain=plain)
+    if len(read) < count:
+        yield ""
+        yield from wrap(f"{'...' if plain else '…'} and {count - len(read)} more", width)
 
 
 def _indented(line: str, width: int) -> list[str]:
