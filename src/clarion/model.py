@@ -6,6 +6,7 @@ deliveries are 32 hexadecimal characters, random, never reused.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -104,8 +105,27 @@ class Identity:
     """Who an account is on its network: what an approval binds to."""
 
     network: str
-    origin: str  # "https://mastodon.example"; in rehearsal "rehearsal:…"
+    origin: str  # "https://mastodon.example", as `origin_of` writes it; in rehearsal "rehearsal:…"
     remote_id: str
+
+
+#: Networks on which an id, or a name, is one account's at whatever address: a DID moves from host to host.
+ONE_SERVER = ("x", "bluesky")
+_ADDRESS = re.compile(r"(https?)://(\[[^\s/?#@\]]+\]|[^\s/?#@:\[\]]+)(?::(\d*))?/*")
+_USUAL_PORTS = {"http": 80, "https": 443}
+
+
+def origin_of(address: str) -> str:
+    """A server's address in its one spelling, so that who is known under one is not a stranger under the next.
+
+    Small letters, no dot at the end, no port that goes without saying (RFC 6454, 4). What is no such address stays as it is.
+    """
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        return address
+    scheme, host, port = found.groups()
+    host = host.lower().rstrip(".") or host
+    return f"{scheme}://{host}" + (f":{int(port)}" if port and int(port) != _USUAL_PORTS[scheme] else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

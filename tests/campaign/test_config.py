@@ -153,6 +153,36 @@ def test_it_refuses_a_mastodon_account_without_a_server(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize(
+    "written", ["https://Mastodon.example", "https://mastodon.example:443/", "https://mastodon.example."]
+)
+def test_a_server_has_one_spelling(folder: Folder, written: str) -> None:
+    folder.write("config.toml", CONFIG.replace("https://mastodon.example", written))
+    assert config.load(folder.path).accounts["masto"].server == "https://mastodon.example"
+    assert (
+        proper.server(written)
+        == proper.server(written.removeprefix("https://"))
+        == "https://mastodon.example"
+    )
+    assert proper.server("https://mastodon.example:8443") == "https://mastodon.example:8443"
+
+
+@pytest.mark.parametrize(
+    ("network", "servers"),
+    [
+        ("mastodon", ("https://one.example", "https://One.example:443")),
+        ("bluesky", ("https://bsky.social", "https://pds.example")),
+    ],
+)
+def test_one_account_at_two_addresses_is_one(folder: Folder, network: str, servers: tuple[str, str]) -> None:
+    both = [
+        ACCOUNT.format(name=name, network=network, handle="eyes.example") + f'server = "{server}"\n'
+        for name, server in zip(("one", "two"), servers, strict=True)
+    ]
+    folder.write("config.toml", CONFIG + "".join(both))
+    assert "accounts.two is the same account as accounts.one" in refusal(folder)
+
+
+@pytest.mark.parametrize(
     "server", ["http://mastodon.example", "https://a.example/path", "https://me@a.example", "a.example"]
 )
 def test_it_refuses_a_server_that_is_more_or_less_than_an_https_host(folder: Folder, server: str) -> None:

@@ -167,6 +167,25 @@ def test_an_account_may_come_back_and_what_was_held_waits_for_people(live, campa
     assert [row[0] for row in deliveries(live, "mastodon")] == ["scheduled"]
 
 
+def test_an_account_may_come_back_under_another_name_and_is_who_it_was(live, campaign):
+    live.types("say", "This is up.", "--to", "mastodon", "--yes")
+    live.types("publish")
+    live.types("say", "This waits.", "--at", LATER, "--to", "mastodon", "--yes")
+    before = (campaign / "config.toml").read_text()
+    live.types("accounts", "remove", "mastodon", "--yes")
+    before = before.replace('handle = "eyes"', 'handle = "mastodon"')  # as the network calls it
+    (campaign / "config.toml").write_text(before.replace("[accounts.mastodon]", "[accounts.news]"))
+    token = registry.rehearsal("mastodon").secret("mastodon")["access_token"]
+    live.types("accounts", "login", "news", "--stdin", stdin=token)
+    assert deliveries(live, "mastodon") == []
+    assert {row[0] for row in deliveries(live, "news")} == {"sent", "pending"}
+    live.types("approve", "2", "--yes")
+    assert {row[0] for row in deliveries(live, "news")} == {"sent", "scheduled"}
+    live.types("recall", "1", "--yes")
+    live.types("publish")
+    assert [one.deleted for one in live.accepted("mastodon")] == [True]
+
+
 def test_who_removed_it_is_on_record(live):
     live.types("say", "This waits.", "--at", LATER, "--to", "mastodon", "--yes")
     live.types("accounts", "remove", "mastodon", "--yes")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clarion.accounts.verified import Verified
     from clarion.model import Account, Profile
     from clarion.networks.logins import Login
+    from clarion.outbox.accounts import Standing
     from clarion.outbox.store import Outbox
 
 
@@ -128,22 +129,24 @@ class Joining:
             with suppress(PublishError):
                 login.revoke(self.connections.connection(self.account, Secret(secret), session))
 
-    def _pinned(self) -> Account | None:
+    def _standing(self) -> Standing | None:
         from clarion.outbox.accounts import standings
 
         with self.outbox().read() as tx:
-            found = {standing.account.name: standing.account for standing in standings(tx)}
-        return found.get(self.account.name)
+            return next((each for each in standings(tx) if each.account.name == self.account.name), None)
 
     def _require_the_same(self, profile: Profile) -> None:
-        pinned, name = self._pinned(), self.account.name
-        if pinned is not None:
-            if pinned.identity != profile.identity:
+        from clarion.outbox.accounts import is_still, way_back
+
+        standing, name = self._standing(), self.account.name
+        if standing is not None:
+            pinned, left = standing.account, standing.verified_at is None
+            if not is_still(pinned.identity, profile.identity, left=left):
+                moved = is_still(pinned.identity, profile.identity, left=True)
                 raise CampaignError(
-                    f"this login is for @{profile.handle}, and “{name}” was verified as @{pinned.handle}:"
-                    " another account",
-                    f"log in there as @{pinned.handle}, or give the other account a name of its own:"
-                    " clarion accounts add NAME",
+                    f"this login is for @{profile.handle} on {profile.identity.origin}, and “{name}” was verified as"
+                    f" @{pinned.handle} on {pinned.identity.origin}: another {'address' if moved else 'account'}",
+                    way_back(name, pinned.handle, pinned.identity, profile.identity),
                 )
         elif plain(profile.handle) != plain(self.account.handle):
             raise CampaignError(

@@ -21,6 +21,7 @@ from clarion.campaign.pictures.colours import CONTRAST, Colours
 from clarion.campaign.toml import Document, Table
 from clarion.campaign.where import FILE
 from clarion.errors import CampaignError
+from clarion.model import ONE_SERVER, origin_of
 from clarion.networks import NAMES as NETWORKS
 
 #: Posts per account, language and day: the default, and what no campaign may go above (content.md, "honest").
@@ -151,14 +152,15 @@ class Account(Table, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         fill = msgspec.structs.force_setattr
         fill(self, "handle", self.handle.strip().removeprefix("@"))
-        fill(self, "server", (self.server or _SERVERS.get(self.network, "")).rstrip("/"))
+        fill(self, "server", origin_of((self.server or _SERVERS.get(self.network, "")).rstrip("/")))
         if self.threads is None:  # self-replies by API are undocumented on X: opt in (networks.md)
             fill(self, "threads", self.network != "x")
 
     @property
     def whom(self) -> tuple[str, str | None, str]:
-        """Whom it is on which server: two accounts with the same are one."""
-        return self.network, self.server, self.handle.casefold()
+        """Whom it is, and on which server where names are a server's own: two accounts with the same are one."""
+        server = None if self.network in ONE_SERVER else self.server
+        return self.network, server, self.handle.casefold()
 
     @property
     def monthly_cap(self) -> int | None:

@@ -11,6 +11,7 @@ from datetime import tzinfo
 
 from clarion.campaign.nearest import did_you_mean
 from clarion.errors import CampaignError
+from clarion.model import origin_of
 
 NAME = re.compile(r"[a-z0-9-]{1,40}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?")
@@ -49,8 +50,8 @@ def language(typed: str) -> str:
 
 
 def server(typed: str) -> str:
-    """A server's address; https:// may be left out. CampaignError where it has more than a host, or a space."""
-    address = (typed if "://" in typed else f"https://{typed}").rstrip("/")
+    """A server's address in its one spelling; https:// may be left out. CampaignError where it has more than a host, or a space."""
+    address = origin_of((typed if "://" in typed else f"https://{typed}").rstrip("/"))
     if not SERVER.fullmatch(address):
         raise CampaignError(
             "a server is https:// and a host, nothing more", "for example: https://mastodon.social"

@@ -111,6 +111,14 @@ def spent(tx: Tx, bill: Bill) -> int:
     return sum(row.cost for row in tx.execute(_OLDEST, _since(tx, bill)))
 
 
+def rename(tx: Tx, network: str, old: str, new: str) -> None:
+    """Let what an account has spent count for the name that it has from here on."""
+    before, after = f"{network}/{old}/", f"{network}/{new}/"
+    its = sa.func.substr(spend.c.bucket, 1, len(before)) == before
+    rest = sa.func.substr(spend.c.bucket, len(before) + 1)
+    tx.execute(sa.update(spend).where(its).values(bucket=sa.literal(after) + rest))
+
+
 def bucket(network: str, account: str, window: Window) -> str:
     """Each window counts on its own: two of one family differ in length."""
     who = "*" if window.shared else account

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from clarion.clock import micros
-from clarion.outbox import schema
+from clarion.outbox import once, schema
 from clarion.outbox.store import Tx
 
 #: Who made such a pause.
@@ -30,6 +30,21 @@ def stop(tx: Tx, account: str, until: datetime, reason: str) -> None:
     row = insert(_pause).values(scope=account, **new)
     over = sa.and_(_pause.c.until.is_not(None), _pause.c.until <= tx.now)
     tx.execute(row.on_conflict_do_update(index_elements=["scope"], set_=new, where=over))
+
+
+def rename(tx: Tx, old: str, new: str) -> None:
+    """Let a pause, a person's too, hold under the name that its account has from here on.
+
+    Where that name is paused already, a person's word goes before Clarion's own, and then what holds longer.
+    """
+    both = _pause.c.scope.in_([old, new])
+    found = tx.execute(sa.select(_pause).where(both)).all()
+    if all(row.scope == new for row in found):
+        return
+    kept = max(found, key=lambda row: (row.who != ITSELF, row.until is None, row.until or 0))
+    tx.execute(sa.delete(_pause).where(both))
+    what = {"since": kept.since, "until": kept.until, "reason": kept.reason, "who": kept.who}
+    once.insert(tx, _pause, {"scope": new, **what})
 
 
 def lift(tx: Tx) -> None:
