@@ -83,6 +83,7 @@ def rendered(year: int) -> dict[Case, Rendered]:
             language=case.language,
             network=case.network,
             variables=case.template.about.example,
+            examples=frozenset(case.template.about.example.values()),
             due=datetime(year, 3, 29, 9, tzinfo=BERLIN),
             tags=TAGS,
             wording=case.wording,
@@ -257,6 +258,25 @@ def _likeness(one: str, other: str) -> float:
         for text in (each.casefold().rsplit("\n\n#", 1)[0] for each in (one, other))
     ]
     return len(runs[0] & runs[1]) / len(runs[0] | runs[1])
+
+
+@pytest.mark.parametrize(("slug", "name"), [("petition-live", "closes"), ("rally", "on")])
+@pytest.mark.parametrize(("day", "said"), [("2027-03-28", False), ("2027-03-29", True)])
+def test_nobody_is_asked_for_what_is_over_when_the_post_goes_out(
+    slug: str, name: str, day: str, *, said: bool
+) -> None:
+    template = templates.load(ROOT, slug)
+    asked = Asked(
+        template=template,
+        ledger=LEDGER,
+        language="en",
+        network="mastodon",
+        variables={**template.about.example, name: day},
+        due=datetime(2027, 3, 29, 9, tzinfo=BERLIN),
+        tags=TAGS,
+    )
+    [post] = render.render_all([asked])
+    assert isinstance(post, Rendered) == said
 
 
 @pytest.mark.parametrize("slug", ["petition-live", "donate"])

@@ -257,6 +257,12 @@ def test_a_value_nobody_asks_for_is_refused(folder: Folder) -> None:
     assert hint == 'did you mean "place"?'
 
 
+@pytest.mark.parametrize("empty", ["", "  ", "\u00a0"])
+def test_an_empty_value_is_refused(folder: Folder, empty: str) -> None:
+    message, hint = refusal(folder, "In {{ place }}.", variables={"place": empty})
+    assert (message, hint) == ('the value of "place" is empty', 'say it: --set place="…"')
+
+
 @pytest.mark.parametrize(
     ("id_", "said"),
     [

@@ -239,6 +239,15 @@ def test_what_is_told_as_of_a_day_is_told_of_a_day_that_has_been(ledger: Ledger)
         words(ledger).past("2031-01-01")
 
 
+def test_a_day_that_is_over_when_the_post_goes_out_is_refused(ledger: Ledger) -> None:
+    today = DUE.date()
+    assert words(ledger).ahead(f"{today}") == f"{today}"
+    with pytest.raises(CampaignError, match=r"2017-03-29 is before the post's own day, .*: it would be over"):
+        words(ledger).ahead("2017-03-29")
+    tried = Words(ledger=ledger, language="en", due=DUE, where="one", examples=frozenset({"2017-03-29"}))
+    assert tried.ahead("2017-03-29") == "2017-03-29"
+
+
 @pytest.mark.parametrize("count", ["9", True, -1, 1.5])
 def test_only_whole_numbers_are_counts(ledger: Ledger, count: int) -> None:
     with pytest.raises(CampaignError, match="is not a count"):

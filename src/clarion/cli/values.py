@@ -48,4 +48,5 @@ def with_examples(app: App, request: Request) -> tuple[Request, list[str]]:
     assert request.slug is not None
     example = templates.load(app.folder, request.slug).about.example
     names = [name for name in example if name not in request.variables]
-    return replace(request, variables={**example, **request.variables}), names
+    tried = frozenset(example[name] for name in names)
+    return replace(request, variables={**example, **request.variables}, examples=tried), names

@@ -45,6 +45,7 @@ class Request:
     slug: str | None = None
     text: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    examples: frozenset[str] = frozenset()  # those of its values that are only there to try it with
     wording: int = 1
     warning: str | None = None  # of a literal text; a template has its own
     images: tuple[tuple[Path, str], ...] = ()
@@ -202,6 +203,7 @@ def _source(request: Request, *, folder: Path, config: Config, due: datetime, no
             tags=config.campaign.tags,
             due=due.astimezone(zone),
             now=now.astimezone(zone),
+            examples=request.examples,
         )
     return sources.typed(
         request.text or "",

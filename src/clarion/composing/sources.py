@@ -96,6 +96,7 @@ class FromTemplate:
     due: datetime
     now: datetime
     example: bool = False  # its variables are those of [example]: nobody will read it
+    examples: frozenset[str] = frozenset()  # or those of its values that are
     _ready: dict[tuple[str, str], Rendered | CampaignError] = field(default_factory=dict, init=False)
 
     typed = False
@@ -149,6 +150,7 @@ class FromTemplate:
             due=self.due,
             tags=self.tags,
             wording=self.wording,
+            examples=frozenset(self.variables.values()) if self.example else self.examples,
         )
 
     def shorter(self, language: str, network: str) -> str:
@@ -315,6 +317,7 @@ def template(
     tags: Sequence[str],
     due: datetime,
     now: datetime,
+    examples: frozenset[str] = frozenset(),
 ) -> FromTemplate:
     """The template `slug` of the campaign in `folder`; `due` and `now` in the campaign's zone."""
     return FromTemplate(
@@ -325,6 +328,7 @@ def template(
         tags=tags,
         due=due,
         now=now,
+        examples=examples,
     )
 
 

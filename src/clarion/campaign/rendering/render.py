@@ -68,6 +68,9 @@ class Asked:
     due: datetime
     tags: Sequence[str]
     wording: int = 1
+    examples: frozenset[str] = (
+        frozenset()
+    )  # those values that are only there to try it with: they may be over
 
 
 def render(
@@ -181,7 +184,13 @@ def _write(asked: Asked, met: _Met) -> _Text:
             f"add {asked.network} to networks in its post.toml",
         )
     path = template.text(asked.language, asked.network, asked.wording)
-    words = Words(ledger=asked.ledger, language=asked.language, due=asked.due, where=toml.shown(path))
+    words = Words(
+        ledger=asked.ledger,
+        language=asked.language,
+        due=asked.due,
+        where=toml.shown(path),
+        examples=asked.examples,
+    )
     sandbox = _sandbox(template, words, met.compiled)
     if asked.variables:
         if template.slug not in met.names:
@@ -291,5 +300,7 @@ def _check_variables(template: Template, asked: set[str], variables: Mapping[str
             raise CampaignError(
                 f'posts/{template.slug} does not ask for "{name}"', did_you_mean(name, asked, known)
             )
+        if not value.strip():
+            raise CampaignError(f'the value of "{name}" is empty', f'say it: --set {name}="…"')
         if private := marks.carried(value):
             raise CampaignError(f'the value of "{name}": {private}', "type these words again")

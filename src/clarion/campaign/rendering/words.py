@@ -41,11 +41,20 @@ _ORDINALS: dict[str, dict[str, dict[str, str]]] = {
 class Words:
     """The words of one rendering. Its now is the due time: a template never sees another."""
 
-    def __init__(self, *, ledger: Ledger, language: str, due: dt.datetime, where: str) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        language: str,
+        due: dt.datetime,
+        where: str,
+        examples: frozenset[str] = frozenset(),
+    ) -> None:
         self._ledger = ledger
         self._language = language
         self._due = due
         self._where = where
+        self._examples = examples  # values to try a post with, which nobody will read
         self._used: dict[tuple[Kind, str], Used] = {}
 
     @property
@@ -64,6 +73,7 @@ class Words:
         return {
             "date": self.date,
             "past": self.past,
+            "ahead": self.ahead,
             "time": self.time,
             "years_since": self.years_since,
             "years": self.years,
@@ -130,6 +140,16 @@ class Words:
         if (day := self._day(value)) > self._due.date():
             raise self._error(
                 f"{day} is after the post's own day, {self._due:%Y-%m-%d}", "give a day that has been"
+            )
+        return value
+
+    def ahead(self, value: dt.date | str) -> dt.date | str:
+        """The same date. CampaignError where it lies before the post's own day: nobody is asked for what is over."""
+        day = self._day(value)
+        if day < self._due.date() and str(value) not in self._examples:
+            raise self._error(
+                f"{day} is before the post's own day, {self._due:%Y-%m-%d}: it would be over",
+                "give a day that is still to come, or let it go out earlier: --at",
             )
         return value
 
