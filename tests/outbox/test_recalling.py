@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from clarion.errors import OutboxError
 from clarion.model import TRANSITIONS, Receipt, Staged, State
 from clarion.outbox import accounts, audit, incidents, pauses, schema
-from clarion.outbox.claiming import claims, handling, looking, recalling, settle
+from clarion.outbox.claiming import claims, handling, late, looking, recalling, settle
 from clarion.outbox.claiming.claims import Claim, Withheld
 from clarion.outbox.claiming.tending import tend
 from clarion.outbox.entries import posts
@@ -394,6 +394,22 @@ def test_what_a_person_says_is_not_there_leaves_its_name(desk: Desk) -> None:
             "unknown",
         ]
     assert (row.remote_id, row.receipt, taken.remote_id) == (None, None, str(number))
+
+
+def test_a_post_that_is_another_deliverys_is_not_deleted_for_one_in_doubt(desk: Desk) -> None:
+    """A late answer named it for this one, too."""
+    other = send(desk)
+    number, claim = doubted(desk)
+    with desk.outbox.write() as tx:
+        absent = claim_to_look(desk, tx, number)
+        settle.absent(tx, absent)
+        named = receipt(1000 * other + 1)
+        assert not settle.sent(tx, claim, named)
+        came = late.bring(tx, claim, named)
+    assert came is not None
+    want(desk, number)
+    assert (desk.states(number), downs(desk)) == (["in_doubt"], [])
+    assert desk.states(other) == ["sent"]
 
 
 def test_what_a_restore_lost_sight_of_is_not_deleted_by_an_old_name(desk: Desk) -> None:

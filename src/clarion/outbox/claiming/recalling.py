@@ -196,10 +196,14 @@ def want_again(tx: Tx, deliveries: Sequence[str], *, who: str | None, because: s
 
 
 _TO_DELETE = _delivery.c.state.in_([RECALLING, RECALLED])
-# The network took it and does not show it: it can be deleted by its name, which a look might not find. But not by the name
-# that it had before a restore: it may have been sent anew since.
+# The network took it and does not show it: it can be deleted by its name, which a look might not find. Not by a receipt
+# alone, whose post may be another delivery's (`late.py`); nor by the name that it had before a restore: it may have been sent
+# anew since.
 _NAMED = sa.and_(
-    _delivery.c.state == State.IN_DOUBT.value, _delivery.c.receipt.is_not(None), ~_delivery.c.intent_lost
+    _delivery.c.state == State.IN_DOUBT.value,
+    _delivery.c.receipt.is_not(None),
+    _delivery.c.remote_id.is_not(None),
+    ~_delivery.c.intent_lost,
 )
 _later = _delivery.alias("later")
 # Of those that wait equally long the newest; never before a later part of its post.
