@@ -59,3 +59,25 @@ def test_the_page_that_is_sent_around_says_it_and_names_no_author(run, team, her
     assert "Is it safe to name Zaur Mahmadov" in page
     assert f"Needs a reason (its author: {BECAUSE})" in page
     assert "vera" not in page
+
+
+def test_who_does_not_approve_is_told_how_to_say_no(run, team):
+    with Terminal("approve", "1", columns=120) as terminal:
+        terminal.answer("exactly as shown?", "?\n")
+        terminal.answer("hint: y is yes; n, or Enter alone, is no", "")
+        terminal.answer("exactly as shown?", "n\n")
+        assert terminal.end() == 0, terminal.shown
+    assert "error: “?” is neither y nor n" in terminal.shown
+    assert "Error:" not in terminal.shown
+    assert "#1 still waits. To take it back: clarion queue cancel 1" in terminal.shown
+    assert json.loads(run("queue", "show", "1", "--json").stdout)["state"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("typed", "state"), [("Yes", "scheduled"), ("y", "scheduled"), ("", "pending"), ("NO", "pending")]
+)
+def test_a_yes_is_a_yes_and_enter_alone_is_none(run, team, typed, state):
+    with Terminal("approve", "1", columns=120) as terminal:
+        terminal.answer("[y/N]: ", f"{typed}\n")
+        assert terminal.end() == 0, terminal.shown
+    assert json.loads(run("queue", "show", "1", "--json").stdout)["state"] == state

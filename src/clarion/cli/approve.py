@@ -62,7 +62,7 @@ def approve(app: App, numbers: tuple[int, ...], *, yes: bool) -> None:
             f"Approve #{entry.number} {entry.title}, exactly as shown{'' if app.rehearsing else ', FOR REAL'}?",
             yes=False,
         ):
-            shell.say_so(f"#{entry.number} still waits.")
+            shell.say_so(f"#{entry.number} still waits. To take it back: clarion queue cancel {entry.number}")
             continue
         scheduled = queueing.approve(app, entry.number, who, only=waits)
         more = "" if scheduled else "; it needs one more person"

@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 _PLAIN = "clarion.plain"
 _FEW = 40
+_ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 #: Seconds after which somebody at a terminal wants to see that it goes on.
 _SLOW = 2.0
 _TIME = re.compile(r"(?:at )?\d{1,2}:\d{2}\b|\d+ (?:min|hour|day|week)|(?:free )?slot$")
@@ -147,10 +148,17 @@ def ask(question: str, proper: Callable[[str], T], *, usual: str | None = None, 
 
 
 def confirm(question: str, *, yes: bool) -> bool:
-    """Whether it shall be done: `yes`, or a person says so. Without a terminal, no."""
-    if yes:
-        return True
-    return interactive() and click.confirm(printable(question), err=True)
+    """Whether it shall be done: `yes`, or a person says so; Enter is no. Without a terminal, no."""
+    if yes or not interactive():
+        return yes
+    while True:
+        typed = str(click.prompt(f"{printable(question)} [y/N]", default="", show_default=False, err=True))
+        answer = _ANSWERS.get(typed.strip().lower())
+        if answer is not None:
+            return answer
+        complain(
+            f"“{typed.strip()}” is neither y nor n", "y is yes; n, or Enter alone, is no; to leave: Ctrl-C"
+        )
 
 
 def require_asked(*, yes: bool, nothing: str, command: str) -> None:
