@@ -138,6 +138,21 @@ def test_a_restored_campaign_sends_nothing_twice(house: House) -> None:
     assert house.accepted_once() == 2
 
 
+def test_where_nobody_knows_what_was_stopped_a_restore_says_how_to_look_again(house: House) -> None:
+    house.types("say", "Later.", "--at", "2031-03-29 12:00", "--yes")
+    copy = Path(house.types("db", "backup").stdout.strip())
+    stays = house.types("db", "restore", str(copy), "--dry-run").stderr
+    assert "What people stopped since stays stopped; 0 entries would wait for a new look." in stays
+    house.outbox.write_bytes(b"damaged")
+    dry = house.types("db", "restore", str(copy), "--dry-run").stderr
+    assert "There is no outbox that says what people stopped since: 1 entry would wait" in dry
+    done = house.types("db", "restore", str(copy), "--yes")
+    assert "1 entry waits for a new look. To read and approve again: clarion approve" in done.stderr
+    assert json.loads(house.types("queue", "list", "--state", "pending", "--json").stdout)
+    house.types("approve", "--yes")
+    assert not json.loads(house.types("queue", "list", "--state", "pending", "--json").stdout)
+
+
 def test_a_backup_does_not_go_over_a_file_and_a_wrong_file_is_no_backup(house: House, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("precious")
@@ -171,7 +186,9 @@ def test_a_second_host_adopts_and_sends_nothing_twice(
     refused = house.types("publish", code=2)
     assert "another host" in refused.stderr
     assert "clarion db adopt" in refused.stderr
-    assert "3 deliveries were due" in house.types("db", "adopt", "--dry-run").stderr
+    dry = house.types("db", "adopt", "--dry-run").stderr
+    assert "3 deliveries were due" in dry
+    assert "What people stopped elsewhere is not known here: 0 entries would wait for a new look" in dry
     house.types("publish", code=2)
     assert "3 deliveries are in doubt" in house.types("db", "adopt", "--yes").stdout
     house.publishes_what_it_can()

@@ -195,12 +195,16 @@ def test_without_the_outbox_that_was_there_all_that_was_due_is_in_doubt_and_appr
     assert done.in_doubt == 3
     desk = yesterday.go_on()
     with desk.outbox.read() as tx:
-        reasons = tx.execute(sa.select(schema.delivery.c.reason).where(schema.delivery.c.state == "pending"))
-        assert ["look at the account" in reason for reason in reasons.scalars()] == [True]
+        [unapproved], [tomorrow] = (
+            [each.reason for each in posts.show(tx, number).posts[0].deliveries]
+            for number in (yesterday.unapproved, yesterday.tomorrow)
+        )
+    assert "look at the account" in str(unapproved)
+    assert "what people stopped since the backup of 2026-03-29" in str(tomorrow)
     stage.worker().drain()
     assert len(stage.network.taken) == 5
     assert desk.states(yesterday.thread) == ["sent", "sent"]
-    assert desk.states(yesterday.tomorrow) == ["scheduled"]
+    assert desk.states(yesterday.tomorrow) == ["pending"], "nobody knows whether it was stopped since"
 
 
 def test_a_backup_is_restored_on_a_new_machine(yesterday: Yesterday, tmp_path: Path) -> None:
@@ -272,6 +276,7 @@ def test_a_restore_that_is_killed_publishes_nothing_until_it_is_repeated(
     yesterday.stage.worker().drain()
     assert len(yesterday.stage.network.taken) == 5
     assert desk.states(yesterday.after) == ["sent"]
+    assert desk.states(yesterday.unapproved) == ["sent"]
 
 
 def test_a_backup_put_back_by_hand_is_noticed_and_can_be_adopted(yesterday: Yesterday) -> None:
@@ -283,7 +288,7 @@ def test_a_backup_put_back_by_hand_is_noticed_and_can_be_adopted(yesterday: Yest
     assert "clarion db adopt" in str(error.value.hint)
     outbox = opening.open_sqlite(yesterday.path, host=None)
     outbox.simulate(stage.desk.now)
-    assert moving.adopt(outbox, host="here", who="ann") == 3
+    assert moving.adopt(outbox, host="here", who="ann").in_doubt == 3
     outbox.close()
     yesterday.go_on()
     stage.worker().drain()
@@ -293,7 +298,9 @@ def test_a_backup_put_back_by_hand_is_noticed_and_can_be_adopted(yesterday: Yest
 # ── adopt ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_adopted_outbox_looks_for_what_was_due_and_sends_what_is_not(stage: Stage, tmp_path: Path) -> None:
+def test_an_adopted_outbox_looks_for_what_was_due_and_sends_what_is_approved_anew(
+    stage: Stage, tmp_path: Path
+) -> None:
     desk = stage.desk
     due = desk.queue(desk.account("voice"), "due")
     later = desk.queue(desk.account("calm"), "later", due=NOON + timedelta(days=1))
@@ -306,9 +313,10 @@ def test_an_adopted_outbox_looks_for_what_was_due_and_sends_what_is_not(stage: S
     stage.worker().drain()
     desk.outbox.close()
     found = opening.open_sqlite(elsewhere, host=None)
-    assert moving.adopt(found, host="there", who="ben") == 1
+    assert moving.adopt(found, host="there", who="ben") == moving.Adopted(in_doubt=1, held=1)
     found.close()
     mine = reopened(stage, opening.open_sqlite(elsewhere, host="there"))
+    mine.approve(later)
     mine.later(days=1)
     stage.worker().drain()
     assert mine.states(due) == ["sent"]

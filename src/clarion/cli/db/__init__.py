@@ -160,7 +160,8 @@ def _usual_name(app: App) -> Path:
 def restore(app: App, file: Path, *, yes: bool, dry_run: bool) -> None:
     """Put a backup in the place of the outbox, which is kept beside it.
 
-    Whatever may have gone out since the backup is in doubt: it is looked for and never sent again by itself.
+    Whatever may have gone out since the backup is in doubt: it is looked for and never sent again by itself. What people
+    stopped since stays stopped; where the outbox that is there cannot be read, everything waits for a new look.
     """
     if app.rehearsing:
         shell.banner_of_rehearsal()
@@ -184,6 +185,7 @@ def restore(app: App, file: Path, *, yes: bool, dry_run: bool) -> None:
     if done.kept:
         shell.say_so(f"The outbox that was there: {done.kept}")
     moving.say_what_is_in_doubt(done.in_doubt)
+    moving.say_what_is_held(done.held)
 
 
 def _restore(app: App, file: Path, *, dry_run: bool) -> Restored:
@@ -205,7 +207,13 @@ def _restore(app: App, file: Path, *, dry_run: bool) -> Restored:
 
 def _in_words(found: Restored) -> str:
     of = f"{found.backed_up_at:%Y-%m-%d %H:%M} UTC" if found.backed_up_at else "an unknown time"
-    return f"A backup of {of}. {found.in_doubt} deliveries may have gone out since and would be in doubt."
+    doubt = f"A backup of {of}. {found.in_doubt} deliveries may have gone out since and would be in doubt."
+    if found.witnessed:
+        return f"{doubt} What people stopped since stays stopped; {moving.would_wait(found.held)} for a new look."
+    return (
+        f"{doubt} There is no outbox that says what people stopped since:"
+        f" {moving.would_wait(found.held)} for a new look, every approval is void."
+    )
 
 
 db.add_command(moving.adopt)

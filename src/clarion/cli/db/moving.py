@@ -26,7 +26,8 @@ def adopt(app: App, *, yes: bool, dry_run: bool) -> None:
     """Let this host publish from an outbox that came from another one, or from a copy.
 
     Only when the other host has stopped for good. Whatever was due is in doubt: it is looked for and never sent again
-    by itself. Also after a PostgreSQL outbox was restored from its own backup.
+    by itself. What waits is held for a new look, because what people stopped there is not known here. Also after a
+    PostgreSQL outbox was restored from its own backup.
     """
     from clarion.accounts.me import who
     from clarion.outbox.hosting import lost, moving
@@ -40,9 +41,13 @@ def adopt(app: App, *, yes: bool, dry_run: bool) -> None:
         return
     try:
         with found.read() as tx:
-            stake = lost.at_stake(tx)
+            stake, held = lost.at_stake(tx), lost.to_hold(tx)
         shell.say_so(
             f"{stake} deliveries were due; they may have gone out from elsewhere and would be in doubt."
+        )
+        shell.say_so(
+            "What people stopped elsewhere is not known here:"
+            f" {would_wait(held)} for a new look, every approval is void."
         )
         if dry_run:
             shell.say_so("Nothing was changed.")
@@ -51,11 +56,12 @@ def adopt(app: App, *, yes: bool, dry_run: bool) -> None:
         if not shell.confirm(question, yes=yes):
             shell.say_so("Nothing was changed. Without being asked: clarion db adopt --yes")
             return
-        doubted = moving.adopt(found, host=None if app.outbox_url else host_id(), who=who())
+        done = moving.adopt(found, host=None if app.outbox_url else host_id(), who=who())
         if app.config.live and app.config.campaign.outbox != found.id:
             _write(app, "campaign", "outbox", found.id)
-        shell.show(f"Adopted. {doubted} deliveries are in doubt.")
-        say_what_is_in_doubt(doubted)
+        shell.show(f"Adopted. {done.in_doubt} deliveries are in doubt.")
+        say_what_is_in_doubt(done.in_doubt)
+        say_what_is_held(done.held)
     finally:
         found.close()
 
@@ -161,3 +167,13 @@ def say_what_is_in_doubt(count: int) -> None:
         shell.say_so(
             "clarion publish looks for them; what it does not find waits for you: clarion queue list"
         )
+
+
+def say_what_is_held(count: int) -> None:
+    if count:
+        waits = "1 entry waits" if count == 1 else f"{count} entries wait"
+        shell.say_so(f"{waits} for a new look. To read and approve again: clarion approve")
+
+
+def would_wait(count: int) -> str:
+    return f"{'1 entry' if count == 1 else f'{count} entries'} would wait"

@@ -2,7 +2,8 @@
 
 In: the outbox's path (nothing, a damaged file or a whole one may be there) and a file made by `opening.back_up` or copied by
 hand. Out: the restored outbox in its place, the present one kept beside it. What may have gone out since the backup is in
-doubt. A restore that is cut short leaves the present outbox out of use until it is repeated.
+doubt, and what people stopped since stays stopped, as far as the present one can be read; where it cannot, everything that
+waits comes before people again. A restore that is cut short leaves the present outbox out of use until it is repeated.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ import sqlalchemy as sa
 from clarion.clock import micros, moment
 from clarion.errors import OutboxBusy, OutboxError
 from clarion.outbox import audit, engines, schema
-from clarion.outbox.claiming import recalling
-from clarion.outbox.hosting import lost, opening
+from clarion.outbox.hosting import lost, opening, witness
 from clarion.outbox.store import (
     BACKED_UP,
     CONFIG,
@@ -49,6 +49,8 @@ class Restored:
     at: datetime
     backed_up_at: datetime | None  # None: a copy made by other means
     in_doubt: int
+    held: int  # entries that wait for a new look
+    witnessed: bool  # the present outbox could be asked what people stopped since the backup
     kept: Path | None  # the present outbox, put aside
 
 
@@ -88,13 +90,12 @@ def restore(
         _refuse_another(draft.id, expected, present)
         if not dry_run:
             _stop(path, present, backup)
-        known, recalled, latest = _witness(path, present)
-        with draft.write() as tx:
-            if latest:
-                set_meta(tx.connection, SIMULATED, latest)
-        with draft.write() as tx:
-            restored = _settle(tx, path, present, known, host=host, who=who, outbox_id=draft.id)
-            recalling.want_again(tx, recalled, who=who, because="recalled before the restore")
+        # Only the same outbox knows anything of this one.
+        with _opened(path if present == draft.id else None) as there:
+            if there is not None:
+                _go_on_in_time(draft, there)
+            with draft.write() as tx:
+                restored = _settle(tx, path, present, there, host=host, who=who, outbox_id=draft.id)
         file = Path(draft.place)
         draft.close()
         if not dry_run:
@@ -212,36 +213,52 @@ def _flying(connection: sa.engine.Connection) -> bool:
     return connection.execute(sending).first() is not None
 
 
-def _witness(path: Path, present: str | None) -> tuple[set[str], list[str], str | None]:
-    """What the present outbox knows: which deliveries may be up, which were recalled, and the simulated time."""
-    if not present:
-        return set(), [], None
+@contextmanager
+def _opened(path: Path | None) -> Iterator[Tx | None]:
+    """The present outbox, to be read. It may be of an older schema."""
+    if path is None:
+        yield None
+        return
     engine = engines.sqlite(path)
     try:
         with engines.translated(engine), engine.connect() as connection, connection.begin():
-            tx = Tx(connection=connection, now=0)
-            return lost.may_be_up(tx), recalling.wanted(tx), get_meta(connection, SIMULATED)
+            yield Tx(connection=connection, now=0)
     finally:
         engine.dispose()
 
 
+def _go_on_in_time(draft: Outbox, there: Tx) -> None:
+    latest = get_meta(there.connection, SIMULATED)
+    if latest:
+        with draft.write() as tx:
+            set_meta(tx.connection, SIMULATED, latest)
+
+
 def _settle(
-    tx: Tx, path: Path, present: str | None, known: set[str], *, host: str, who: str | None, outbox_id: str
+    tx: Tx, path: Path, present: str | None, there: Tx | None, *, host: str, who: str | None, outbox_id: str
 ) -> Restored:
-    """Write into the draft what the restored outbox must know."""
+    """Write into the draft what the restored outbox must know. `there`: the present outbox, where it can be read."""
     stamp = get_meta(tx.connection, BACKED_UP)
     of = f"{moment(int(stamp)):%Y-%m-%d %H:%M} UTC" if stamp else "an unknown time"
-    doubted = lost.doubt(tx, f"it may have gone out after the backup of {of}", known)
+    reason = f"it may have gone out after the backup of {of}"
+    if there is None:
+        doubted, held = lost.doubt(tx, reason), lost.hold(tx, who=who, since=f"the backup of {of}")
+    else:
+        doubted, held = witness.carry(tx, there, reason=reason, who=who)
     tx.execute(sa.delete(schema.meta).where(schema.meta.c.key.in_([BACKED_UP, CONFIG])))
     for key, value in ((HOST, host), (HEARTBEAT, str(tx.now)), (SEEN, str(tx.now))):
         set_meta(tx.connection, key, value)
-    audit.record(tx, "restored", "outbox", who=who, detail=f"backup of {of}; {doubted} in doubt")
+    audit.record(
+        tx, "restored", "outbox", who=who, detail=f"backup of {of}; {doubted} in doubt, {held} entries held"
+    )
     name = f"{path.stem}.replaced-{moment(tx.now):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}{path.suffix}"
     return Restored(
         outbox_id=outbox_id,
         at=tx.at,
         backed_up_at=moment(int(stamp)) if stamp else None,
         in_doubt=doubted,
+        held=held,
+        witnessed=there is not None,
         kept=None if present is None else path.with_name(name),
     )
 

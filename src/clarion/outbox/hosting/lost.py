@@ -2,20 +2,23 @@
 
 Between a backup and its restore the real outbox went on publishing; so did the other host before this one adopted its
 outbox. Everything that could have been sent there becomes in doubt, with `intent_lost`: it is looked for by its content,
-and never sent again by itself. What is not due yet cannot have been sent, and stays.
+and never sent again by itself. What is not due yet cannot have been sent; where nobody knows what people stopped since, it
+waits for a new look.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from clarion.model import State
-from clarion.outbox import schema
+from clarion.outbox import pauses, schema
 from clarion.outbox.store import Tx
 
 _OPEN = (State.SCHEDULED.value, State.SENDING.value, State.IN_DOUBT.value)
+_FLYING = (State.SENDING.value, State.IN_DOUBT.value)
 _delivery = schema.delivery
 _attempt = schema.attempt
 
@@ -25,11 +28,29 @@ def at_stake(tx: Tx, known: Collection[str] = ()) -> int:
     return len(_lost(tx, known))
 
 
+def to_hold(tx: Tx) -> int:
+    """How many entries `hold` would put before people, once `doubt` is done."""
+    lost = set(_lost(tx, ()))
+    waiting = (
+        sa.select(_delivery.c.id, schema.post.c.entry)
+        .join(schema.post, schema.post.c.id == _delivery.c.post)
+        .where(_delivery.c.state == State.SCHEDULED.value)
+    )
+    return len({row.entry for row in tx.execute(waiting) if row.id not in lost})
+
+
+def hold(tx: Tx, *, who: str | None, since: str) -> int:
+    """Put before people whatever would go out on a word given before, because nobody knows what was stopped `since`; how
+    many entries.
+    """
+    return len(pauses.hold(tx, None, who=who, reason=f"what people stopped since {since} is not known"))
+
+
 def doubt(tx: Tx, reason: str, known: Collection[str] = ()) -> int:
     """Put in doubt whatever may have been sent without this outbox; how many deliveries.
 
-    `known` are ids of deliveries of which a newer outbox says that a request went out: also those that are not due here,
-    because they were approved or moved since.
+    `known` are ids of deliveries of which a newer outbox says that a request may have gone out since: also those that are
+    not due here, because they were approved or moved, and those that were over and were tried again.
     """
     ids = _lost(tx, known)
     for some in _batches(ids):
@@ -51,6 +72,8 @@ def doubt(tx: Tx, reason: str, known: Collection[str] = ()) -> int:
                 lapses_at=None,
                 lease_owner=None,
                 lease_until=None,
+                # A receipt stays, as evidence, but proves nothing any more.
+                remote_id=None,
             )
         )
     _warn_who_approves(tx, reason)
@@ -69,10 +92,14 @@ def _look_at(tx: Tx) -> sa.ColumnElement[int | None]:
     return sa.case((sa.or_(_delivery.c.part == 1, answered), tx.now), else_=None)
 
 
-def may_be_up(tx: Tx) -> set[str]:
-    """The deliveries of which this outbox says that a request went out, and may have been taken."""
-    said = sa.or_(_delivery.c.first_intent_at.is_not(None), _delivery.c.receipt.is_not(None))
-    return set(tx.execute(sa.select(_delivery.c.id).where(said)).scalars())
+def may_be_up(row: Any) -> bool:
+    """Whether an outbox says of a delivery that a request went out and may have been taken. `row`: as it is there."""
+    return (
+        row.first_intent_at is not None
+        or row.receipt is not None
+        or bool(row.intent_lost)
+        or row.state in _FLYING
+    )
 
 
 def _lost(tx: Tx, known: Collection[str]) -> list[str]:
@@ -81,13 +108,12 @@ def _lost(tx: Tx, known: Collection[str]) -> list[str]:
     Also what was due before the backup: a rate limit or a dead network may have kept it waiting then.
     """
     due = sa.and_(_delivery.c.state == State.SCHEDULED.value, _delivery.c.due_at <= tx.now)
-    flying = _delivery.c.state.in_([State.SENDING.value, State.IN_DOUBT.value])
+    flying = _delivery.c.state.in_(_FLYING)
     threads = set(tx.execute(sa.select(_delivery.c.post).where(sa.or_(due, flying))).scalars())
     found: set[str] = set()
     for some in _batches(sorted(known)):
         here = _delivery.c.id.in_(some)
-        pending = sa.select(_delivery.c.id).where(here, _delivery.c.state == State.PENDING.value)
-        found.update(tx.execute(pending).scalars())
+        found.update(tx.execute(sa.select(_delivery.c.id).where(here)).scalars())
         threads.update(
             tx.execute(sa.select(_delivery.c.post).where(here, _delivery.c.state.in_(_OPEN))).scalars()
         )

@@ -48,6 +48,14 @@ _ROWS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """What an adoption did."""
+
+    in_doubt: int  # deliveries: the other host may have sent them
+    held: int  # entries that wait for a new look: people may have stopped them there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
     """A finished move. `address` is the line for config.toml: without a password."""
 
@@ -56,25 +64,26 @@ class Copied:
     rows: int
 
 
-def adopt(outbox: Outbox, *, host: str | None, who: str | None) -> int:
-    """Make an outbox this host's; how many deliveries are in doubt, because the other host may have sent them.
+def adopt(outbox: Outbox, *, host: str | None, who: str | None) -> Adopted:
+    """Make an outbox this host's. Nothing of it goes out on an old word: what people stopped meanwhile is not known here.
 
     `host` None: a database, after it was restored from its own backup.
     """
     with outbox.write() as tx:
         reason = "it may have gone out from another host" if host else "it may have gone out after the backup"
         doubted = lost.doubt(tx, reason)
+        held = lost.hold(tx, who=who, since="it was copied" if host else "the backup")
         if host is not None:
             set_meta(tx.connection, HOST, host)
         for key in (HEARTBEAT, SEEN):
             set_meta(tx.connection, key, str(tx.now))
         tx.execute(sa.delete(schema.meta).where(schema.meta.c.key.in_([CONFIG, BACKED_UP])))
-        audit.record(tx, "adopted", "outbox", who=who, detail=f"{doubted} in doubt")
+        audit.record(tx, "adopted", "outbox", who=who, detail=f"{doubted} in doubt, {held} entries held")
         if host is not None:
             opening.note_seen(
                 Path(outbox.place), tx.now
             )  # before the commit: it must not say more than the outbox
-    return doubted
+    return Adopted(in_doubt=doubted, held=held)
 
 
 def copy(
