@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
+from clarion import networks
 from clarion.campaign.denied import NOBODY, Denied
 from clarion.composing import honesty
 from clarion.composing.compose import Composed, Request
 from clarion.composing.rules import Rules, names_somebody, require_affordable, require_awake, require_room
-from clarion.errors import CheckFailed, OutboxError
-from clarion.model import Finding, State
+from clarion.errors import CheckFailed, OutboxBusy, OutboxError
+from clarion.model import Account, Finding, State
 from clarion.outbox import blocks, store
 from clarion.outbox.claiming import handling
 from clarion.outbox.claiming.handling import Again
 from clarion.outbox.entries import corrections, posts, views
 from clarion.outbox.entries.posts import EntryView, NewEntry, NewPost, PostView
-from clarion.outbox.limits import caps, fingerprints
+from clarion.outbox.limits import caps, fingerprints, money
 from clarion.outbox.limits.fingerprints import Said
+from clarion.outbox.limits.money import Budget, dollars
 from clarion.outbox.store import Outbox, Tx
 
 
@@ -87,7 +89,9 @@ def retry(
 
     Raises CheckFailed, with nothing changed, when another account of the network has said the same meanwhile (what is
     not up and does not go up holds no text), when the new day has as many posts as its cap, its account is quiet too
-    long, a month may not cost as much, or it names somebody whose name is never posted by now. The rest of a thread counts for the day it began on.
+    long, a month may not cost as much, or it names somebody whose name is never posted by now. The rest of a thread counts
+    for the day it began on, and what it costs for the month in which it goes on. Raises OutboxBusy while somebody claims for
+    an account whose month is asked.
     """
     for each in chosen:
         _require_nobody_named(number, each.post, denied)
@@ -102,6 +106,9 @@ def retry(
                 _begin_again(tx, number, each.post, times[False], rules)
         if any(not each.begun for each in chosen):
             require_room(tx, rules, number, refusal=_unchanged(number))
+        for each in chosen:
+            if each.begun:
+                _require_money(tx, number, each.post.account, times[True], rules)
         return posts.show(tx, number)
 
 
@@ -199,6 +206,29 @@ def _begin_again(tx: Tx, number: int, post: PostView, due: datetime, rules: Rule
     require_affordable(rules, post.account, post.payload, refusal=_unchanged(number))
     if rules.caps is not None:
         caps.put(tx, rules.caps, post.id, due)
+
+
+def _require_money(tx: Tx, number: int, account: Account, due: datetime, rules: Rules) -> None:
+    """Raise CheckFailed where a month would pay for more than it may: no claim asks that of a thread that has begun.
+
+    Asked last, when what goes on is among what begun threads owe, and with nobody who spends at the same time.
+    """
+    prices, most = networks.prices(account.network), rules.months.get(account.name)
+    if prices is None or most is None:
+        return
+    alone = money.nobody_claims(tx, account.name)
+    if alone is None:
+        raise OutboxBusy(f"something of {account.name} goes out this moment; try again in a moment")
+    budget = Budget(part=prices.part_price, uploads=prices.upload_price, read=prices.READ, cap=most)
+    short = money.overdrawn(tx, account, alone, budget, due)
+    if short is not None:
+        later = short.until.astimezone(rules.caps.zone if rules.caps else UTC)
+        raise CheckFailed(
+            f"{_unchanged(number)}: {dollars(short.spent)} of the {dollars(most)} a month that monthly_cap_usd allows on"
+            f" {account.name} are spent, and what began and is not up yet costs {dollars(short.needed)}",
+            f'when the next month has begun: clarion queue retry {number} --at "{later:%Y-%m-%d %H:%M}";'
+            f" or raise monthly_cap_usd below [accounts.{account.name}] in config.toml",
+        )
 
 
 def _unchanged(number: int) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
 from clarion.clock import micros
 from clarion.digest import restore
-from clarion.model import Part, Payload, State
+from clarion.model import Account, Part, Payload, State
 from clarion.outbox import schema
 from clarion.outbox.limits import spending
 from clarion.outbox.limits.spending import Bill
@@ -82,6 +82,26 @@ def owed(tx: Tx, account: int, budget: Budget | None, part: int) -> Owed:
         cost=sum(budget.part(restore(bytes(row.payload)).parts[row.part - 1]) for row in rest),
         due=min((row.due_at for row in rest if row.due_at is not None), default=None),
     )
+
+
+def nobody_claims(tx: Tx, account: str) -> int | None:
+    """An account's id, with nobody claiming for it from here on until this transaction ends; None where somebody does, who
+    must not be waited for: he may wait for what this transaction holds. SQLite has one writer anyway.
+    """
+    found = tx.execute(_ALONE, {"name": account}).scalar()
+    return None if found is None else int(found)
+
+
+def overdrawn(tx: Tx, account: Account, of: int, budget: Budget, at: datetime) -> Short | None:
+    """Why the month of a moment does not hold what begun threads still owe; None where it does. `of` is the account's id."""
+    if budget.cap is None:
+        return None
+    begins, ends = month(max(at.astimezone(UTC), tx.at))
+    there = spent_this_month(tx, account.network, account.name) if begins <= tx.at else 0
+    rest = owed(tx, of, budget, 1).cost
+    if there + rest <= budget.cap:
+        return None
+    return Short(spent=there, needed=rest, cap=budget.cap, until=ends)
 
 
 def bill(
@@ -220,6 +240,11 @@ _REST = (
         ~delivery.c.cancel_wanted,
         _begun,
     )
+)
+_ALONE = (
+    sa.select(schema.account.c.id)
+    .where(schema.account.c.name == sa.bindparam("name"))
+    .with_for_update(skip_locked=True, key_share=True)
 )
 _QUEUED = (
     sa.select(delivery.c.part, post.c.payload)
