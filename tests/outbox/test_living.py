@@ -164,6 +164,25 @@ def test_what_is_unblocked_goes_after_a_new_approval(desk: Desk) -> None:
     assert len(taken) == 1
 
 
+def test_what_is_unblocked_says_what_else_is_blocked_and_then_that_it_may_be_said_again(desk: Desk) -> None:
+    both = (FACT, Used(kind="call", id="petition", hash="h2"))
+    number = queued(desk, used=both)
+    other = queued(desk, account="other", used=(Used(kind="fact", id="elsewhere", hash="h3"),))
+    block(desk)
+    block(desk, kind="call", id_="petition", why="it is over")
+    block(desk, id_="elsewhere")
+    with desk.outbox.write() as tx:
+        blocks.unblock(tx, "fact", "killed", who="mira")
+    assert reasons(desk, number) == ['the call "petition" is blocked: it is over']
+    assert reasons(desk, other) == ['the fact "elsewhere" is blocked: it was wrong']
+    with desk.outbox.write() as tx:
+        blocks.unblock(tx, "call", "petition", who="mira")
+    [again] = reasons(desk, number)
+    assert (
+        again == 'the call "petition" was blocked and may be said again: clarion approve, if it still holds'
+    )
+
+
 def test_living_facts_add_no_statement_to_a_claim(desk: Desk) -> None:
     def statements(used: tuple[Used, ...], account: str) -> int:
         queued(desk, account=account, used=used)
