@@ -40,7 +40,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
         {State.SENT, State.FAILED, State.SCHEDULED, State.IN_DOUBT, State.CANCELLED, State.RECALLING}
     ),
     State.IN_DOUBT: frozenset({State.SENT, State.SCHEDULED, State.CANCELLED, State.RECALLING}),
-    # In doubt, of these: only by an answer that came late.
+    # In doubt, of these: only by an answer that came late, or a restore from before they were tried again.
     State.FAILED: frozenset({State.PENDING, State.CANCELLED, State.IN_DOUBT}),
     State.EXPIRED: frozenset({State.PENDING, State.CANCELLED, State.IN_DOUBT}),
     State.CANCELLED: frozenset({State.PENDING, State.IN_DOUBT}),

@@ -93,6 +93,26 @@ def test_a_thread_that_was_refused_and_sent_since_is_found_part_by_part(house: H
     assert len(house.stage.network.taken) == 2
 
 
+def test_the_rest_of_a_thread_that_began_since_can_still_be_sent(house: House) -> None:
+    number = house.queued("one", "two")
+    house.stage.network.script = [Refused("no")]
+    house.runs()
+    house.backs_up()
+    house.retries(number)
+    house.stage.network.script = [None, Unavailable("away")]
+    house.runs()
+    assert house.desk.states(number) == ["sent", "scheduled"]
+    assert house.restores().in_doubt == 1
+    assert house.desk.states(number) == ["in_doubt", "pending"]
+    house.runs()
+    assert house.desk.states(number) == ["sent", "pending"]
+    house.desk.approve(number)
+    house.desk.later(hours=1)
+    house.runs()
+    assert house.desk.states(number) == ["sent", "sent"]
+    assert len(house.stage.network.taken) == 2
+
+
 def test_what_failed_before_the_backup_and_was_left_alone_can_be_tried_again(house: House) -> None:
     number = house.queued("one", "two")
     house.stage.network.script = [Refused("no")]

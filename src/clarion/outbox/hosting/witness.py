@@ -24,6 +24,7 @@ from clarion.outbox.store import Tx
 
 #: States out of which a delivery may still go out, here.
 _OPEN = frozenset({State.PENDING, State.SCHEDULED, State.SENDING, State.IN_DOUBT})
+_WAITS = frozenset({State.PENDING.value, State.SCHEDULED.value})
 _NOT_UP = frozenset({State.FAILED.value, State.EXPIRED.value, State.CANCELLED.value})
 #: States in which it is certain there that it went out, by its receipt.
 _WENT_OUT = frozenset({State.SENT, State.RECALLING, State.RECALLED, State.REPLACED})
@@ -42,6 +43,7 @@ class _Told:
         default_factory=list
     )  # deliveries that have another receipt by now, as they are there
     cancelled: dict[str, str] = field(default_factory=dict)  # deliveries that never went out, and their posts
+    returned: dict[str, str] = field(default_factory=dict)  # parts that a retry brought back, and their posts
     stopped: set[str] = field(default_factory=set)  # posts of which people cancelled something
     held: set[str] = field(default_factory=set)  # posts that came before people again
     unknown: set[str] = field(default_factory=set)  # posts it has never heard of
@@ -55,6 +57,7 @@ def carry(here: Tx, there: Tx, *, reason: str, who: str | None) -> tuple[int, in
     _cancel(here, told, who)
     lost_receipts = _renew(here, told.newer)
     doubted = lost.doubt(here, reason, told.asked | lost_receipts)
+    _bring_back(here, told)
     for some in _batches(told.stopped):
         # What may be up stays if it is, and is never sent again.
         taking_back.stop(here, _post.c.id.in_(some), word="cancel_wanted", reason=f"cancelled {_BECAUSE}")
@@ -90,8 +93,15 @@ def _judge(told: _Told, own: Any, row: Any) -> None:
     """`own` is the delivery here, `row` is what became of it."""
     if State(own.state) in _OPEN:
         _judge_open(told, own, row)
+    elif _was_refused(own) and row.state in _WAITS:
+        told.returned[row.id] = row.post
     elif row.fence != own.fence:  # somebody has taken it since
         _judge_over(told, own, row)
+
+
+def _was_refused(own: Any) -> bool:
+    """Cancelled because an earlier part was refused, and not by people."""
+    return own.state == State.CANCELLED.value and (own.reason or "").endswith(" was refused")
 
 
 def _judge_open(told: _Told, own: Any, row: Any) -> None:
@@ -163,6 +173,21 @@ def _cancel(here: Tx, told: _Told, who: str | None) -> None:
         )
     for number in sorted(numbers):
         audit.record(here, "cancelled", f"#{number}", who=who, detail=f"cancelled {_BECAUSE}")
+
+
+def _bring_back(here: Tx, told: _Told) -> None:
+    """The rest of a thread that was refused, retried and has begun since: without it nobody could end that thread."""
+    begun: set[str] = set()
+    for some in _batches(told.asked):
+        begun.update(here.execute(sa.select(_delivery.c.post).where(_delivery.c.id.in_(some))).scalars())
+    for some in _batches(id_ for id_, post in told.returned.items() if post in begun):
+        here.execute(
+            sa.update(_delivery)
+            .where(_delivery.c.id.in_(some))
+            .values(
+                state=State.PENDING.value, due_at=None, reason="its thread was tried again: read it again"
+            )
+        )
 
 
 def _renew(here: Tx, newer: Iterable[Any]) -> set[str]:
@@ -253,6 +278,7 @@ _FATES = sa.select(
             "id",
             "post",
             "state",
+            "reason",
             "fence",
             "generation",
             "first_intent_at",
