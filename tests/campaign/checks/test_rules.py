@@ -164,6 +164,12 @@ BAD: dict[str, list[str | tuple[str, str]]] = {
         "Read https://xn--80ak6aa92e.com/ now",
         "Read example．org or https://example．org/ now",
     ],
+    "template-code": [
+        "It stands {{there",
+        'We know that {{ fact("detained") }}.',
+        "{% if due %}Now",
+        "Look {# nobody sees this #}",
+    ],
     "number": [
         "On 12 September 2023 a court spoke",
         "100 men",
@@ -246,6 +252,7 @@ GOOD = [
     "In spring people donated to the Network, and donors in Russia risk prison",
     "If you are in Russia, do not send money and do not donate",
     "On 9 May Street parades are held".replace("9 May ", ""),
+    "They wrote { } and {a set}, %} and #}",
     "A laman is no name, and Taman is another",
     "The boys, and what they said",
 ]
@@ -387,6 +394,18 @@ def test_a_finding_says_where_and_how_to_mend_but_does_not_repeat_what_exposes()
     assert found["phone"].mend
     assert "123-45-67" not in found["phone"].why
     assert "Tokhtar" not in found["denied-name"].why
+
+
+def test_a_hint_has_braces_for_those_alone_who_write_a_template() -> None:
+    post = literal("100 men, and four were killed", tags=[])
+    mends = {
+        typed: {each.rule: each.mend or "" for each in checks.check(post, language="en", typed=typed)}
+        for typed in (True, False)
+    }
+    assert mends[True]["number"].startswith("Let the ledger say it: clarion posts facts. Or say why")
+    assert mends[True]["four-killed"] == "Say what is known: clarion posts facts killed"
+    assert '{{ fact("…") }}' in mends[False]["number"]
+    assert '{{ fact("killed") }}' in mends[False]["four-killed"]
 
 
 # ── alt texts, whole posts ────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ that mends it. The rules stand in `table.py`, each one small function in the fil
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -23,6 +24,9 @@ from clarion.networks.splitting import without_tags
 
 #: As many words as a name may have, with others between.
 _AT_A_SEAM = 6
+
+#: How a mend tells of a fact to those who write a template.
+_PRINTED = re.compile(r'\{\{ fact\("([^"]+)"\) \}\}(?:, (?:or: |from )clarion posts facts)?')
 
 __all__ = [
     "RULES",
@@ -61,7 +65,8 @@ def check(
     `typed`: it is somebody's own words, which need name no source.
     """
     passages = _passages(rendered, language, network, typed=typed)
-    return [finding for passage in passages for finding in check_passage(passage, by)]
+    findings = [finding for passage in passages for finding in check_passage(passage, by)]
+    return list(map(_for_own_words, findings)) if typed else findings
 
 
 def check_passage(passage: Passage, by: Standards | None = None) -> list[Finding]:
@@ -157,6 +162,12 @@ def _passages(rendered: Rendered, language: str, network: str | None, *, typed: 
         source=rendered.source,
         grounded=typed or bool(rendered.used),
     )
+
+
+def _for_own_words(finding: Finding) -> Finding:
+    """The finding with an edit that mends a text in which braces mean nothing: a fact is not printed, its words are read."""
+    mend = _PRINTED.sub(lambda fact: f"clarion posts facts {fact[1]}".rstrip(" …"), finding.mend or "")
+    return replace(finding, mend=mend or None)
 
 
 def _seams(parts: Sequence[str]) -> Iterator[str]:

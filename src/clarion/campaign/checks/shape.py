@@ -20,6 +20,8 @@ _MENTION = re.compile(r"(?<![\w.@/＠+%-])[@＠]([A-Za-z0-9_][\w.-]*(?:@[\w-]+(?
 _LETTER = re.compile(r"[^\W\d_]")
 #: So many letters beside links, tags and mentions make a sentence.
 _A_FEW = 12
+#: What begins an expression, a statement or a comment of a template, and a few letters of it.
+_CODE = re.compile(r"\{[{%#][^\n{}]{0,24}")
 _MOST_EMOJI = 2
 _EMOJI = regex.compile(
     r"\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3"
@@ -63,6 +65,15 @@ def mention(passage: Passage, standards: Standards) -> Iterator[Remark]:
         handle = found[1].rstrip(".-").casefold()
         if handle not in standards.handles and not away.hold((found.start(), found.start() + 1)):
             yield Remark(f"@{handle} is called, and shown to everybody.", "Write the name without @.")
+
+
+def template_code(passage: Passage, standards: Standards) -> Iterator[Remark]:
+    """Braces of a template in what readers would see: nobody filled them in."""
+    if found := _CODE.search(passage.text):
+        yield Remark(
+            f"“{found[0].strip()}” would go out as it stands there: templates alone fill in what is between braces.",
+            "Say it in words: clarion posts facts. Or write a post that prints it: clarion posts new",
+        )
 
 
 def many_tags(passage: Passage, standards: Standards) -> Iterator[Remark]:

@@ -115,6 +115,12 @@ RULES: tuple[Rule, ...] = (
         of=_ALT,
         why="Readers' software says “image” itself.",
     ),
+    Rule(
+        id="template-code",
+        level="never",
+        find=shape.template_code,
+        why="Readers would see braces, and not what they stand for.",
+    ),
     Rule(id="over-long", level="never", why="The network would refuse it, or cut it."),
     Rule(id="no-thread", level="never", why="The account takes single posts."),
     Rule(
