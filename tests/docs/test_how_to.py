@@ -30,6 +30,7 @@ _WITH_A_PERSON = (
     "--watch",
     "accounts add",
     "accounts login",
+    "accounts remove",
     "accounts verify",
     "accounts rules",
     "install-cron",
