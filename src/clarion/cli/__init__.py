@@ -44,7 +44,7 @@ COMMANDS: dict[str, Row] = {
         EVERY_DAY, "preview", "preview", "Show a template or an entry as each network will show it"
     ),
     "approve": Row(EVERY_DAY, "approve", "approve", "Read what waits, and approve it"),
-    "undo": Row(EVERY_DAY, "undo", "undo", "Take back what the last command queued and has not gone out"),
+    "undo": Row(EVERY_DAY, "undo", "undo", "Take back what your last command queued and has not gone out"),
     "status": Row(
         EVERY_DAY, "status", "status", "How things stand: what waits, what went out, what needs you"
     ),
