@@ -109,7 +109,7 @@ def test_a_template_for_one_network_stays_there(desk: Desk):
 
 def test_what_is_too_long_is_found_with_count_limit_and_what_to_write(desk: Desk):
     desk.write("config.toml", NO_THREADS)
-    desk.write("posts/judgment/en.md", "слово " * 60)
+    desk.write("posts/judgment/en.md", "words " * 60)
     posts = desk.compose(slug="judgment", languages=("en",))
     assert one(posts, "mastodon", "en").findings == ()
     [finding] = one(posts, "bluesky", "en").findings

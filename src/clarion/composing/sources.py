@@ -14,6 +14,7 @@ from typing import Protocol
 
 from clarion.campaign import domains, proper, templates, toml
 from clarion.campaign.checks import found
+from clarion.campaign.checks.alphabet import CYRILLIC
 from clarion.campaign.checks.money import asks
 from clarion.campaign.ledgers.calls import Call
 from clarion.campaign.ledgers.ledger import Ledger
@@ -27,9 +28,6 @@ from clarion.errors import CampaignError
 from clarion.model import Finding, Used
 from clarion.networks import NAMES as NETWORKS
 from clarion.networks.splitting import without_tags
-
-#: Languages written in Cyrillic: a typed text does not say which language it is in, but its letters tell the script.
-_CYRILLIC = frozenset({"be", "bg", "ce", "kk", "ky", "mk", "mn", "ru", "sr", "tg", "uk"})
 
 
 class Source(Protocol):
@@ -359,5 +357,5 @@ def _sentence(words: str) -> str:
 def _guess(text: str, known: Sequence[str]) -> str:
     letters = [unicodedata.name(char, "") for char in text if char.isalpha()]
     cyrillic = 2 * sum(name.startswith("CYRILLIC") for name in letters) > len(letters)
-    fitting = [language for language in known if (language.partition("-")[0] in _CYRILLIC) == cyrillic]
+    fitting = [language for language in known if (language.partition("-")[0] in CYRILLIC) == cyrillic]
     return (fitting or list(known))[0]

@@ -209,10 +209,14 @@ BAD: dict[str, list[str | tuple[str, str]]] = {
     ],
 }
 ON_BLUESKY = {"unlinked-tag": ["They say “#EyesOnChechnya”", "#EyesOnChechnya’s"]}
-WHOLE = {
+WHOLE: dict[str, list[str | tuple[str, str]]] = {
     "link-only": ["https://example.org/page #EyesOnChechnya #CloseTheCamps", "see example.org"],
     "many-tags": ["Words enough for a post #One #Two #EyesOnChechnya #CloseTheCamps"],
     "lone-tag": ["Words enough for a post #CloseTheCamps"],
+    "other-alphabet": [
+        "Сегодня в Берлине мы выходим на площадь #EyesOnChechnya https://example.org/page",
+        ("Today in Berlin we go to the square", "ru"),
+    ],
     "no-source": ["Words enough for a post"],
 }
 GOOD = [
@@ -281,8 +285,9 @@ _SECOND = {
 
 
 @pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule, texts in WHOLE.items() for text in texts])
-def test_it_finds_what_is_wrong_with_a_whole_post(rule: str, text: str) -> None:
-    assert rules(text, kind="post", grounded=rule != "no-source") == {rule}
+def test_it_finds_what_is_wrong_with_a_whole_post(rule: str, text: str | tuple[str, str]) -> None:
+    words, language = text if isinstance(text, tuple) else (text, "en")
+    assert rules(words, language, kind="post", grounded=rule != "no-source") == {rule}
 
 
 @pytest.mark.parametrize("text", ON_BLUESKY["unlinked-tag"])
@@ -302,10 +307,31 @@ def test_it_lets_a_good_neighbour_pass(text: str) -> None:
         "Read it at https://example.org/page: the court has ruled.",
         "Words enough for a post #Чечня #EyesOnChechnya #CloseTheCamps",
         "Words enough for a post",
+        "They wrote «Дети-404» on the wall",
+        "Да, Привет",
+        ("Мы читаем Human Rights Watch и ждём #EyesOnChechnya #CloseTheCamps", "ru"),
+        ("Не закриваймо очей на це", "uk"),
+        ("Sveti ljudi u Srbiji", "sr"),
+        ("見ないふりをしないで、チェチェンを見て", "ja"),
     ],
 )
-def test_it_lets_a_good_post_pass(text: str) -> None:
-    assert rules(text, kind="post", grounded=True) == set()
+def test_it_lets_a_good_post_pass(text: str | tuple[str, str]) -> None:
+    words, language = text if isinstance(text, tuple) else (text, "en")
+    assert rules(words, language, kind="post", grounded=True) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "named"),
+    [
+        ("Не закриваймо очі, їх чують", "en", "--lang uk"),
+        ("Не закрывайте глаза", "de-CH", "--lang ru"),
+        ("Do not look away", "ru", "--lang en"),
+    ],
+)
+def test_the_language_that_a_text_looks_like_is_named(text: str, language: str, named: str) -> None:
+    passage = Passage(text=text, where="here", language=language, kind="post", grounded=True)
+    [found] = checks.check_passage(passage, BY)
+    assert named in (found.mend or "")
 
 
 def test_every_rule_that_reads_a_text_has_a_bad_example() -> None:

@@ -6,6 +6,7 @@ A new rule is a function in the file of its subject and a line here.
 from __future__ import annotations
 
 from clarion.campaign.checks import (
+    alphabet,
     alt,
     claims,
     hidden,
@@ -176,6 +177,13 @@ RULES: tuple[Rule, ...] = (
         why="It calls somebody, and points a crowd at them.",
     ),
     Rule(id="many-tags", level="reason", find=shape.many_tags, of=_POST, why="Many tags look like spam."),
+    Rule(
+        id="other-alphabet",
+        level="reason",
+        find=alphabet.other_alphabet,
+        of=_POST,
+        why="A text under the wrong language reaches the wrong readers, and is read aloud as noise.",
+    ),
     Rule(
         id="no-source",
         level="reason",
