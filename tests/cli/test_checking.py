@@ -47,6 +47,9 @@ def test_a_host_is_allowed_once_and_the_file_keeps_its_comments(run, campaign):
 
 def test_what_is_no_host_is_refused(run):
     run("links", "allow", "no host", code=2)
+    for twin in ("gооgle.com", "xn--80ak6aa92e.com"):  # Cyrillic letters
+        assert "type the address by hand" in run("links", "allow", twin, code=2).stderr
+    run("links", "allow", "пример.рф")
 
 
 def test_denied_names_come_by_a_pipe_and_stay_unreadable(run, home, campaign):

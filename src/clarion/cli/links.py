@@ -55,8 +55,10 @@ def allow(app: App, host: str) -> None:
     """Let links lead to a host, and to all below it."""
     from clarion.accounts.files import write_whole
     from clarion.campaign import domains
+    from clarion.campaign.checks.hosts import require_honest
 
     proper = domains.proper(host)
+    require_honest(proper)
     text = domains.allowing(app.folder, proper)
     if text is None:
         shell.say_so(f"Links may lead to {proper} already.")

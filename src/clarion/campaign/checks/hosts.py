@@ -15,6 +15,7 @@ from clarion.campaign.checks.rule import Passage, Remark, Spans, Standards, live
 from clarion.campaign.domains import Link, known, plain
 from clarion.campaign.rendering.marks import of_calls
 from clarion.campaign.tracking import follows
+from clarion.errors import CampaignError
 
 #: Characters of a host, by RFC 1035, and of one that is longer those that are shown.
 _LONGEST, _SHOWN = 253, 40
@@ -104,6 +105,15 @@ def tracking(passage: Passage, standards: Standards) -> Iterator[Remark]:
                 f"The link to {link.host} carried {shown}, which follows readers; it is taken out.",
                 "Copy addresses without what stands behind the question mark.",
             )
+
+
+def require_honest(host: str) -> None:
+    """Raise CampaignError for a host that looks like another one: allowed once, it would be trusted for ever."""
+    if why := _unlike(host):
+        raise CampaignError(
+            f"“{_written(host)}” ({host}) {why.rstrip('.')}",
+            "type the address by hand, from a page you trust",
+        )
 
 
 def _false(link: Link) -> str | None:
