@@ -64,16 +64,18 @@ _LEADS = (
 )
 _ASKED = rf"(?:{_BEGINS}|{_LEADS})"
 _NO = "no|not|never|nobody|nothing|neither|without"
+#: What is sent to a fund, or raised about one, is none of its money.
+_ELSE = "letters?|issues?|questions?|messages?|e?-?mails?|cards?|requests?|reports?|applications?|statements?"
 _GIVE = r"(?:donat(?:e|ing)|chip in|crowd-?fund)\b(?! (?:blood|organs?|clothes|books|time)\b)"
 _CASH = (
-    r"(?:money|funds?|cash|crypto\w{0,10}|bitcoins?|euros?|dollars?|pounds|r[ou]{1,2}bles?|bucks|pence|donations?|[€$£]\s?\d|\d[\d.,]{0,9}\s?[€$£]|"
+    r"(?:money|funds|cash|crypto\w{0,10}|bitcoins?|euros?|dollars?|pounds|r[ou]{1,2}bles?|bucks|pence|donations?|[€$£]\s?\d|\d[\d.,]{0,9}\s?[€$£]|"
     r"(?:eur|usd|gbp|btc|usdt)\b)"
 )
 _DOES = r"(?:(?:today|now|can|will|could|may|would|directly|really) ){0,2}(?:helps?|saves?|counts?|buys?|pays?|goes|go|makes?|gives?|gets?|keeps?|brings?|supports?|matters?|funds?)\b"
 _PUNISHED = r"risk|prison|jail|arrest|crime|criminal|illegal|danger|punish|offen[cs]e|forbid|banned"
 _PAYERS = (
     r"(?:pay ?pal|venmo|cash ?app|go ?fund ?me|patreon|ko-?fi|revolut|zelle|liberapay|donorbox|betterplace|just ?giving|open ?collective|boosty|"
-    r"western union|money ?gram|buy ?me ?a ?coffee)"
+    r"buy ?me ?a ?coffee)"
 )
 _GIVING = (
     saying(
@@ -87,7 +89,7 @@ _GIVING = (
     saying("donat chip crowd", rf",\s{{1,3}}(?:please )?{_GIVE}", unless=_PUNISHED),
     saying(
         "money fund cash crypto bitcoin euro dollar pound ble bucks pence donation € $ £ eur usd gbp btc usdt",
-        rf"{_ASKED}(?:send|transfer|wire|give|spare|pay|lend|raise|contribute|collect|deposit|remit|offer|make|leave) {words(4, but=_NO)}{_CASH}",
+        rf"{_ASKED}(?:send|transfer|wire|give|spare|pay|lend|raise|contribute|collect|deposit|remit|offer|make|leave) {words(4, but=f'{_NO}|{_ELSE}')}{_CASH}",
         rf"\bwe (?:\w{{1,20}}ly |still |also )?(?:accept|take|welcome|need|collect|ask for|seek|appreciate) {words(3, but=_NO)}{_CASH}",
         rf"\bthey (?:\w{{1,20}}ly |still |also )?need {words(3, but=_NO)}{_CASH}",
         rf"\bwe(?: are|'re) (?:\w{{1,20}} )?(?:raising|collecting|gathering) {words(3, but=_NO)}{_CASH}",
@@ -101,7 +103,7 @@ _GIVING = (
     ),
     saying(
         "give contribut financial fund crowd coffee ticket flight sponsor",
-        rf"{_ASKED}give (?:generously|now|today|monthly|(?:what|whatever|as much as) you can (?:to|today|now|afford|here|at)\b|to (?:\w{{1,20}} ){{0,2}}(?:sos|fund|network|fundraiser|appeal)\b)",
+        rf"{_ASKED}give (?:generously|monthly|(?:now|today)(?=\W{{0,3}}(?:\Z|[.!:]|(?:to|at|via|here|https?)\b))|(?:what|whatever|as much as) you can (?:to|today|now|afford|here|at)\b|to (?:\w{{1,20}} ){{0,2}}(?:sos|fund|network|fundraiser|appeal)\b)",
         rf"{_ASKED}contribute (?:financially|to (?:\w{{1,20}} ){{0,2}}(?:fund|fundraiser|appeal|crowdfunding)\b)",
         rf"\b(?:support|help|back) {words(4, but=_NO)}financially\b|\bfinancial (?:help|support|aid) is (?:\w{{1,20}} )?(?:needed|welcome)\b",
         r"\b(?:our|my|this|join|support|share) (?:the |our |this |my )?(?:fund-?raisers?|crowd-?fund\w{0,5}|go ?fund ?me)\b|\bwe(?: are|'re) (?:\w{1,20} )?(?:fund-?raising|crowd-?funding)\b",
@@ -118,7 +120,7 @@ _GIVING = (
 #: A way to pay: whose it is, no ledger can tell.
 _PAYING = (
     saying(
-        "pal venmo cash fund patreon fi revolut zelle liberapay donorbox betterplace giving collective boosty western gram coffee",
+        "pal venmo cash fund patreon fi revolut zelle liberapay donorbox betterplace giving collective boosty coffee",
         rf"\b(?:via|through|on|our|my|her|his|their) {_PAYERS}\b|\b{_PAYERS}\s?[:@]",
     ),
     saying("0 1 2 3 4 5 6 7 8 9", r"\b[a-z]{2}\d{2}\s?[a-z0-9]{4}(?:\s?\d{4}){2,6}(?!\w)"),
