@@ -208,7 +208,7 @@ def _answered(module: LoginModule, ask: Ask, kept: str | None = None) -> str:
         if why is None:
             return typed
         shell.say_so(f"{why[0].upper()}{why[1:]}.")
-        if click.confirm("Go on with it all the same?", err=True):
+        if shell.confirm("Go on with it all the same?", yes=False):
             return typed
 
 

@@ -300,20 +300,25 @@ def _free_successor(tx: Tx, claim: Claim) -> None:
 
 def _successor(tx: Tx, claim: Claim, *, due_at: Any) -> None:
     """Give the next part of the thread its due time, as long as it waits."""
-    waits = _delivery.c.state.in_([State.PENDING.value, State.SCHEDULED.value])
-    _change_next_part(tx, claim, waits, due_at=due_at)
+    if not _is_last(claim):
+        waits = _delivery.c.state.in_([State.PENDING.value, State.SCHEDULED.value])
+        tx.execute(_next_part(claim).where(waits).values(due_at=due_at))
 
 
 def _look_for_successor(tx: Tx, claim: Claim) -> None:
     """After a restore the next part may be up as well: it can be looked for, now that what it answers is known."""
-    lost = _delivery.c.state == State.IN_DOUBT.value, _delivery.c.intent_lost
-    _change_next_part(tx, claim, *lost, look_at=tx.now)
+    if not _is_last(claim):
+        lost = _delivery.c.state == State.IN_DOUBT.value, _delivery.c.intent_lost
+        tx.execute(_next_part(claim).where(*lost).values(look_at=tx.now))
 
 
-def _change_next_part(tx: Tx, claim: Claim, *where: sa.ColumnElement[bool], **values: Any) -> None:
-    if claim.delivery.part < len(claim.delivery.payload.parts):
-        of_thread = _delivery.c.post == claim.delivery.post_id, _delivery.c.part == claim.delivery.part + 1
-        tx.execute(sa.update(_delivery).where(*of_thread, *where).values(**values))
+def _is_last(claim: Claim) -> bool:
+    return claim.delivery.part == len(claim.delivery.payload.parts)
+
+
+def _next_part(claim: Claim) -> sa.Update:
+    of_thread = _delivery.c.post == claim.delivery.post_id, _delivery.c.part == claim.delivery.part + 1
+    return sa.update(_delivery).where(*of_thread)
 
 
 def _end(tx: Tx, claim: Claim, outcome: str, detail: str | None) -> None:
