@@ -172,7 +172,7 @@ def test_it_changes_nothing_and_asks_x_for_one_paid_answer(live, said):
 
 
 def test_a_token_that_was_taken_back_stops_publishing(live):
-    give = {"access_token": "taken back"}
+    give = {"access_token": "token-that-was-revoked"}
     with App(live_bases=live.urls) as app:
         app.secrets.set("mastodon", give)
     verdict, says, mend = told(live, code=1)["mastodon", "authorised"]
