@@ -62,7 +62,7 @@ proofs: $(STAMP) ## the whole table of kills, 16 publishers at once, the campaig
 	@$(BIN)/python -m tests.crash recalls --db postgres
 	@$(BIN)/python -m tests.crash edits --db sqlite
 	@$(BIN)/python -m tests.crash edits --db postgres
-	@$(BIN)/python -m pytest -q tests/crash/prove_overlap.py tests/crash/prove_short.py tests/publishing/prove_storm.py \
+	@$(BIN)/python -m pytest -q tests/crash/prove_overlap.py tests/crash/prove_short.py tests/crash/prove_postgres.py tests/publishing/prove_storm.py \
 	  tests/trial/prove_no_secret_shows.py tests/publishing/prove_watch_databases.py tests/cli/prove_years.py
 
 golden: $(STAMP) ## write golden texts and docs/checks.md anew; then read what changed: git diff
