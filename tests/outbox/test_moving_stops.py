@@ -4,7 +4,7 @@ nothing goes out on an old word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,15 +22,6 @@ from clarion.outbox.limits import stops
 from clarion.outbox.store import Tx
 from tests.desk import NOON, Desk
 from tests.outbox.restoring import LATER, House
-from tests.publishing.conftest import Stage
-
-
-@pytest.fixture
-def house(sqlite_desk: Desk, tmp_path: Path) -> Iterator[House]:
-    made = House(Stage(sqlite_desk), tmp_path)
-    yield made
-    made.desk.outbox.close()
-
 
 # ── what people stopped ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -19,9 +17,9 @@ from clarion.outbox.limits import money
 from clarion.outbox.limits.money import Budget
 from clarion.outbox.limits.spending import Window
 from clarion.publishing.worker import Worker
-from tests.desk import NOON, Desk
+from tests.desk import NOON
 from tests.outbox.restoring import LATER, House
-from tests.publishing.conftest import Network, Stage
+from tests.publishing.conftest import Network
 
 DOLLAR = 1_000_000
 
@@ -32,13 +30,6 @@ class Generations(Network):
     def receipt(self, delivery: Delivery) -> Receipt:
         said = str(delivery.generation)
         return Receipt(remote_id=f"id-{said}", url=f"https://one.example/{said}", at=NOON)
-
-
-@pytest.fixture
-def house(sqlite_desk: Desk, tmp_path: Path) -> Iterator[House]:
-    made = House(Stage(sqlite_desk), tmp_path)
-    yield made
-    made.desk.outbox.close()
 
 
 # ── what was over, and was sent anew ──────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from clarion.model import Finding
 from clarion.review.lines import meter, terminal, wrap
 from clarion.review.preview import of_composed
-from clarion.review.remarks import in_words_of
+from clarion.review.remarks import Reason, in_words_of
 from tests.composing.golden import is_golden
 from tests.review.conftest import Board
 
@@ -110,7 +110,11 @@ def test_what_is_found_on_every_network_is_said_once_at_the_end(board: Board):
 
 
 def test_a_reason_that_was_given_stands_where_it_was_asked_for(board: Board):
-    shown = terminal(board.previews(text="We were 300 people."), width=200, because="We counted them")
+    shown = terminal(
+        board.previews(text="We were 300 people."),
+        width=200,
+        because=Reason(whose="yours", words="We counted them"),
+    )
     assert "Needs a reason (yours: We counted them): this text: “300”" in shown
     assert "--because" not in shown
 

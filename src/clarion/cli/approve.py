@@ -93,8 +93,9 @@ def _show(app: App, entry: EntryView) -> None:
     from clarion.cli.preview import of_entry
     from clarion.cli.queue import corrected
     from clarion.outbox.entries import corrections
+    from clarion.review.remarks import Reason
 
-    shell.say_so(drawn(of_entry(app, entry), because=entry.because, whose=entry.author or "its author"))
+    shell.say_so(drawn(of_entry(app, entry), because=Reason.of(entry.because, author=entry.author)))
     with app.outbox.read() as tx:
         related = corrections.relations(tx, entry)
     for post in entry.posts:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clarion.composing.compose import Composed, Request
     from clarion.outbox.entries.posts import EntryView
     from clarion.review.preview import Preview
+    from clarion.review.remarks import Reason
 
 
 @click.command(
@@ -65,6 +66,7 @@ def preview(
     from clarion.cli.terminal.typed import pairs
     from clarion.cli.terminal.watching import watch as watching
     from clarion.composing.compose import Request
+    from clarion.review.remarks import Reason
 
     if app.rehearsing:
         shell.banner_of_rehearsal()
@@ -77,7 +79,9 @@ def preview(
         entry = _entry(app, number)
         _require_some(entry, languages, to)
         shown = of_entry(app, entry, languages=languages, to=to)
-        _show(shown, web, title, because=entry.because, whose=entry.author or "its author")
+        # The page is sent around: it names nobody.
+        author = None if web else entry.author
+        _show(shown, web, title, because=Reason.of(entry.because, author=author))
         return
     request = Request(
         slug=str(what),
@@ -129,16 +133,14 @@ def _show(
     web: Path | None,
     title: str | None,
     *,
-    because: str | None = None,
-    whose: str = "yours",
+    because: Reason | None = None,
 ) -> None:
     from clarion.review.page import TITLE, write_web
 
     if web is None:
-        shell.show(drawn(shown, because=because, whose=whose))
+        shell.show(drawn(shown, because=because))
         return
-    # The page is sent around: it names nobody.
-    page = write_web(web, shown, title=title or TITLE, because=because, whose="its author")
+    page = write_web(web, shown, title=title or TITLE, because=because)
     shell.show(str(page))
     shell.say_so("One file, nothing is fetched: send it, or open it on a phone.")
 

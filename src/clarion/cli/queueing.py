@@ -209,8 +209,10 @@ def left_out(app: App, request: Request, languages: Collection[str]) -> list[str
 
 def _show(posts: list[Composed], *, zone: ZoneInfo, because: str | None) -> None:
     from clarion.review.preview import of_composed
+    from clarion.review.remarks import Reason
 
-    shell.say_so(drawn([of_composed(post, zone=zone) for post in posts], because=because))
+    reason = Reason.of(because, author="yours")
+    shell.say_so(drawn([of_composed(post, zone=zone) for post in posts], because=reason))
 
 
 def _quiet(app: App, posts: list[Composed]) -> list[str]:

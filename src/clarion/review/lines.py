@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from clarion.composing.measure import MOST
 from clarion.networks.base import CARD_LATER
-from clarion.review.remarks import in_words_of
+from clarion.review.remarks import Reason, in_words_of
 
 if TYPE_CHECKING:
     from clarion.model import Card
@@ -33,18 +33,17 @@ def terminal(
     *,
     width: int = 80,
     plain: bool = False,
-    because: str | None = None,
-    whose: str = "yours",
+    because: Reason | None = None,
 ) -> str:
     """The previews for a terminal `width` columns wide. Nothing is said by colour alone, or at all.
 
     `plain` draws with ASCII only (the texts keep their letters). What the checks say stands at the end, once for all
-    of them; `because` is the reason that was given already, and `whose` it is.
+    of them; `because` is the reason that was given already.
     """
     found = [finding for preview in previews for finding in preview.findings]
     said = [
         line
-        for lines in in_words_of(found, because=because, whose=whose)
+        for lines in in_words_of(found, because=because)
         for line in (*wrap(lines[0], width), *(w for more in lines[1:] for w in _indented(more, width)))
     ]
     blocks = [*(_lines(preview, width, plain=plain) for preview in previews), *([said] if said else [])]

@@ -10,19 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from clarion.review.preview import Preview
-from clarion.review.remarks import in_words_of
+from clarion.review.remarks import Reason, in_words_of
 
 #: The page's name says nothing about the campaign to whoever sees a list of files.
 FILE_NAME = "index.html"
 TITLE = "Preview"
 
 
-def web(
-    previews: Sequence[Preview], *, title: str = TITLE, because: str | None = None, whose: str = "yours"
-) -> str:
+def web(previews: Sequence[Preview], *, title: str = TITLE, because: Reason | None = None) -> str:
     """One page, whole in itself: no script, nothing fetched, readable on a small phone.
 
-    `because` is the reason that was given for what the checks say, and `whose` it is.
+    `because` is the reason that was given for what the checks say.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -41,9 +39,7 @@ def web(
         blocked=sum(each.blocked for each in previews),
         remarks=[
             "\n".join(lines)
-            for lines in in_words_of(
-                (each for one in previews for each in one.findings), because=because, whose=whose
-            )
+            for lines in in_words_of((each for one in previews for each in one.findings), because=because)
         ],
         styles=view.styles(preview.shown.network for preview in previews),
         draw=lambda shown: view.draw(replace(shown, at=None)),  # the page says when, above each post
@@ -55,11 +51,10 @@ def write_web(
     previews: Sequence[Preview],
     *,
     title: str = TITLE,
-    because: str | None = None,
-    whose: str = "yours",
+    because: Reason | None = None,
 ) -> Path:
-    """Write the page into a folder, made if need be; its path. `because`, `whose`: as for `web`."""
+    """Write the page into a folder, made if need be; its path. `because` as for `web`."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE_NAME
-    path.write_text(web(previews, title=title, because=because, whose=whose), encoding="utf-8")
+    path.write_text(web(previews, title=title, because=because), encoding="utf-8")
     return path

@@ -6,20 +6,32 @@ In: findings, of one post or of many. Out: lines; what is the same in several pl
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from clarion.model import Finding
 
 _LEVELS = {"never": "Blocked", "reason": "Needs a reason", "look": "Please look"}
 
 
-def in_words_of(
-    findings: Iterable[Finding], *, because: str | None = None, whose: str = "yours"
-) -> list[list[str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a post goes on although a check asked for a reason, and who says so: a name, or "yours"."""
+
+    whose: str
+    words: str
+
+    @classmethod
+    def of(cls, words: str | None, *, author: str | None) -> Reason | None:
+        """An author's, where one was given."""
+        return cls(whose=author or "its author", words=words) if words else None
+
+
+def in_words_of(findings: Iterable[Finding], *, because: Reason | None = None) -> list[list[str]]:
     """Each thing that was found, as lines: level and what it is, the places where they are several, what mends it.
 
-    `because`: the reason that somebody gave already; what asks for one is answered by it. `whose` reason it is.
+    `because`: the reason that somebody gave already; what asks for one is answered by it.
     """
-    answer = because and f"{whose}: {because}"
+    answer = f"{because.whose}: {because.words}" if because else None
     places: dict[tuple[str, str, str | None], dict[str, None]] = {}
     for each in findings:
         places.setdefault((each.level, each.why, each.mend), {})[each.where] = None

@@ -124,7 +124,7 @@ def show(app: App, number: int, *, as_json: bool) -> None:
     """Show one entry: each post, where it stands, every try, and its address when it is up."""
     from clarion.outbox.entries import corrections, posts
     from clarion.outbox.entries.views import attempts
-    from clarion.review.remarks import in_words_of
+    from clarion.review.remarks import Reason, in_words_of
 
     if app.rehearsing:
         shell.banner_of_rehearsal()
@@ -139,7 +139,7 @@ def show(app: App, number: int, *, as_json: bool) -> None:
     if entry.because:
         shell.show(f"because: {entry.because}")
     found = (each for post in entry.posts for each in post.findings)
-    for remark in in_words_of(found, because=entry.because, whose=entry.author or "its author"):
+    for remark in in_words_of(found, because=Reason.of(entry.because, author=entry.author)):
         shell.show("\n".join(remark))
     for post in entry.posts:
         for line in _post_lines(app, post, tries, corrected(post, related[post.id])):

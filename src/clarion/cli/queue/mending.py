@@ -218,9 +218,10 @@ def _show(app: App, entry: EntryView, chosen: Sequence[Again], times: dict[bool,
     from dataclasses import replace
 
     from clarion.cli.preview import of_entry
+    from clarion.review.remarks import Reason
 
     again = replace(entry, posts=tuple(replace(each.post, due=times[each.begun]) for each in chosen))
-    shell.say_so(drawn(of_entry(app, again), because=entry.because, whose=entry.author or "its author"))
+    shell.say_so(drawn(of_entry(app, again), because=Reason.of(entry.because, author=entry.author)))
     for each in chosen:
         failed = next(delivery for delivery in each.post.deliveries if delivery.part == each.part)
         shell.say_so(

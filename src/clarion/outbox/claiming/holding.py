@@ -6,12 +6,13 @@ For whoever asks beforehand: a claim finds the same out by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from clarion.clock import micros
 from clarion.outbox import accounts, pauses
+from clarion.outbox.accounts import Standing
 from clarion.outbox.claiming import settle
 from clarion.outbox.claiming.claims import QUIET, Quiet
 from clarion.outbox.limits import stops
@@ -32,14 +33,10 @@ class Hold:
 
 def of_posts(tx: Tx, quiet: Mapping[str, Quiet]) -> dict[str, Hold]:
     """What keeps an account from sending: its network's word, a pause, a stop of Clarion's own, its quiet time."""
-    found = of_recalls(tx)
+    standing = accounts.standings(tx)
+    found, everybody = _told(standing), [each.account.name for each in standing]
     for pause in pauses.standing(tx):
-        names = (
-            [each.account.name for each in accounts.standings(tx)]
-            if pause.account is None
-            else [pause.account]
-        )
-        for name in names:
+        for name in everybody if pause.account is None else [pause.account]:
             _hold(found, name, _of_pause(pause))
     for name, ends in quiet.items():
         if until := ends(tx.at):
@@ -49,14 +46,18 @@ def of_posts(tx: Tx, quiet: Mapping[str, Quiet]) -> dict[str, Hold]:
 
 def of_recalls(tx: Tx) -> dict[str, Hold]:
     """What keeps an account even from taking down: its network told it to wait, closed it, or is not to be had."""
-    return {
-        each.account.name: _of_network(each.account.name, each.blocked_until, each.blocked_reason or "")
-        for each in accounts.standings(tx)
-        if each.blocked_until
-    }
+    return _told(accounts.standings(tx))
 
 
 # ── below ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _told(standing: Iterable[Standing]) -> dict[str, Hold]:
+    return {
+        each.account.name: _of_network(each.account.name, each.blocked_until, each.blocked_reason or "")
+        for each in standing
+        if each.blocked_until
+    }
 
 
 def _of_network(name: str, until: datetime, reason: str) -> Hold:
